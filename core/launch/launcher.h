@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts, finds and reattaches trainers. The local launcher starts `loom train` detached, so that it outlives the window,
+// and hands out cores: the sum of the threads of living runs stays within the cores, the next one waits or gets fewer.
+#pragma once
+#include "core/train/trainer.h"
+
+namespace loom {
+
+struct LaunchedRun { std::string run; int threads = 0; bool waiting = false; std::string waitsFor; };
+
+class Launcher {
+ public:
+  virtual ~Launcher() = default;
+  virtual std::string name() const = 0;
+  virtual Result<LaunchedRun> start(const TrainRequest& request) = 0;
+  virtual Result<std::vector<std::string>> living(const std::filesystem::path& project) = 0; // run ids whose lock is held
+  virtual Status poll() = 0;            // starts what waits when cores are free
+  virtual Status cancel(const std::filesystem::path& project, const std::string& run) = 0;
+};
+struct LauncherRow { std::string_view name, label; std::unique_ptr<Launcher> (*make)(const std::filesystem::path& loomProgram); };
+const std::vector<LauncherRow>& launchers();
+
+} // namespace loom

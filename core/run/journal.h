@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal of one attempt: runs/<uuid>/attempts/<k>/journal. One record a line: crc32c of what follows (8 hex digits),
+// space, sequence number from 0, space, compact JSON, newline; at most 64 KiB. Appended with a single write; a torn last
+// line is no error, it is not there yet. A damaged line elsewhere is.
+#pragma once
+#include "core/base/json.h"
+#include "core/run/events.h"
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace loom {
+
+class JournalWriter {
+ public:
+  static Result<JournalWriter> create(const std::filesystem::path& attemptFolder); // must not exist yet
+  JournalWriter(JournalWriter&&) noexcept;
+  JournalWriter& operator=(JournalWriter&&) noexcept;
+  ~JournalWriter();
+  Status append(const RunEvent& event);
+  Status append(const std::vector<RunEvent>& events); // one write
+  Status sync();                                       // fsync
+  std::uint64_t nextSequence() const;
+
+ private:
+  JournalWriter() = default;
+  int descriptor_ = -1;
+  std::uint64_t next_ = 0;
+  std::filesystem::path file_;
+};
+
+// Gathers points by key and hands them to the journal in columns, at least every 100 ms or 256 points.
+class PointBuffer {
+ public:
+  void add(std::string_view key, std::int64_t step, double seconds, double value);
+  bool due() const;                                    // 100 ms passed or a column is full
+  std::vector<RunEvent> take();
+ private:
+  struct Column { std::string key; std::vector<std::int64_t> steps; std::vector<double> times, values; };
+  std::vector<Column> columns_;
+  std::int64_t oldest_ = 0;
+};
+
+struct JournalRecord {
+  std::uint64_t sequence = 0;
+  RunEvent event;
+  std::uint64_t end = 0;                               // byte offset behind the record
+};
+struct JournalRead {
+  std::vector<JournalRecord> records;
+  std::uint64_t offset = 0;                            // where to go on
+  std::optional<Error> damage;                         // a damaged record stands at `offset`: nothing behind it is given
+};
+
+// Where journals are read from: a folder here, or (later) through ssh. Thread safe.
+class JournalSource {
+ public:
+  virtual ~JournalSource() = default;
+  virtual Result<std::vector<std::string>> runs() = 0;
+  virtual Result<std::vector<int>> attempts(const std::string& run) = 0;  // ascending
+  virtual Result<std::uint64_t> size(const std::string& run, int attempt) = 0;
+  virtual Result<JournalRead> read(const std::string& run, int attempt, std::uint64_t offset, std::size_t maxBytes) = 0;
+  virtual bool alive(const std::string& run) = 0;                         // its lock is held
+};
+std::unique_ptr<JournalSource> journalsIn(const std::filesystem::path& project);
+
+// runs/<uuid>/lock: held by the living trainer (flock; host, boot id, pid, start time inside).
+class RunLock {
+ public:
+  static Result<RunLock> take(const std::filesystem::path& runFolder);    // kind other when a living trainer holds it
+  RunLock(RunLock&&) noexcept;
+  RunLock& operator=(RunLock&&) noexcept;
+  ~RunLock();
+  static bool held(const std::filesystem::path& runFolder);
+ private:
+  RunLock() = default;
+  int descriptor_ = -1;
+};
+
+} // namespace loom
