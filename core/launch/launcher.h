@@ -2,7 +2,8 @@
 // Starts, finds and reattaches trainers. The local launcher starts `loom train` detached, so that it outlives the window,
 // and hands out cores: the sum of the threads of living runs stays within the cores, the next one waits or gets fewer.
 #pragma once
-#include "core/train/trainer.h"
+#include "core/run/request.h"
+#include <memory>
 
 namespace loom {
 

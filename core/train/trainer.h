@@ -5,19 +5,11 @@
 #pragma once
 #include "core/base/json.h"
 #include "core/run/project.h"
+#include "core/run/request.h"
 #include <atomic>
 #include <functional>
 
 namespace loom {
-
-struct TrainRequest {
-  std::filesystem::path project;
-  std::string network;                 // empty: the project's first
-  TrainSettings settings;
-  std::string name;                    // of the run; empty: "<network> · <n>"
-  std::string resume;                  // id of a run to go on with; then only settings.epochs may be raised (0: as it was)
-  std::string run;                     // id to use for a new run; empty: made. The launcher writes run.json first and gives its id here.
-};
 
 // Signals set this; the trainer looks once a step. 1: checkpoint and stop (SIGTERM: exit 7; SIGINT: 130).
 struct StopFlag { std::atomic<int> wanted{0}; };
@@ -36,8 +28,6 @@ struct TrainOutcome {
 };
 Json toJson(const TrainOutcome& outcome);
 
-// Writes run.json (frozen config) into a new run folder; the trainer does it itself when request.run is empty.
-Result<RunConfig> createRun(const Project& project, const TrainRequest& request);
 Result<TrainOutcome> train(const TrainRequest& request, const EventListener& listener, StopFlag& stop);
 
 } // namespace loom
