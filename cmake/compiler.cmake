@@ -21,7 +21,8 @@ endif()
 
 add_library(neuroloom_flags INTERFACE)
 target_compile_options(neuroloom_flags INTERFACE -Wall -Wextra -Wno-restrict -Werror)
-target_compile_definitions(neuroloom_flags INTERFACE NEUROLOOM_VERSION="${PROJECT_VERSION}" _GLIBCXX_ASSERTIONS)
+target_compile_definitions(neuroloom_flags INTERFACE NEUROLOOM_VERSION="${PROJECT_VERSION}" _GLIBCXX_ASSERTIONS
+  QT_NO_EMIT) # core has functions called emit; Qt code writes Q_EMIT
 if(NEUROLOOM_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
