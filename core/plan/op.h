@@ -67,6 +67,8 @@ struct OpCase {
 struct OpSpec {
   std::string_view name;
   std::string_view summary;                      // the formula, one line
+  std::string_view srcs;                         // names in order: "src weights bias?"; "?" optional, "*" one or more
+  std::string_view dsts;
   // Descriptions of dst from those of src (an absent src has dims {}); the Error names the src and what it must be.
   Result<std::vector<TensorDesc>> (*shape)(std::span<const TensorDesc> src, const Params& attrs) = nullptr;
   void (*reference64)(const OpCall<double>& call) = nullptr;
