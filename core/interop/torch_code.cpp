@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/interop/torch_code.h"
+#include "core/base/atomic_file.h"
+#include "core/base/safetensors.h"
+#include <algorithm>
+#include <cctype>
+#include <fmt/format.h>
+
+namespace loom {
+namespace {
+
+// "lenet-5" -> "Lenet5": a class name that Python takes.
+std::string className(const std::string& name) {
+  std::string text;
+  bool upper = true;
+  for (const char c : name) {
+    if (!std::isalnum(static_cast<unsigned char>(c))) {
+      upper = true;
+      continue;
+    }
+    text += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    upper = false;
+  }
+  if (text.empty() || std::isdigit(static_cast<unsigned char>(text.front()))) text = "Net" + text;
+  return text;
+}
+
+void replaceAll(std::string& text, std::string_view what, std::string_view with) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
+    text.replace(at, what.size(), with);
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+// One function of the class being written: which variable holds each node's result.
+class Writer {
+ public:
+  Writer(const Network& network, const Analysis& analysis) : network_(network), analysis_(analysis) {}
+
+  std::vector<CodeLine> write() {
+    collect();
+    line("import torch");
+    line("from torch import nn");
+    line("");
+    line("");
+    line(fmt::format("class {}(nn.Module):", className(network_.name)));
+    line("    def __init__(self):");
+    line("        super().__init__()");
+    for (auto& module : modules_) lines_.push_back(std::move(module));
+    line("");
+    line(fmt::format("    def forward(self, {}):", inputs_.empty() ? std::string("x") : joined(inputs_)));
+    for (auto& call : calls_) lines_.push_back(std::move(call));
+    if (broken_ != 0)
+      line(fmt::format("        # {}: the network is not valid from here on", network_.node(broken_)->name),
+           broken_);
+    line(fmt::format("        return {}", results_.empty() ? last_ : joined(results_)), returned_);
+    return std::move(lines_);
+  }
+
+ private:
+  void line(std::string text, NodeId node = 0) { lines_.push_back({std::move(text), node}); }
+
+  static bool isInput(const Node& node) { return node.type == "Input"; }
+  static bool isOutput(const Node& node) { return node.type == "Output"; }
+
+  // A result that one node alone takes, and that follows at once, is called x; all others carry their node's
+  // name.
+  std::string variableFor(NodeId id) const {
+    const auto out = network_.outOf(id);
+    const auto& order = analysis_.order;
+    const auto place = std::find(order.begin(), order.end(), id);
+    const bool chained = out.size() == 1 && place != order.end() && place + 1 != order.end() &&
+                         *(place + 1) == out.front()->to;
+    return chained ? "x" : network_.node(id)->name;
+  }
+
+  void collect() {
+    std::vector<NodeId> inputNodes;
+    for (const NodeId id : analysis_.order)
+      if (const auto* node = network_.node(id); node != nullptr && isInput(*node)) inputNodes.push_back(id);
+    for (const NodeId id : inputNodes) {
+      // One input is called x, as everybody writes it, unless it is used more than once.
+      const bool alone = inputNodes.size() == 1 && network_.outOf(id).size() == 1;
+      variables_[id] = alone ? "x" : network_.node(id)->name;
+      inputs_.push_back(variables_[id]);
+      last_ = variables_[id];
+    }
+    for (const NodeId id : analysis_.order) {
+      if (broken_ != 0) break;
+      add(id);
+    }
+  }
+
+  void add(NodeId id) {
+    const Node& node = *network_.node(id);
+    if (isInput(node)) return;
+    const auto info = analysis_.nodes.find(id);
+    const auto* layer = findLayer(node.type);
+    std::vector<std::string> arguments;
+    for (const auto* edge : network_.into(id))
+      if (const auto known = variables_.find(edge->from); known != variables_.end())
+        arguments.push_back(known->second);
+    if (isOutput(node)) {
+      if (arguments.empty()) return;
+      results_.push_back(arguments.front());
+      returned_ = id;
+      return;
+    }
+    if (info == analysis_.nodes.end() || !info->second.output || layer == nullptr ||
+        layer->torch == nullptr || arguments.empty()) {
+      if (!arguments.empty()) broken_ = id;
+      return;
+    }
+    auto params = completeParams(*layer, node.params);
+    if (!params) {
+      broken_ = id;
+      return;
+    }
+    const TorchCode code = layer->torch(info->second.inputs, *params);
+    const Node* owner = node.shares != 0 ? network_.node(node.shares) : &node;
+    const std::string self = "self." + (owner != nullptr ? owner->name : node.name);
+    if (!code.module.empty() && owner == &node)
+      modules_.push_back({fmt::format("        {} = {}", self, code.module), id});
+    std::string call = code.call;
+    replaceAll(call, "{self}", self);
+    replaceAll(call, "{all}", joined(arguments));
+    for (std::size_t index = 0; index < arguments.size(); ++index)
+      replaceAll(call, fmt::format("{{{}}}", index), arguments[index]);
+    const std::string variable = variableFor(id);
+    variables_[id] = variable;
+    last_ = variable;
+    if (call != variable) calls_.push_back({fmt::format("        {} = {}", variable, call), id});
+  }
+
+  const Network& network_;
+  const Analysis& analysis_;
+  std::map<NodeId, std::string> variables_;
+  std::vector<std::string> inputs_, results_;
+  std::vector<CodeLine> modules_, calls_, lines_;
+  std::string last_ = "x";
+  NodeId broken_ = 0, returned_ = 0;
+};
+
+// The newest whole checkpoint that the run itself calls its best; its folder name is its step.
+Result<std::filesystem::path> bestModel(const std::filesystem::path& runFolder) {
+  const auto folder = runFolder / "checkpoints";
+  std::error_code error;
+  std::int64_t newest = -1, best = -1;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const auto name = entry.path().filename().string();
+    if (name.empty() || name.find_first_not_of("0123456789") != std::string::npos || name.size() > 18)
+      continue;
+    const std::int64_t step = std::stoll(name);
+    if (step < newest || !std::filesystem::exists(entry.path() / "manifest.json")) continue;
+    newest = step;
+    const auto state = readJsonFile(entry.path() / "state.json");
+    if (!state) continue;
+    const auto bestStep = JsonReader(*state, name).integer("best_step");
+    if (bestStep) best = *bestStep;
+  }
+  if (newest < 0)
+    return Error{ErrorKind::input, runFolder.string(), "The run has no whole checkpoint",
+                 "Train it first, or export the network alone"};
+  const auto chosen = folder / std::to_string(best) / "model.safetensors";
+  if (best >= 0 && std::filesystem::exists(chosen, error)) return chosen;
+  return folder / std::to_string(newest) / "model.safetensors";
+}
+
+} // namespace
+
+std::vector<CodeLine> torchCode(const Network& network, const Analysis& analysis) {
+  return Writer(network, analysis).write();
+}
+
+std::string torchText(const Network& network) {
+  std::string text;
+  for (const auto& line : torchCode(network, analyse(network))) text += line.text + "\n";
+  return text;
+}
+
+Status exportTorch(const Network& network, const std::filesystem::path& folder,
+                   const std::filesystem::path& runFolder) {
+  const auto analysis = analyse(network);
+  if (auto valid = firstError(network, analysis); !valid) return valid;
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    return Error{ErrorKind::other, folder.string(), "The folder cannot be made: " + error.message(),
+                 "Choose another folder"};
+  std::string text = torchText(network);
+  if (!runFolder.empty()) {
+    auto source = bestModel(runFolder);
+    if (!source) return source.error();
+    auto weights = readSafetensors(*source); // also proves that the file is whole
+    if (!weights) return weights.error();
+    const auto file = folder / (network.name + ".safetensors");
+    if (auto written = writeSafetensors(file, *weights); !written) return written;
+    text += fmt::format(
+        "\n\nif __name__ == \"__main__\":\n    from safetensors.torch import load_file\n\n    model = {}()\n"
+        "    model.load_state_dict(load_file(\"{}\"))\n    model.eval()\n    print(model)\n",
+        className(network.name), file.filename().string());
+  }
+  return writeFileAtomically(folder / (network.name + ".py"), text);
+}
+
+} // namespace loom
