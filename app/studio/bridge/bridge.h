@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The only staircase between threads. The window asks here and is answered by signals; a worker thread behind it owns
-// the Store, the launcher, every file and every process. All functions return at once; all are called on, and all signals
-// arrive on, the GUI thread. A question carries a ticket; its answer carries the same one, and an answer whose question
-// was asked anew (same `slot`) is dropped on the way.
+// The only staircase between threads. The window asks here and is answered by signals; a worker thread behind
+// it owns the Store, the launcher, every file and every process. All functions return at once; all are called
+// on, and all signals arrive on, the GUI thread. A question carries a ticket; its answer carries the same
+// one, and an answer whose question was asked anew (same `slot`) is dropped on the way.
 #pragma once
 #include "core/data/dataset.h"
 #include "core/launch/launcher.h"
@@ -26,7 +26,7 @@ struct ProjectView {
 };
 
 struct MachineLoad {
-  double cpu = 0;                        // 0..1
+  double cpu = 0; // 0..1
   std::uint64_t memoryUsed = 0, memoryTotal = 0;
   int cores = 0;
 };
@@ -42,12 +42,12 @@ struct RunView {
 struct SeriesAnswer {
   quint64 ticket = 0;
   QString run, key;
-  std::int64_t first = 0, last = 0;      // the range asked for
-  std::int64_t version = 0;              // counts records of this run that were taken in: equal means nothing new
+  std::int64_t first = 0, last = 0; // the range asked for
+  std::int64_t version = 0;         // counts records of this run that were taken in: equal means nothing new
   QVector<Bucket> buckets;
 };
 
-struct EstimateView {                    // of `loom estimate --json`
+struct EstimateView { // of `loom estimate --json`
   std::int64_t parameters = 0, multiplyAdds = 0, memoryBytes = 0, largestBatch = 0, steps = 0;
   double secondsPerStep = 0, seconds = 0;
   QString device;
@@ -69,15 +69,16 @@ class Bridge : public QObject {
   void createFromTemplate(const QString& folder, const QString& templateId);
   void createFromData(const QString& folder, const QString& data, const QString& target);
   void closeProject();
-  void saveProject(const Project& project);                     // projectSaved
-  void saveNetwork(const Network& network);                     // networkSaved(name)
-  void saveRecovery(const Network& network);                    // unsaved edits, for after a crash
+  void saveProject(const Project& project);  // projectSaved
+  void saveNetwork(const Network& network);  // networkSaved(name)
+  void saveRecovery(const Network& network); // unsaved edits, for after a crash
   void discardRecovery(const QString& network);
-  void inspectData(const QString& fileOrFolder, const QString& target); // dataInspected
+  void inspectData(const QString& fileOrFolder, const QString& target);                // dataInspected
   void exportTorch(const Network& network, const QString& folder, const QString& run); // exported
-  void recentProjects();                                        // recentProjectsReady
-  void samples(const QString& run, const QVector<int>& numbers, int size); // samplesReady: pictures of the data set
-  void dataOverview();                                          // dataReady: counts and the first pictures of the open project
+  void recentProjects();                                                               // recentProjectsReady
+  void samples(const QString& run, const QVector<int>& numbers,
+               int size); // samplesReady: pictures of the data set
+  void dataOverview();    // dataReady: counts and the first pictures of the open project
 
   // Engine, asked of `loom`. Answers: estimated, evaluated, predicted, devicesReady.
   void estimate(const Network& network, const TrainSettings& settings);
@@ -86,39 +87,43 @@ class Bridge : public QObject {
   void devices();
 
   // Runs. runsChanged comes by itself whenever a journal grew (at most ten times a second).
-  void start(const TrainRequest& request);                      // runStarted(run) or failed("start")
+  void start(const TrainRequest& request); // runStarted(run) or failed("start")
   void control(const QString& run, RunControl::Verb verb, double value = 0); // controlled
-  void resume(const QString& run, std::int64_t epochs);         // runStarted
-  quint64 series(const QString& run, const QString& key, std::int64_t first, std::int64_t last, int pixels, const QString& slot); // seriesReady
-  void events(const QString& run);                              // eventsReady
+  void resume(const QString& run, std::int64_t epochs);                      // runStarted
+  quint64 series(const QString& run, const QString& key, std::int64_t first, std::int64_t last, int pixels,
+                 const QString& slot); // seriesReady
+  void events(const QString& run);     // eventsReady
   void setTags(const QString& run, const QStringList& tags);
   void setNote(const QString& run, const QString& text);
   void setName(const QString& run, const QString& name);
   void setArchived(const QString& run, bool archived);
-  void rebuildHistory();                                        // historyRebuilt
+  void rebuildHistory(); // historyRebuilt
 
  signals:
   void projectOpened(const loom::ProjectView& view);
   void projectClosed();
   void projectSaved();
   void networkSaved(const QString& name);
-  void recoveryFound(const loom::Network& network);             // after projectOpened, when unsaved edits were kept
+  void recoveryFound(const loom::Network& network); // after projectOpened, when unsaved edits were kept
   void dataInspected(const loom::DataReport& report);
   void exported(const QStringList& files);
   void recentProjectsReady(const QVector<QPair<QString, QString>>& nameAndFolder);
-  void samplesReady(const QString& run, const QVector<int>& numbers, const QVector<QImage>& pictures, const QStringList& captions);
-  void dataReady(const loom::DataReport& report, const QVector<QImage>& pictures, const QStringList& captions);
+  void samplesReady(const QString& run, const QVector<int>& numbers, const QVector<QImage>& pictures,
+                    const QStringList& captions);
+  void dataReady(const loom::DataReport& report, const QVector<QImage>& pictures,
+                 const QStringList& captions);
   void estimated(const loom::EstimateView& estimate);
   void evaluated(const QString& run, const loom::Evaluation& evaluation);
-  void predicted(const QString& run, const QStringList& files, const QVector<QVector<QPair<QString, double>>>& scores);
+  void predicted(const QString& run, const QStringList& files,
+                 const QVector<QVector<QPair<QString, double>>>& scores);
   void devicesReady(const QStringList& ids, const QStringList& names, const QStringList& notes);
   void runStarted(const QString& run);
   void controlled(const QString& run, const QString& id);
-  void runsChanged(const QVector<loom::RunView>& runs);         // newest first, all of the project
+  void runsChanged(const QVector<loom::RunView>& runs); // newest first, all of the project
   void seriesReady(const loom::SeriesAnswer& answer);
   void eventsReady(const QString& run, const QVector<loom::StoredEvent>& events);
   void historyRebuilt(bool good, const QStringList& findings);
-  void loadChanged(const loom::MachineLoad& load);              // every two seconds
+  void loadChanged(const loom::MachineLoad& load); // every two seconds
   // What went wrong: `what` is the verb ("open", "start", "evaluate" …); shown at the place that asked.
   void failed(const QString& what, const loom::Error& error);
 

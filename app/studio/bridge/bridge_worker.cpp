@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/bridge/bridge_worker.h"
+#include "core/base/atomic_file.h"
+#include "core/base/json.h"
+#include "core/interop/torch_code.h"
+#include <QFile>
+#include <QMutexLocker>
+#include <algorithm>
+
+namespace loom {
+namespace {
+
+constexpr int followInterval = 100, idleInterval = 1000, loadInterval = 2000;
+
+double speedOf(const RunRow& row, const char* key) {
+  for (const auto& metric : row.metrics)
+    if (metric.key == key) return metric.last;
+  return 0;
+}
+
+std::int64_t batchOf(const RunRow& row) {
+  for (const auto& [name, value] : row.settings)
+    if (name == "batch") return std::max<std::int64_t>(1, QString::fromStdString(value).toLongLong());
+  return 1;
+}
+
+RunView viewOf(RunRow row) {
+  RunView view;
+  view.samplesPerSecond = speedOf(row, "train/samples_per_second");
+  view.stepsPerSecond = view.samplesPerSecond / static_cast<double>(batchOf(row));
+  if (row.state == RunState::running && view.stepsPerSecond > 0 && row.totalSteps >= row.step)
+    view.secondsLeft = static_cast<double>(row.totalSteps - row.step) / view.stepsPerSecond;
+  view.row = std::move(row);
+  return view;
+}
+
+} // namespace
+
+BridgeWorker::BridgeWorker(Bridge& bridge, std::filesystem::path loomProgram)
+    : bridge_(bridge), loomProgram_(std::move(loomProgram)) {
+  pool_.setMaxThreadCount(2);
+}
+
+void BridgeWorker::begin() {
+  launcher_ = launchers().front().make(loomProgram_);
+  followTimer_ = std::make_unique<QTimer>();
+  connect(followTimer_.get(), &QTimer::timeout, this, &BridgeWorker::follow);
+  loadTimer_ = std::make_unique<QTimer>();
+  connect(loadTimer_.get(), &QTimer::timeout, this, &BridgeWorker::measureLoad);
+  loadTimer_->start(loadInterval);
+  measureLoad();
+}
+
+void BridgeWorker::end() {
+  followTimer_.reset();
+  loadTimer_.reset();
+  pool_.clear();
+  pool_.waitForDone();
+  closeProject();
+  launcher_.reset();
+}
+
+void BridgeWorker::interrupt() {
+  const QMutexLocker lock(&storeMutex_);
+  if (interruptible_ != nullptr) interruptible_->interrupt();
+}
+
+void BridgeWorker::fail(const QString& what, const Error& error) {
+  tell([this, what, error] { emit bridge_.failed(what, error); });
+}
+
+void BridgeWorker::after(const QString& what, const Status& status, const std::function<void()>& done) {
+  if (!status) return fail(what, status.error());
+  if (done) done();
+}
+
+bool BridgeWorker::ready(const char* what) {
+  if (project_ && store_) return true;
+  fail(what, {ErrorKind::usage, what, "No project is open", "Open one first"});
+  return false;
+}
+
+void BridgeWorker::onPool(std::function<void()> work) { pool_.start(std::move(work)); }
+
+void BridgeWorker::expect(const QString& slot, quint64 ticket) {
+  const QMutexLocker lock(&slotsMutex_);
+  latest_[slot] = ticket;
+}
+
+bool BridgeWorker::stale(const QString& slot, quint64 ticket) {
+  const QMutexLocker lock(&slotsMutex_);
+  return latest_.value(slot) != ticket;
+}
+
+void BridgeWorker::openProject(const QString& folder) {
+  auto project = loom::openProject(folder.toStdString());
+  if (!project) return fail("open", project.error());
+  opened(std::move(*project));
+}
+
+void BridgeWorker::createFromTemplate(const QString& folder, const QString& templateId) {
+  auto project = loom::createFromTemplate(folder.toStdString(), templateId.toStdString());
+  if (!project) return fail("open", project.error());
+  opened(std::move(*project));
+}
+
+void BridgeWorker::createFromData(const QString& folder, const QString& data, const QString& target) {
+  std::vector<std::string> explanation;
+  auto project =
+      loom::createFromData(folder.toStdString(), data.toStdString(), target.toStdString(), explanation);
+  if (!project) return fail("open", project.error());
+  opened(std::move(*project));
+}
+
+void BridgeWorker::opened(Project project) {
+  closeProject();
+  auto store = Store::open(project.folder, Store::Access::automatic);
+  if (!store) return fail("open", store.error());
+  ProjectView view;
+  view.project = project;
+  view.writable = std::filesystem::status(project.folder).permissions() != std::filesystem::perms::none &&
+                  (*store)->owner();
+  for (const auto& name : networkNames(project)) {
+    auto network = loadNetwork(project, name);
+    // One damaged network must not keep the others from opening.
+    if (!network) {
+      fail("open", network.error());
+      continue;
+    }
+    view.networks.push_back(std::move(*network));
+  }
+  {
+    const QMutexLocker lock(&storeMutex_);
+    store_ = std::move(*store);
+    interruptible_ = store_.get();
+  }
+  journals_ = journalsIn(project.folder);
+  project_ = std::move(project);
+  remember(*project_);
+  tell([this, view] { emit bridge_.projectOpened(view); });
+  for (const auto& network : view.networks)
+    if (const auto file = recoveryFile(network.name); std::filesystem::exists(file))
+      if (auto kept = readNetwork(file); kept && !(*kept == network))
+        tell([this, kept = *kept] { emit bridge_.recoveryFound(kept); });
+  follow();
+  tellRuns();
+  followTimer_->start(followInterval);
+}
+
+void BridgeWorker::closeProject() {
+  if (!project_) return;
+  if (followTimer_) followTimer_->stop();
+  {
+    const QMutexLocker lock(&storeMutex_);
+    interruptible_ = nullptr;
+    store_.reset();
+  }
+  journals_.reset();
+  project_.reset();
+  waiting_.clear();
+  versions_.clear();
+  alive_.clear();
+  tell([this] { emit bridge_.projectClosed(); });
+}
+
+void BridgeWorker::saveProject(const Project& project) {
+  after("save", loom::saveProject(project), [&] {
+    project_ = project;
+    tell([this] { emit bridge_.projectSaved(); });
+  });
+}
+
+void BridgeWorker::saveNetwork(const Network& network) {
+  if (!ready("save")) return;
+  after("save", loom::saveNetwork(*project_, network), [&] {
+    discardRecovery(QString::fromStdString(network.name));
+    tell([this, name = QString::fromStdString(network.name)] { emit bridge_.networkSaved(name); });
+  });
+}
+
+std::filesystem::path BridgeWorker::recoveryFile(const std::string& network) const {
+  const QByteArray state = qgetenv("XDG_STATE_HOME");
+  const std::filesystem::path base =
+      state.startsWith('/') ? std::filesystem::path(state.toStdString())
+                            : std::filesystem::path(qgetenv("HOME").toStdString()) / ".local/state";
+  return base / "neuroloom" / "recovery" / project_->id / (network + ".json");
+}
+
+void BridgeWorker::saveRecovery(const Network& network) {
+  if (!project_) return;
+  const auto file = recoveryFile(network.name);
+  std::error_code error;
+  std::filesystem::create_directories(file.parent_path(), error);
+  after("recovery", writeNetwork(file, network));
+}
+
+void BridgeWorker::discardRecovery(const QString& network) {
+  if (!project_) return;
+  std::error_code error;
+  std::filesystem::remove(recoveryFile(network.toStdString()), error);
+}
+
+void BridgeWorker::exportTorch(const Network& network, const QString& folder, const QString& run) {
+  if (!ready("export")) return;
+  const auto source =
+      run.isEmpty() ? std::filesystem::path() : runFolder(project_->folder, run.toStdString());
+  after("export", loom::exportTorch(network, folder.toStdString(), source), [&] {
+    QStringList files{folder + "/" + QString::fromStdString(network.name) + ".py"};
+    if (!run.isEmpty()) files << folder + "/" + QString::fromStdString(network.name) + ".safetensors";
+    tell([this, files] { emit bridge_.exported(files); });
+  });
+}
+
+void BridgeWorker::start(TrainRequest request) {
+  if (!ready("start")) return;
+  request.project = project_->folder;
+  auto launched = launcher_->start(request);
+  if (!launched) return fail("start", launched.error());
+  if (launched->waiting) waiting_.push_back(*launched);
+  tell([this, run = QString::fromStdString(launched->run)] { emit bridge_.runStarted(run); });
+  tellRuns();
+}
+
+void BridgeWorker::resume(const QString& run, std::int64_t epochs) {
+  if (!ready("start")) return;
+  TrainRequest request;
+  request.resume = run.toStdString();
+  request.settings.epochs = epochs;
+  start(std::move(request));
+}
+
+void BridgeWorker::control(const QString& run, RunControl::Verb verb, double value) {
+  if (!ready("control")) return;
+  const auto waits = std::find_if(waiting_.begin(), waiting_.end(),
+                                  [&](const LaunchedRun& one) { return one.run == run.toStdString(); });
+  if (waits != waiting_.end() && verb == RunControl::Verb::stop) {
+    after("control", launcher_->cancel(project_->folder, run.toStdString()));
+    waiting_.erase(waits);
+    return tellRuns();
+  }
+  RunControl command;
+  command.verb = verb;
+  command.value = value;
+  command.by = qgetenv("USER").toStdString();
+  auto id = sendControl(runFolder(project_->folder, run.toStdString()), command);
+  if (!id) return fail("control", id.error());
+  tell([this, run, id = QString::fromStdString(*id)] { emit bridge_.controlled(run, id); });
+}
+
+void BridgeWorker::follow() {
+  if (!store_) return;
+  if (!waiting_.empty()) {
+    if (auto polled = launcher_->poll(); !polled) fail("start", polled.error());
+  }
+  bool changed = false, living = !waiting_.empty();
+  if (store_->owner()) {
+    auto taken = store_->takeIn(*journals_);
+    if (!taken) {
+      followTimer_->stop();
+      return fail("history", taken.error());
+    }
+    for (const auto& problem : taken->problems) fail("history", problem);
+    for (const auto& run : taken->changedRuns) ++versions_[QString::fromStdString(run)];
+    changed = taken->changed;
+  } else {
+    // Another window owns the history: read what it stored. There is no cheap sign of change, so ask at a
+    // slower pace.
+    changed = true;
+  }
+  // A trainer that was killed writes nothing more; only its lock tells.
+  if (auto runs = journals_->runs()) {
+    for (const auto& run : *runs) {
+      const auto key = QString::fromStdString(run);
+      if (alive_.contains(key) && !alive_[key] && !versions_.contains(key)) continue;
+      const bool now = journals_->alive(run);
+      if (alive_.value(key) != now) changed = true;
+      alive_[key] = now;
+      living |= now;
+    }
+  }
+  if (changed) tellRuns();
+  const int wanted = living && store_->owner() ? followInterval : idleInterval;
+  if (followTimer_->interval() != wanted) followTimer_->setInterval(wanted);
+}
+
+void BridgeWorker::tellRuns() {
+  if (!store_) return;
+  auto rows = store_->runs();
+  if (!rows) return fail("history", rows.error());
+  QVector<RunView> views;
+  for (const auto& run : waiting_) {
+    if (std::any_of(rows->begin(), rows->end(), [&](const RunRow& row) { return row.id == run.run; }))
+      continue;
+    RunView view;
+    view.row.id = run.run;
+    view.row.name = run.run.substr(0, 8);
+    view.row.created = 0;
+    view.waiting = true;
+    view.waitsFor = QString::fromStdString(run.waitsFor);
+    views.push_back(std::move(view));
+  }
+  std::erase_if(waiting_, [&](const LaunchedRun& one) {
+    return std::any_of(rows->begin(), rows->end(), [&](const RunRow& row) { return row.id == one.run; });
+  });
+  for (auto& row : *rows) views.push_back(viewOf(std::move(row)));
+  tell([this, views] { emit bridge_.runsChanged(views); });
+}
+
+void BridgeWorker::series(quint64 ticket, const QString& run, const QString& key, std::int64_t first,
+                          std::int64_t last, int pixels, const QString& slot) {
+  if (stale(slot, ticket) || !store_) return;
+  auto buckets = store_->buckets(run.toStdString(), key.toStdString(), first, last, pixels);
+  if (!buckets) return fail("history", buckets.error());
+  if (stale(slot, ticket)) return;
+  SeriesAnswer answer{
+      ticket, run, key, first, last, versions_.value(run), {buckets->begin(), buckets->end()}};
+  tell([this, answer] { emit bridge_.seriesReady(answer); });
+}
+
+void BridgeWorker::events(const QString& run) {
+  if (!store_) return;
+  auto events = store_->events(run.toStdString());
+  if (!events) return fail("history", events.error());
+  tell([this, run, list = QVector<StoredEvent>(events->begin(), events->end())] {
+    emit bridge_.eventsReady(run, list);
+  });
+}
+
+void BridgeWorker::setTags(const QString& run, const QStringList& tags) {
+  if (!ready("history")) return;
+  std::vector<std::string> words;
+  for (const auto& tag : tags) words.push_back(tag.toStdString());
+  after("history", store_->setTags(run.toStdString(), words), [this] { tellRuns(); });
+}
+
+void BridgeWorker::setNote(const QString& run, const QString& text) {
+  if (ready("history"))
+    after("history", store_->setNote(run.toStdString(), text.toStdString()), [this] { tellRuns(); });
+}
+
+void BridgeWorker::setName(const QString& run, const QString& name) {
+  if (ready("history"))
+    after("history", store_->setName(run.toStdString(), name.toStdString()), [this] { tellRuns(); });
+}
+
+void BridgeWorker::setArchived(const QString& run, bool archived) {
+  if (ready("history"))
+    after("history", store_->setArchived(run.toStdString(), archived), [this] { tellRuns(); });
+}
+
+void BridgeWorker::rebuildHistory() {
+  if (!ready("history")) return;
+  const auto folder = project_->folder;
+  {
+    const QMutexLocker lock(&storeMutex_);
+    interruptible_ = nullptr;
+    store_.reset(); // rebuilding needs the lock
+  }
+  auto report = loom::rebuildHistory(folder);
+  auto store = Store::open(folder, Store::Access::automatic);
+  if (store) {
+    const QMutexLocker lock(&storeMutex_);
+    store_ = std::move(*store);
+    interruptible_ = store_.get();
+  }
+  if (!report) return fail("history", report.error());
+  if (!store) return fail("history", store.error());
+  QStringList findings;
+  for (const auto& finding : report->findings) findings << QString::fromStdString(finding);
+  tell([this, good = report->good, findings] { emit bridge_.historyRebuilt(good, findings); });
+  tellRuns();
+}
+
+void BridgeWorker::measureLoad() {
+  MachineLoad load;
+  if (auto text = readWholeFile("/proc/stat", 1 << 20)) {
+    // cpu user nice system idle iowait irq softirq steal …
+    const QString all = QString::fromStdString(*text);
+    const QStringList words = all.section('\n', 0, 0).split(' ', Qt::SkipEmptyParts);
+    std::uint64_t total = 0;
+    for (int index = 1; index < words.size() && index <= 8; ++index) total += words[index].toULongLong();
+    const std::uint64_t idle = words.size() > 5 ? words[4].toULongLong() + words[5].toULongLong() : 0;
+    if (totalBefore_ != 0 && total > totalBefore_)
+      load.cpu = 1.0 - static_cast<double>(idle - idleBefore_) / static_cast<double>(total - totalBefore_);
+    totalBefore_ = total;
+    idleBefore_ = idle;
+    load.cores = static_cast<int>(all.count("\ncpu"));
+  }
+  if (auto text = readWholeFile("/proc/meminfo", 1 << 16)) {
+    const QString all = QString::fromStdString(*text);
+    const auto field = [&](const QString& name) {
+      const auto at = all.indexOf(name);
+      return at < 0
+                 ? 0
+                 : all.mid(at + name.size()).section('\n', 0, 0).remove("kB").trimmed().toULongLong() * 1024;
+    };
+    load.memoryTotal = field("MemTotal:");
+    load.memoryUsed = load.memoryTotal - std::min<std::uint64_t>(load.memoryTotal, field("MemAvailable:"));
+  }
+  tell([this, load] { emit bridge_.loadChanged(load); });
+}
+
+} // namespace loom

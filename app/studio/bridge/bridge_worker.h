@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The other end of the staircase: lives on the bridge's thread, owns the Store, the launcher and the followed
+// journals. Questions that take seconds (estimate, evaluate, predict, reading a data set) run on a pool of
+// two, so that the live charts do not wait for them. Answers are posted to the GUI thread through `tell`.
+#pragma once
+#include "app/studio/bridge/bridge.h"
+#include <QHash>
+#include <QMutex>
+#include <QThreadPool>
+#include <QTimer>
+#include <atomic>
+#include <functional>
+#include <optional>
+
+namespace loom {
+
+class BridgeWorker : public QObject {
+  Q_OBJECT
+
+ public:
+  BridgeWorker(Bridge& bridge, std::filesystem::path loomProgram);
+
+  void begin();     // on the worker's thread: timers
+  void end();       // on the worker's thread: lets go of everything
+  void interrupt(); // any thread: the query under way ends
+
+  void openProject(const QString& folder);
+  void createFromTemplate(const QString& folder, const QString& templateId);
+  void createFromData(const QString& folder, const QString& data, const QString& target);
+  void closeProject();
+  void saveProject(const Project& project);
+  void saveNetwork(const Network& network);
+  void saveRecovery(const Network& network);
+  void discardRecovery(const QString& network);
+  void inspectData(const QString& fileOrFolder, const QString& target);
+  void exportTorch(const Network& network, const QString& folder, const QString& run);
+  void recentProjects();
+  void samples(const QString& run, const QVector<int>& numbers, int size);
+  void dataOverview();
+  void estimate(const Network& network, const TrainSettings& settings);
+  void evaluate(const QString& run, const QString& split);
+  void predict(const QString& run, const QStringList& files);
+  void devices();
+  void start(TrainRequest request);
+  void control(const QString& run, RunControl::Verb verb, double value);
+  void resume(const QString& run, std::int64_t epochs);
+  void series(quint64 ticket, const QString& run, const QString& key, std::int64_t first, std::int64_t last,
+              int pixels, const QString& slot);
+  void events(const QString& run);
+  void setTags(const QString& run, const QStringList& tags);
+  void setNote(const QString& run, const QString& text);
+  void setName(const QString& run, const QString& name);
+  void setArchived(const QString& run, bool archived);
+  void rebuildHistory();
+
+  void expect(const QString& slot, quint64 ticket); // any thread: older tickets of this slot are stale
+
+ private:
+  void opened(Project project);
+  void follow(); // takes journals in, tells what changed
+  void tellRuns();
+  void measureLoad();
+  bool ready(const char* what); // a project is open, or `failed` is told
+  void fail(const QString& what, const Error& error);
+  void after(const QString& what, const Status& status, const std::function<void()>& done = {});
+  bool stale(const QString& slot, quint64 ticket);
+  void onPool(std::function<void()> work);
+  template<class Signal> void tell(Signal signal) {
+    QMetaObject::invokeMethod(
+        &bridge_, [signal = std::move(signal)]() mutable { signal(); }, Qt::QueuedConnection);
+  }
+  // Runs `loom` with these arguments and hands its JSON over; on the pool.
+  void ask(const QString& what, std::vector<std::string> arguments, std::function<void(const Json&)> answer);
+  Result<std::shared_ptr<const Dataset>> dataset(const DatasetSpec& spec,
+                                                 const std::filesystem::path& project);
+  std::filesystem::path recoveryFile(const std::string& network) const;
+  void remember(const Project& project);
+
+  Bridge& bridge_;
+  std::filesystem::path loomProgram_;
+  std::optional<Project> project_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<JournalSource> journals_;
+  std::unique_ptr<Launcher> launcher_;
+  std::vector<LaunchedRun> waiting_;
+  QHash<QString, std::int64_t> versions_; // records taken in, per run
+  QHash<QString, bool> alive_;            // whether a run's lock was held when last looked at
+  std::unique_ptr<QTimer> followTimer_, loadTimer_;
+  QThreadPool pool_;
+  std::atomic<quint64> estimateTicket_{0};
+  std::uint64_t idleBefore_ = 0, totalBefore_ = 0;
+
+  QMutex slotsMutex_;
+  QHash<QString, quint64> latest_;
+  QMutex datasetMutex_;
+  std::string datasetKey_;
+  std::shared_ptr<const Dataset> dataset_;
+  QMutex storeMutex_;
+  Store* interruptible_ = nullptr;
+};
+
+} // namespace loom
