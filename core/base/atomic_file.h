@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every file that replaces another goes through here: temporary file in the same folder, write, fsync (checked),
-// rename, fsync of the folder (checked). After any fault the file is the old one or the new one, whole.
+// Every file that replaces another goes through here: temporary file in the same folder, write, fsync
+// (checked), rename, fsync of the folder (checked). After any fault the file is the old one or the new one,
+// whole.
 #pragma once
 #include "core/base/result.h"
 #include <filesystem>
@@ -11,8 +12,8 @@
 
 namespace loom {
 
-// Mode 0644. On failure the temporary file is removed and the old file stands untouched; the error names the file,
-// the reason (disk full: bytes wanted and bytes free) and the fix.
+// Mode 0644. On failure the temporary file is removed and the old file stands untouched; the error names the
+// file, the reason (disk full: bytes wanted and bytes free) and the fix.
 Status writeFileAtomically(const std::filesystem::path& file, std::string_view bytes);
 Status writeFileAtomically(const std::filesystem::path& file, std::span<const std::byte> bytes);
 
@@ -42,9 +43,10 @@ Status renameDurably(const std::filesystem::path& from, const std::filesystem::p
 // Whole file, refused when larger than maxBytes. Kind input when it is missing or unreadable.
 Result<std::string> readWholeFile(const std::filesystem::path& file, std::size_t maxBytes);
 
-// A seam for tests: called before each write, sync and rename with the operation's name and the file; a non-zero
-// return is used as errno. Null by default. Also set from the environment variable LOOM_FAULT ("write:ENOSPC:<part of
-// a path>", "sync:EIO:…", "rename:…") when the first file is written, so that whole programs can be tested.
+// A seam for tests: called before each write, sync and rename with the operation's name and the file; a
+// non-zero return is used as errno. Null by default. Also set from the environment variable LOOM_FAULT
+// ("write:ENOSPC:<part of a path>", "sync:EIO:…", "rename:…") when the first file is written, so that whole
+// programs can be tested.
 using FileFault = std::function<int(std::string_view operation, const std::filesystem::path& file)>;
 void setFileFault(FileFault fault);
 int fileFault(std::string_view operation, const std::filesystem::path& file);

@@ -12,8 +12,8 @@ namespace loom {
 
 using ParamValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;
 
-// Ordered by name, so that two equal sets print alike. The getters return `fallback` when the name is absent or
-// holds another type (an integer is accepted where a double is wanted, a single integer where a list is).
+// Ordered by name, so that two equal sets print alike. The getters return `fallback` when the name is absent
+// or holds another type (an integer is accepted where a double is wanted, a single integer where a list is).
 class Params {
  public:
   Params() = default;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counter-based randomness (Philox 4x32-10; Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011):
-// a value is a pure function of (seed, stream, epoch, sample, element), so that a resumed run, another thread count
-// and another rank draw the same numbers.
+// Counter-based randomness (Philox 4x32-10; Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+// 2011): a value is a pure function of (seed, stream, epoch, sample, element), so that a resumed run, another
+// thread count and another rank draw the same numbers.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -16,7 +16,11 @@ struct RandomKey {
 };
 
 // Streams that are no node's id.
-enum Stream : std::uint32_t { streamSplit = 0xFFFF0001u, streamShuffle = 0xFFFF0002u, streamAugment = 0xFFFF0003u };
+enum Stream : std::uint32_t {
+  streamSplit = 0xFFFF0001u,
+  streamShuffle = 0xFFFF0002u,
+  streamAugment = 0xFFFF0003u
+};
 
 // Four 32-bit words for block `block` of sample `sample`.
 std::array<std::uint32_t, 4> philox(const RandomKey& key, std::uint32_t sample, std::uint32_t block);

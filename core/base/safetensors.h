@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weights on disk: the safetensors format (8 bytes length, JSON header, raw little-endian tensors). Nothing in it can
-// execute; every length is checked against the file before memory is taken. Source: the format's public description.
+// Weights on disk: the safetensors format (8 bytes length, JSON header, raw little-endian tensors). Nothing
+// in it can execute; every length is checked against the file before memory is taken. Source: the format's
+// public description.
 #pragma once
 #include "core/base/result.h"
 #include <cstdint>
@@ -16,8 +17,8 @@ std::size_t byteSize(FileDType dtype);
 
 struct FileTensor {
   FileDType dtype = FileDType::f32;
-  std::vector<std::int64_t> shape;  // outermost first; empty = a scalar
-  std::vector<std::byte> data;      // row-major
+  std::vector<std::int64_t> shape; // outermost first; empty = a scalar
+  std::vector<std::byte> data;     // row-major
 };
 
 struct Safetensors {

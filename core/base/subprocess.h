@@ -12,10 +12,10 @@
 namespace loom {
 
 struct Command {
-  std::vector<std::string> arguments;               // [0] is the program (a path, or looked up in PATH)
-  std::filesystem::path folder;                     // empty: the current one
-  std::map<std::string, std::string> environment;   // added to ours
-  std::string input;                                // given on stdin, then closed
+  std::vector<std::string> arguments;             // [0] is the program (a path, or looked up in PATH)
+  std::filesystem::path folder;                   // empty: the current one
+  std::map<std::string, std::string> environment; // added to ours
+  std::string input;                              // given on stdin, then closed
 };
 
 struct Finished {

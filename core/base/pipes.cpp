@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/pipes.h"
+#include <cstdlib>
+#include <ctime>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace loom {
+namespace {
+
+bool executable(const std::filesystem::path& file) {
+  std::error_code code;
+  return std::filesystem::is_regular_file(file, code) && access(file.c_str(), X_OK) == 0;
+}
+
+std::optional<std::string> findProgram(const std::string& name) {
+  std::error_code code;
+  if (name.find('/') != std::string::npos) {
+    // A relative path is meant from here, not from the folder that the program will start in.
+    const auto absolute = std::filesystem::absolute(name, code);
+    return !code && executable(absolute) ? std::optional(absolute.string()) : std::nullopt;
+  }
+  const char* paths = std::getenv("PATH");
+  std::string_view rest = paths != nullptr ? paths : "/usr/local/bin:/usr/bin:/bin";
+  while (!rest.empty()) {
+    const std::string_view folder = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
+    const auto candidate =
+        std::filesystem::absolute(std::filesystem::path(folder.empty() ? "." : folder) / name, code);
+    if (!code && executable(candidate)) return candidate.string();
+  }
+  return std::nullopt;
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  result.reserve(texts.size() + 1);
+  // exec's signature wants char*, it writes to none of them.
+  for (const std::string& text : texts) result.push_back(const_cast<char*>(text.c_str()));
+  result.push_back(nullptr);
+  return result;
+}
+
+} // namespace
+
+void Descriptor::reset(int descriptor) {
+  if (descriptor_ >= 0) close(descriptor_);
+  descriptor_ = descriptor;
+}
+
+std::optional<Pipe> Pipe::open() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
+  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+Result<PreparedCommand> PreparedCommand::from(const Command& command) {
+  if (command.arguments.empty() || command.arguments.front().empty())
+    return Error{ErrorKind::other, "command", "no program is named", "Name the program to start"};
+  const auto program = findProgram(command.arguments.front());
+  if (!program)
+    return Error{ErrorKind::device, command.arguments.front(),
+                 "the program is not installed or may not be executed", "Install it or give its full path"};
+  std::error_code code;
+  if (!command.folder.empty() && !std::filesystem::is_directory(command.folder, code))
+    return Error{ErrorKind::input, command.folder.string(), "the folder to start in does not exist",
+                 "Check the name of the folder"};
+  PreparedCommand prepared;
+  prepared.program = *program;
+  prepared.argumentTexts = command.arguments;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    if (!command.environment.contains(std::string(text.substr(0, text.find('=')))))
+      prepared.environmentTexts.emplace_back(text);
+  }
+  for (const auto& [name, value] : command.environment)
+    prepared.environmentTexts.push_back(name + "=" + value);
+  // A zero byte would silently cut an argument in two.
+  for (const auto* texts : {&prepared.argumentTexts, &prepared.environmentTexts})
+    for (const std::string& text : *texts)
+      if (text.find('\0') != std::string::npos)
+        return Error{ErrorKind::other, command.arguments.front(), "an argument holds a zero byte",
+                     "Remove it"};
+  return prepared;
+}
+
+std::vector<char*> PreparedCommand::arguments() const { return pointers(argumentTexts); }
+std::vector<char*> PreparedCommand::environment() const { return pointers(environmentTexts); }
+
+BrokenPipeGuard::BrokenPipeGuard() {
+  sigset_t pipe, pending;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  sigpending(&pending);
+  pendingBefore_ = sigismember(&pending, SIGPIPE) == 1;
+  pthread_sigmask(SIG_BLOCK, &pipe, &before_);
+}
+
+BrokenPipeGuard::~BrokenPipeGuard() {
+  const int code = errno;
+  if (!pendingBefore_) {
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    const timespec now{};
+    while (sigtimedwait(&pipe, nullptr, &now) < 0 && errno == EINTR) {
+    }
+  }
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  errno = code;
+}
+
+} // namespace loom
