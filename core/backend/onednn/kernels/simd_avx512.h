@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sixteen floats at a time. The three simd_*.h headers give the same words to the kernels' bodies; which one
+// is included decides the instruction set. In an anonymous namespace on purpose (see kernels.h).
+#pragma once
+#include <immintrin.h>
+#include <stdint.h>
+
+namespace loom::onednn {
+namespace {
+
+using Vec = __m512;
+constexpr int64_t lanes = 16;
+
+inline Vec load(const float* p) { return _mm512_loadu_ps(p); }
+inline void store(float* p, Vec v) { _mm512_storeu_ps(p, v); }
+inline __mmask16 firstLanes(int64_t n) { return static_cast<__mmask16>((1u << n) - 1u); }
+inline Vec loadPart(const float* p, int64_t n, float fill) {
+  return _mm512_mask_loadu_ps(_mm512_set1_ps(fill), firstLanes(n), p);
+}
+inline void storePart(float* p, Vec v, int64_t n) { _mm512_mask_storeu_ps(p, firstLanes(n), v); }
+inline Vec all(float x) { return _mm512_set1_ps(x); }
+inline Vec add(Vec a, Vec b) { return _mm512_add_ps(a, b); }
+inline Vec sub(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
+inline Vec mul(Vec a, Vec b) { return _mm512_mul_ps(a, b); }
+inline Vec div(Vec a, Vec b) { return _mm512_div_ps(a, b); }
+inline Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
+inline Vec root(Vec a) { return _mm512_sqrt_ps(a); }
+// Of (a, b) the result is b when either is NaN: a NaN in the data passes when it stands second.
+inline Vec larger(Vec a, Vec b) { return _mm512_max_ps(a, b); }
+inline Vec smaller(Vec a, Vec b) { return _mm512_min_ps(a, b); }
+inline Vec whereGreater(Vec a, Vec b, Vec yes, Vec no) {
+  return _mm512_mask_mov_ps(no, _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), yes);
+}
+inline Vec rounded(Vec a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+inline Vec timesPowerOfTwo(Vec a, Vec n) { return _mm512_scalef_ps(a, n); }
+inline float sum(Vec a) { return _mm512_reduce_add_ps(a); }
+inline float largest(Vec a) { return _mm512_reduce_max_ps(a); }
+
+} // namespace
+} // namespace loom::onednn

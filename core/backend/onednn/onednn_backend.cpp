@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/backend/onednn/onednn_backend.h"
+#include "core/backend/onednn/executable.h"
+#include "core/backend/onednn/threads.h"
+#include <fstream>
+#include <omp.h>
+#include <unistd.h>
+
+namespace loom {
+namespace {
+
+std::string processorName() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const auto colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "Processor";
+}
+
+Error preparationFailed(const std::string& reason) {
+  return {ErrorKind::device, "cpu", "oneDNN could not prepare the network (" + reason + ")",
+          "Choose the device reference, or run loom doctor"};
+}
+
+class OnednnBackend : public Backend {
+ public:
+  std::string name() const override { return "onednn"; }
+
+  std::vector<Device> devices() const override {
+    const int cores = omp_get_num_procs();
+    Device device;
+    device.id = "cpu";
+    device.name = processorName() + ", " + std::to_string(cores) + (cores == 1 ? " core" : " cores");
+    device.backend = name();
+    device.memoryBytes = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
+    device.note = onednn::chooseKernels().name;
+    return {device};
+  }
+
+  Status supports(const Plan& plan, const Step& step) const override {
+    if (step.op == nullptr ||
+        (onednn::findLowering(step.op->name) == nullptr && step.op->reference32 == nullptr))
+      return Error{ErrorKind::device, "cpu",
+                   "The step " + std::string(step.op == nullptr ? "?" : step.op->name) +
+                       " has no kernel here",
+                   "Choose the device reference"};
+    (void)plan;
+    return {};
+  }
+
+  Result<std::int64_t> workspace(const Plan& plan) const override {
+    try {
+      const onednn::Machine machine;
+      onednn::Storage storage(plan);
+      const auto kernels = onednn::chooseKernels();
+      const int threads = onednn::chooseThreads(plan, 0);
+      omp_set_num_threads(threads);
+      const auto layout = onednn::layOut(machine, plan, storage, kernels, threads);
+      return storage.bytes() + layout.arenaBytes + layout.scratchBytes;
+    } catch (const dnnl::error& error) {
+      return preparationFailed(error.what());
+    }
+  }
+
+  Result<std::unique_ptr<Executable>> prepare(std::shared_ptr<const Plan> plan,
+                                              const PrepareOptions& options) const override {
+    for (const auto& program : plan->programs)
+      for (const auto& step : program.steps)
+        if (auto status = supports(*plan, step); !status) return status.error();
+    try {
+      const int threads = onednn::chooseThreads(*plan, options.threads);
+      return onednn::CpuExecutable::create(std::move(plan), threads);
+    } catch (const dnnl::error& error) {
+      return preparationFailed(error.what());
+    }
+  }
+};
+
+} // namespace
+
+const Backend& onednnBackend() {
+  static const OnednnBackend backend;
+  return backend;
+}
+
+} // namespace loom
