@@ -5,6 +5,7 @@
 #include "core/backend/onednn/lower_steps.h"
 #include "core/backend/onednn/parallel.h"
 #include "core/base/random.h"
+#include <cmath>
 
 namespace loom::onednn {
 namespace {
@@ -178,8 +179,10 @@ bool lowerMasked(Lowering& l, const Step& step) {
   const Value dst = l.result(step.dst[0], src.desc);
   const std::int64_t samples = l.tensor(step.src[0]).dims[0];
   const std::int64_t length = l.tensor(step.src[0]).elements() / std::max<std::int64_t>(samples, 1);
-  const auto p = static_cast<float>(step.attrs.getDouble("p", 0.5));
-  const float scale = p < 1.f ? 1.f / (1.f - p) : 0.f;
+  // Of the 24 random bits of an element, those below p · 2^24 drop it.
+  const double p = step.attrs.getDouble("p", 0.5);
+  const auto threshold = static_cast<std::uint32_t>(std::ceil(p * 0x1p24));
+  const auto scale = static_cast<float>(p < 1 ? 1 / (1 - p) : 0);
   const auto stream = static_cast<std::uint32_t>(step.attrs.getInt("stream", 0));
   l.call({src, key, sample, dst}, [=, threads = l.threads()](const Binder& binder) {
     const float* from = binder.at<float>(src);
@@ -199,8 +202,7 @@ bool lowerMasked(Lowering& l, const Step& step) {
                 for (std::int64_t e = 0; e < length; e += 4) {
                   const auto block = philox(random, number, static_cast<std::uint32_t>(e / 4));
                   for (std::int64_t k = 0; k < 4 && e + k < length; ++k) {
-                    const float u = static_cast<float>(block[static_cast<std::size_t>(k)] >> 8) * 0x1p-24f;
-                    y[e + k] = u >= p ? x[e + k] * scale : 0.f;
+                    y[e + k] = block[static_cast<std::size_t>(k)] >> 8 >= threshold ? x[e + k] * scale : 0.f;
                   }
                 }
               }

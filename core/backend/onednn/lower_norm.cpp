@@ -14,11 +14,11 @@ TensorId target(const Step& step, std::size_t index) {
   return index < step.dst.size() ? step.dst[index] : noTensor;
 }
 
-// oneDNN wants a map: rows N,C are an N,C,1,1 map with the channels last, N,C,L is N,C,1,L.
+// oneDNN wants a map: rows N,C are an N,C,1,1 map with the channels last, any other rank is N,C,1,rest.
 Desc mapDesc(const Value& value, const Dims& dims) {
   if (dims.size() == 2) return channelsLastDesc({dims[0], dims[1], 1, 1});
-  if (dims.size() == 3) return plainDesc({dims[0], dims[1], 1, dims[2]});
-  return value.desc;
+  if (dims.size() == 4) return value.desc;
+  return plainDesc({dims[0], dims[1], 1, rowLength(dims) / dims[1]});
 }
 
 Value mapOf(Lowering& l, TensorId id) {
@@ -48,8 +48,9 @@ Value inOwnDims(Lowering& l, const Value& map, TensorId id) {
 
 bool lowerBatchNorm(Lowering& l, const Step& step) {
   const Tensor& source = l.tensor(step.src[0]);
-  if (source.dims.size() < 2 || source.dims.size() > 4) return false;
+  if (source.dims.size() < 2) return false;
   const std::int64_t channels = source.dims[1];
+  if ((target(step, 3) == noTensor) != (target(step, 4) == noTensor)) return false;
   const bool relu = l.fusion().relu != noTensor;
   const bool scale = present(step, 1), shift = present(step, 2);
   const Value src = mapOf(l, step.src[0]);
@@ -65,7 +66,9 @@ bool lowerBatchNorm(Lowering& l, const Step& step) {
       {DNNL_ARG_SRC, src}, {DNNL_ARG_DST, dst}, {DNNL_ARG_MEAN, mean}, {DNNL_ARG_VARIANCE, variance}};
   if (scale) arguments.emplace_back(DNNL_ARG_SCALE, l.plain(step.src[1]));
   if (shift) arguments.emplace_back(DNNL_ARG_SHIFT, l.plain(step.src[2]));
-  std::vector<Value> note = {variance};
+  // For the backward step, which then needs no eps of its own: the square of the spread, variance + eps.
+  const Value square = l.fresh(perChannel);
+  std::vector<Value> note = {square};
   if (relu) {
     note.push_back(l.fresh(prepared->workspace));
     arguments.emplace_back(DNNL_ARG_WORKSPACE, note.back());
@@ -76,7 +79,7 @@ bool lowerBatchNorm(Lowering& l, const Step& step) {
   if (target(step, 1) != noTensor) l.notes[target(step, 1)] = note;
 
   const Value inverse = l.result(target(step, 2), perChannel);
-  const bool running = target(step, 3) != noTensor && target(step, 4) != noTensor;
+  const bool running = target(step, 3) != noTensor;
   const Value runningMean = running ? l.plain(target(step, 3)) : Value{};
   const Value runningVariance = running ? l.plain(target(step, 4)) : Value{};
   const bool counts = target(step, 5) != noTensor;
@@ -84,16 +87,20 @@ bool lowerBatchNorm(Lowering& l, const Step& step) {
   const double n = static_cast<double>(source.elements()) / static_cast<double>(channels);
   const auto momentum = static_cast<float>(step.attrs.getDouble("momentum", 0.1));
   const auto unbiased = static_cast<float>(n > 1 ? n / (n - 1) : 1.0);
-  l.call({mean, variance, inverse, runningMean, runningVariance, tracked},
+  l.call({mean, variance, square, inverse, runningMean, runningVariance, tracked},
          [=, eps = shape.eps](const Binder& binder) {
            const float* m = binder.at<float>(mean);
            const float* v = binder.at<float>(variance);
+           float* sq = binder.at<float>(square);
            float* inv = binder.at<float>(inverse);
            float* rm = running ? binder.at<float>(runningMean) : nullptr;
            float* rv = running ? binder.at<float>(runningVariance) : nullptr;
            std::int32_t* count = counts ? binder.at<std::int32_t>(tracked) : nullptr;
            return Action([=] {
-             for (std::int64_t c = 0; c < channels; ++c) inv[c] = 1.f / std::sqrt(v[c] + eps);
+             for (std::int64_t c = 0; c < channels; ++c) {
+               sq[c] = v[c] + eps;
+               inv[c] = 1.f / std::sqrt(sq[c]);
+             }
              if (count != nullptr) ++*count;
              if (rm == nullptr) return;
              for (std::int64_t c = 0; c < channels; ++c) {
@@ -113,7 +120,7 @@ bool lowerBatchNorm(Lowering& l, const Step& step) {
 
 bool lowerBatchNormInference(Lowering& l, const Step& step) {
   const Tensor& source = l.tensor(step.src[0]);
-  if (source.dims.size() < 2 || source.dims.size() > 4) return false;
+  if (source.dims.size() < 2) return false;
   const bool scale = present(step, 1), shift = present(step, 2);
   const Value src = mapOf(l, step.src[0]);
   auto shape = normShape(step, src.desc, scale, shift);
@@ -134,14 +141,15 @@ bool lowerBatchNormInference(Lowering& l, const Step& step) {
 
 bool lowerBatchNormBackward(Lowering& l, const Step& step) {
   const Tensor& source = l.tensor(step.src[0]);
-  if (source.dims.size() < 2 || source.dims.size() > 4) return false;
+  if (source.dims.size() < 2) return false;
   const bool scale = present(step, 2);
   const bool shift = target(step, 2) != noTensor;
   const bool masked = l.fusion().diffDst != noTensor;
   const auto note = l.notes.find(step.src[3]);
-  // Without the forward step's own variance (a case run on its own) it comes back from 1/sqrt(var + eps).
+  // oneDNN is given variance + eps, and no eps: this step's attributes have none.
   const Value src = mapOf(l, step.src[0]);
   auto shape = normShape(step, src.desc, scale, shift);
+  shape.eps = 0;
   shape.relu = masked;
   const auto prepared = normBackward(l.machine(), shape);
   if (!prepared) return false;
@@ -152,11 +160,11 @@ bool lowerBatchNormBackward(Lowering& l, const Step& step) {
   } else {
     const Value inverse = l.plain(step.src[4]);
     variance = l.fresh(perChannel);
-    l.call({inverse, variance}, [=, eps = shape.eps, channels = source.dims[1]](const Binder& binder) {
+    l.call({inverse, variance}, [=, channels = source.dims[1]](const Binder& binder) {
       const float* inv = binder.at<float>(inverse);
       float* v = binder.at<float>(variance);
       return Action([=] {
-        for (std::int64_t c = 0; c < channels; ++c) v[c] = 1.f / (inv[c] * inv[c]) - eps;
+        for (std::int64_t c = 0; c < channels; ++c) v[c] = 1.f / (inv[c] * inv[c]);
       });
     });
   }

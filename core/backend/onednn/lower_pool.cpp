@@ -8,22 +8,16 @@ namespace loom::onednn {
 namespace {
 
 PoolShape poolShape(const Step& step, PoolKind kind, const Desc& src, const Dims& dst) {
-  const Dims kernel = step.attrs.getInts("kernel_size", {2, 2});
-  Dims stride = step.attrs.getInts("stride", kernel);
-  if (stride.empty()) stride = kernel;
+  const Dims kernel = pairOf(step, "kernel_size", {1, 1});
   return {.kind = kind,
           .src = src,
           .dst = dst,
           .kernel = kernel,
-          .stride = stride,
-          .padding = step.attrs.getInts("padding", {0, 0})};
+          .stride = pairOf(step, "stride", kernel),
+          .padding = pairOf(step, "padding", {0, 0})};
 }
 
-bool dilated(const Step& step) {
-  for (const auto value : step.attrs.getInts("dilation", {1, 1}))
-    if (value != 1) return true;
-  return false;
-}
+bool dilated(const Step& step) { return pairOf(step, "dilation", {1, 1}) != Dims{1, 1}; }
 
 // A window that begins inside but ends beyond the padding divides by fewer elements than oneDNN would.
 bool reachesBeyondPadding(const PoolShape& shape, const Dims& src) {

@@ -101,9 +101,9 @@ namespace {
 ConvShape convShape(const Step& step, const Dims& src, const Dims& weights, const Dims& dst, bool bias) {
   ConvShape shape{
       .src = src, .weights = weights, .dst = dst, .bias = bias, .stride = {}, .padding = {}, .dilation = {}};
-  shape.stride = step.attrs.getInts("stride", {1, 1});
-  shape.padding = step.attrs.getInts("padding", {0, 0});
-  shape.dilation = step.attrs.getInts("dilation", {1, 1});
+  shape.stride = pairOf(step, "stride", {1, 1});
+  shape.padding = pairOf(step, "padding", {0, 0});
+  shape.dilation = pairOf(step, "dilation", {1, 1});
   const std::int64_t groups = step.attrs.getInt("groups", 1);
   if (groups > 1) shape.weights = {groups, weights[0] / groups, weights[1], weights[2], weights[3]};
   return shape;

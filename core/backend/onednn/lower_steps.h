@@ -6,6 +6,9 @@
 
 namespace loom::onednn {
 
+// An attribute for height and width: two numbers, or one that counts for both.
+Dims pairOf(const Step& step, std::string_view name, const Dims& fallback);
+
 bool lowerLinear(Lowering& lowering, const Step& step);
 bool lowerLinearBackwardData(Lowering& lowering, const Step& step);
 bool lowerLinearBackwardWeights(Lowering& lowering, const Step& step);

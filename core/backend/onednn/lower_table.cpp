@@ -54,6 +54,12 @@ constexpr Row rows[] = {
 
 } // namespace
 
+Dims pairOf(const Step& step, std::string_view name, const Dims& fallback) {
+  const Dims given = step.attrs.getInts(name, fallback);
+  if (given.empty()) return fallback;
+  return given.size() == 1 ? Dims{given[0], given[0]} : given;
+}
+
 LowerStep findLowering(std::string_view op) {
   for (const auto& row : rows)
     if (row.op == op) return row.lower;
