@@ -42,6 +42,34 @@ class PointBuffer {
   std::int64_t oldest_ = 0;
 };
 
+inline constexpr std::size_t longestRecord = 64u << 10; // bytes with the newline
+
+// The columns of a `points` record: equal lengths, 1 to 256 steps that ascend, from 0 to 2^53.
+struct PointColumns {
+  std::string key;
+  std::vector<std::int64_t> steps;
+  std::vector<double> times, values;
+};
+bool isPoints(std::string_view json);                  // the text of a `points` record, as JournalWriter writes it
+// Fills `into` (its memory is used again) from a record's text without a JSON value in between, about five times as fast.
+// Kind input when the record is not as events.h says.
+Status readPoints(std::string_view json, const std::string& place, PointColumns& into);
+Status checkPoints(const PointColumns& columns, const std::string& place);
+
+// One sound line: checksum and form are right, the JSON is not parsed yet. `json` is borrowed from the bytes given.
+struct JournalLine {
+  std::uint64_t sequence = 0;
+  std::string_view json;
+  std::uint64_t end = 0;                               // byte offset behind the record
+};
+struct JournalLines {
+  std::vector<JournalLine> lines;
+  std::uint64_t offset = 0;                            // where to go on
+  std::optional<Error> damage;                         // a damaged record stands at `offset`
+};
+// `bytes` stand at `offset` of the journal that `place` names.
+JournalLines splitJournal(std::string_view bytes, std::uint64_t offset, const std::string& place);
+
 struct JournalRecord {
   std::uint64_t sequence = 0;
   RunEvent event;
@@ -60,8 +88,13 @@ class JournalSource {
   virtual Result<std::vector<std::string>> runs() = 0;
   virtual Result<std::vector<int>> attempts(const std::string& run) = 0;  // ascending
   virtual Result<std::uint64_t> size(const std::string& run, int attempt) = 0;
-  virtual Result<JournalRead> read(const std::string& run, int attempt, std::uint64_t offset, std::size_t maxBytes) = 0;
+  // At most maxBytes of the journal from `offset` on, as they lie there; empty at its end.
+  virtual Result<std::string> bytes(const std::string& run, int attempt, std::uint64_t offset, std::size_t maxBytes) = 0;
+  virtual Result<std::string> config(const std::string& run) = 0;         // the text of run.json
   virtual bool alive(const std::string& run) = 0;                         // its lock is held
+  virtual bool whole() = 0;                                               // runs() are all that the project has
+  // The records in bytes(): `maxBytes` is raised to the length of one record.
+  Result<JournalRead> read(const std::string& run, int attempt, std::uint64_t offset, std::size_t maxBytes);
 };
 std::unique_ptr<JournalSource> journalsIn(const std::filesystem::path& project);
 
