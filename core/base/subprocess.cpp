@@ -12,7 +12,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <string_view>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -94,6 +94,9 @@ std::optional<int> reap(int process, int options) {
   return ended < 0 ? 1 : exitCodeOf(status);
 }
 
+// Becomes readable when the process ends. The header that declares glibc 2.36's own function lacks C linkage.
+int pidfdOf(int process) { return static_cast<int>(syscall(SYS_pidfd_open, process, 0)); }
+
 Clock::time_point deadlineAfter(milliseconds timeout) {
   return Clock::now() + std::min(timeout, milliseconds(std::chrono::hours(24 * 365)));
 }
@@ -107,8 +110,7 @@ int millisecondsUntil(Clock::time_point deadline) {
 class Run {
  public:
   Run(const Command& command, Child child, const std::function<bool(std::string_view)>* onLine)
-      : command_(command), child_(std::move(child)), onLine_(onLine),
-        exitSignal_(pidfd_open(child_.process, 0)) {
+      : command_(command), child_(std::move(child)), onLine_(onLine), exitSignal_(pidfdOf(child_.process)) {
     if (command_.input.empty()) child_.input.reset();
   }
   ~Run() {
