@@ -52,7 +52,9 @@ class Builder : public nlohmann::json_sax<Json> {
     if (const auto bracket = text.find("] "); bracket != std::string::npos) text.erase(0, bracket + 2);
     if (const auto column = text.find("column "); column != std::string::npos)
       if (const auto colon = text.find(": ", column); colon != std::string::npos) text.erase(0, colon + 2);
-    cause = fmt::format("no valid JSON: {}", shortened(text));
+    constexpr int numberOverflow = 406;
+    cause = error.id == numberOverflow ? "a number does not fit a double"
+                                       : fmt::format("no valid JSON: {}", shortened(text));
     position = at;
     return false;
   }

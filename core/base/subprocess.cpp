@@ -338,7 +338,12 @@ Result<std::string> Conversation::receive(milliseconds timeout) {
       pending_.erase(0, end + 1);
       return line;
     }
-    if (!open) return conversationEnded();
+    if (!open) {
+      // From here on send() says the same.
+      close(std::exchange(input_, -1));
+      close(std::exchange(output_, -1));
+    }
+    if (output_ < 0) return conversationEnded();
     if (pending_.size() > maxOutput)
       return Error{ErrorKind::other, "helper process", "a line of more than 64 MiB came", "Start it again"};
     const int left = millisecondsUntil(deadline);
