@@ -44,29 +44,35 @@ Error lockError(const std::filesystem::path& file, int error) {
 
 Result<RunLock> RunLock::take(const std::filesystem::path& runFolder) {
   const auto file = runFolder / "lock";
-  RunLock lock;
-  lock.descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock.descriptor_ < 0) return lockError(file, errno);
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) return lockError(file, errno);
+  // Until the lock is ours, the file must be left as it is.
+  const auto refuse = [&](Error error) {
+    ::close(descriptor);
+    return error;
+  };
   const Error living{ErrorKind::other, runFolder.string(), "this run is being trained by another process",
                      "Wait until it ends, or stop it with `loom control`"};
   // held() takes the lock for an instant, so one refusal proves nothing.
   for (int attempt = 0;; ++attempt) {
-    if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) == 0) break;
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) break;
     if (cannotLock(errno)) {
-      if (holderLives(lock.descriptor_)) return living;
+      if (holderLives(descriptor)) return refuse(living);
       break;
     }
-    if (errno != EWOULDBLOCK && errno != EINTR) return lockError(file, errno);
-    if (attempt == 20) return living;
+    if (errno != EWOULDBLOCK && errno != EINTR) return refuse(lockError(file, errno));
+    if (attempt == 20) return refuse(living);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
+  RunLock lock;
+  lock.descriptor_ = descriptor;
   const std::string content = compactJson({{"host", hostName()},
                                            {"boot", bootId()},
                                            {"pid", ::getpid()},
                                            {"start", processStartTime(::getpid())}}) +
                               "\n";
-  if (::ftruncate(lock.descriptor_, 0) != 0 ||
-      ::pwrite(lock.descriptor_, content.data(), content.size(), 0) != static_cast<ssize_t>(content.size()))
+  if (::ftruncate(descriptor, 0) != 0 ||
+      ::pwrite(descriptor, content.data(), content.size(), 0) != static_cast<ssize_t>(content.size()))
     return lockError(file, errno);
   return lock;
 }
