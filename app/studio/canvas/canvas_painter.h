@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Paints a scene. Styles, fonts and elided texts are prepared once per theme and zoom; painting reads only.
+// All coordinates are device pixels with an identity painter, because a pen wider than one device pixel is
+// slow through drawPolyline (25 times and more): wide lines are drawn as single segments.
+#pragma once
+#include "app/studio/canvas/scene.h"
+#include "app/studio/theme/look.h"
+#include <QPainter>
+#include <QStaticText>
+#include <set>
+#include <unordered_map>
+
+namespace loom {
+
+struct CanvasFrame {
+  double scale = 1; // device pixels per scene unit
+  double zoom = 1;  // for the level of detail
+  double pixelRatio = 1;
+  QPointF origin; // scene point at the top left
+  QSize size;     // device pixels
+  QPointF map(QPointF scene) const { return (scene - origin) * scale; }
+  QRectF map(const QRectF& scene) const { return {map(scene.topLeft()), scene.size() * scale}; }
+};
+
+class CanvasPainter {
+ public:
+  void prepare(const Look& look, const CanvasFrame& frame); // drops what no longer fits
+  void ground(QPainter& painter, const CanvasFrame& frame) const;
+  void edge(QPainter& painter, const CanvasFrame& frame, const EdgeItem& edge, bool accent) const;
+  void label(QPainter& painter, const CanvasFrame& frame, const EdgeItem& edge, const QString& text) const;
+  void knots(QPainter& painter, const CanvasFrame& frame, const Scene& scene) const;
+  struct State {
+    bool selected = false, hovered = false, faded = false;
+    const std::set<NodeId>* legal = nullptr; // while a wire is drawn: whose inputs may take it
+  };
+  void node(QPainter& painter, const CanvasFrame& frame, const NodeItem& node, const State& state) const;
+  void wire(QPainter& painter, const CanvasFrame& frame, const QPolygonF& line) const;
+  void rubberBand(QPainter& painter, const CanvasFrame& frame, const QRectF& scene) const;
+  void ghost(QPainter& painter, const CanvasFrame& frame, QPointF at, const QString& type,
+             const QString& icon, Family family) const;
+
+ private:
+  struct Texts {
+    QString key;
+    QStaticText title, facts, shape, count;
+    double countWidth = 0;
+  };
+  const Texts& texts(const NodeItem& node, double scale) const;
+  void segments(QPainter& painter, const QPolygonF& line, const QPen& pen) const;
+
+  const Look* look_ = nullptr;
+  double scale_ = 0, pixelRatio_ = 1;
+  bool dark_ = false;
+  QFont titleFont_, bodyFont_;
+  mutable std::unordered_map<NodeId, Texts> texts_;
+};
+
+} // namespace loom

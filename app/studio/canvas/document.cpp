@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/canvas/document.h"
+#include <algorithm>
+
+namespace loom {
+
+void Document::open(Network network) {
+  const bool unplaced = !network.nodes.empty() &&
+                        std::all_of(network.nodes.begin(), network.nodes.end(),
+                                    [](const auto& entry) { return entry.second.position == Point{}; });
+  if (unplaced)
+    for (const auto& [id, point] : layout(network, {})) network.nodes[id].position = point;
+  history_ = loom::History(std::move(network));
+  analysis_ = analyse(history_.network());
+  selection_.clear();
+  current_ = 0;
+  emit reset();
+  emit selectionChanged();
+  emit modifiedChanged(false);
+}
+
+void Document::markSaved() {
+  const bool was = modified();
+  history_.markClean();
+  if (was) emit modifiedChanged(false);
+}
+
+bool Document::perform(const Result<Edit>& edit) {
+  if (!edit) {
+    emit refused(QString::fromStdString(edit.error().cause +
+                                        (edit.error().fix.empty() ? "" : ". " + edit.error().fix)));
+    return false;
+  }
+  if (edit->empty()) return true;
+  const bool was = modified();
+  Touched touched;
+  if (auto done = history_.perform(*edit, &touched); !done) {
+    emit refused(QString::fromStdString(done.error().cause));
+    return false;
+  }
+  after(touched, was);
+  return true;
+}
+
+void Document::undo() {
+  const bool was = modified();
+  Touched touched;
+  if (history_.undo(&touched)) after(touched, was);
+}
+
+void Document::redo() {
+  const bool was = modified();
+  Touched touched;
+  if (history_.redo(&touched)) after(touched, was);
+}
+
+bool Document::applyFix(const Diagnostic& diagnostic) { return perform(fixEdit(network(), diagnostic)); }
+
+void Document::layOut(bool oneRow) {
+  LayoutOptions options;
+  options.oneRow = oneRow;
+  options.keepPlaced = false;
+  auto edit = moveNodes(network(), layout(network(), options), false);
+  if (edit) edit->text = "Lay out";
+  perform(edit);
+}
+
+void Document::select(std::set<NodeId> nodes, NodeId current) {
+  if (!nodes.contains(current)) current = nodes.empty() ? 0 : *nodes.begin();
+  if (nodes == selection_ && current == current_) return;
+  selection_ = std::move(nodes);
+  current_ = current;
+  emit selectionChanged();
+}
+
+const Diagnostic* Document::diagnosticOf(NodeId node) const {
+  const auto& all = analysis_.diagnostics;
+  const auto found =
+      std::find_if(all.begin(), all.end(), [node](const Diagnostic& one) { return one.node == node; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+void Document::after(const Touched& touched, bool wasModified) {
+  analysis_ = analyse(history_.network());
+  std::set<NodeId> kept;
+  for (const NodeId id : selection_)
+    if (network().node(id) != nullptr) kept.insert(id);
+  emit changed(touched);
+  if (kept != selection_) select(kept, current_);
+  if (wasModified != modified()) emit modifiedChanged(modified());
+}
+
+} // namespace loom

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The open drawing: its history of edits, the analysis of what it is now, and which nodes are chosen. Canvas,
+// table, code and inspector are views of this one object; they change it through perform() only. GUI thread;
+// touches no file.
+#pragma once
+#include "core/network/layout.h"
+#include "core/network/validate.h"
+#include <QObject>
+#include <QString>
+#include <set>
+
+namespace loom {
+
+class Document : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit Document(QObject* parent = nullptr) : QObject(parent), history_(Network{}) {}
+
+  void open(Network network); // forgets the history; lays out what has no position
+  const Network& network() const { return history_.network(); }
+  const Analysis& analysis() const { return analysis_; }
+  bool modified() const { return !history_.clean(); }
+  void markSaved();
+
+  // Applies the edit; false and `refused` with the reason when it cannot be applied.
+  bool perform(const Result<Edit>& edit);
+  bool canUndo() const { return history_.canUndo(); }
+  bool canRedo() const { return history_.canRedo(); }
+  QString undoText() const { return QString::fromStdString(history_.undoText()); }
+  QString redoText() const { return QString::fromStdString(history_.redoText()); }
+  void undo();
+  void redo();
+  bool applyFix(const Diagnostic& diagnostic);
+  void layOut(bool oneRow);
+
+  const std::set<NodeId>& selection() const { return selection_; }
+  NodeId current() const { return current_; } // the last one chosen; 0: none
+  void select(std::set<NodeId> nodes, NodeId current);
+  // The first diagnostic of a node, errors before warnings; null when it has none.
+  const Diagnostic* diagnosticOf(NodeId node) const;
+
+ signals:
+  void changed(const loom::Touched& touched); // the network and its analysis
+  void reset();                               // another network was opened
+  void selectionChanged();
+  void modifiedChanged(bool modified);
+  void refused(const QString& reason);
+
+ private:
+  void after(const Touched& touched, bool wasModified);
+  loom::History history_;
+  Analysis analysis_;
+  std::set<NodeId> selection_;
+  NodeId current_ = 0;
+};
+
+} // namespace loom

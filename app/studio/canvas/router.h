@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Draws the lines of a scene: straight between neighbours, in lanes above a row for what skips nodes, round
+// the right end and back in the gutter for what goes on in the next row; a cubic where a node was placed by
+// hand.
+#pragma once
+#include "app/studio/canvas/scene.h"
+
+namespace loom {
+
+void route(Scene& scene, const Network& network);
+
+} // namespace loom
