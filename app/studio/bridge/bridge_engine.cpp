@@ -84,7 +84,7 @@ void BridgeWorker::inspectData(const QString& fileOrFolder, const QString& targe
   onPool([this, fileOrFolder, target] {
     auto report = inspect(fileOrFolder.toStdString(), target.toStdString());
     if (!report) return fail("inspect", report.error());
-    tell([this, report = *report] { emit bridge_.dataInspected(report); });
+    tell([this, report = *report] { Q_EMIT bridge_.dataInspected(report); });
   });
 }
 
@@ -138,7 +138,7 @@ void BridgeWorker::estimate(const Network& network, const TrainSettings& setting
     view.seconds = number("seconds");
     if (auto device = reader.text("device")) view.device = QString::fromStdString(*device);
     view.threads = static_cast<int>(whole("threads"));
-    tell([this, view] { emit bridge_.estimated(view); });
+    tell([this, view] { Q_EMIT bridge_.estimated(view); });
   });
 }
 
@@ -151,7 +151,7 @@ void BridgeWorker::evaluate(const QString& run, const QString& split) {
         if (!step) return fail("evaluate", step.error());
         auto evaluation = readEvaluation(runFolder(folder, run.toStdString()), *step, split.toStdString());
         if (!evaluation) return fail("evaluate", evaluation.error());
-        tell([this, run, evaluation = *evaluation] { emit bridge_.evaluated(run, evaluation); });
+        tell([this, run, evaluation = *evaluation] { Q_EMIT bridge_.evaluated(run, evaluation); });
       });
 }
 
@@ -175,7 +175,7 @@ void BridgeWorker::predict(const QString& run, const QStringList& files) {
             {QString::fromStdString(score.value("class", std::string())), score.value("score", 0.0)});
       scores.push_back(list);
     }
-    tell([this, run, names, scores] { emit bridge_.predicted(run, names, scores); });
+    tell([this, run, names, scores] { Q_EMIT bridge_.predicted(run, names, scores); });
   });
 }
 
@@ -188,7 +188,7 @@ void BridgeWorker::devices() {
       names << QString::fromStdString(device.value("name", std::string()));
       notes << QString::fromStdString(device.value("note", std::string()));
     }
-    tell([this, ids, names, notes] { emit bridge_.devicesReady(ids, names, notes); });
+    tell([this, ids, names, notes] { Q_EMIT bridge_.devicesReady(ids, names, notes); });
   });
 }
 
@@ -225,7 +225,7 @@ void BridgeWorker::samples(const QString& run, const QVector<int>& numbers, int 
       captions << (known ? captionOf(**data, number) : QString());
     }
     tell([this, run, numbers, pictures, captions] {
-      emit bridge_.samplesReady(run, numbers, pictures, captions);
+      Q_EMIT bridge_.samplesReady(run, numbers, pictures, captions);
     });
   });
 }
@@ -253,7 +253,7 @@ void BridgeWorker::dataOverview() {
       pictures << picture;
       captions << captionOf(**data, sample);
     }
-    tell([this, report, pictures, captions] { emit bridge_.dataReady(report, pictures, captions); });
+    tell([this, report, pictures, captions] { Q_EMIT bridge_.dataReady(report, pictures, captions); });
   });
 }
 
@@ -273,7 +273,7 @@ void BridgeWorker::recentProjects() {
   for (const auto& folder : settings.value("folders").toStringList())
     if (auto project = loom::openProject(folder.toStdString()))
       list.push_back({QString::fromStdString(project->name), folder});
-  tell([this, list] { emit bridge_.recentProjectsReady(list); });
+  tell([this, list] { Q_EMIT bridge_.recentProjectsReady(list); });
 }
 
 } // namespace loom

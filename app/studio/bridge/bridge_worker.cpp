@@ -66,7 +66,7 @@ void BridgeWorker::interrupt() {
 }
 
 void BridgeWorker::fail(const QString& what, const Error& error) {
-  tell([this, what, error] { emit bridge_.failed(what, error); });
+  tell([this, what, error] { Q_EMIT bridge_.failed(what, error); });
 }
 
 void BridgeWorker::after(const QString& what, const Status& status, const std::function<void()>& done) {
@@ -137,11 +137,11 @@ void BridgeWorker::opened(Project project) {
   journals_ = journalsIn(project.folder);
   project_ = std::move(project);
   remember(*project_);
-  tell([this, view] { emit bridge_.projectOpened(view); });
+  tell([this, view] { Q_EMIT bridge_.projectOpened(view); });
   for (const auto& network : view.networks)
     if (const auto file = recoveryFile(network.name); std::filesystem::exists(file))
       if (auto kept = readNetwork(file); kept && !(*kept == network))
-        tell([this, kept = *kept] { emit bridge_.recoveryFound(kept); });
+        tell([this, kept = *kept] { Q_EMIT bridge_.recoveryFound(kept); });
   follow();
   tellRuns();
   followTimer_->start(followInterval);
@@ -160,13 +160,13 @@ void BridgeWorker::closeProject() {
   waiting_.clear();
   versions_.clear();
   alive_.clear();
-  tell([this] { emit bridge_.projectClosed(); });
+  tell([this] { Q_EMIT bridge_.projectClosed(); });
 }
 
 void BridgeWorker::saveProject(const Project& project) {
   after("save", loom::saveProject(project), [&] {
     project_ = project;
-    tell([this] { emit bridge_.projectSaved(); });
+    tell([this] { Q_EMIT bridge_.projectSaved(); });
   });
 }
 
@@ -174,7 +174,7 @@ void BridgeWorker::saveNetwork(const Network& network) {
   if (!ready("save")) return;
   after("save", loom::saveNetwork(*project_, network), [&] {
     discardRecovery(QString::fromStdString(network.name));
-    tell([this, name = QString::fromStdString(network.name)] { emit bridge_.networkSaved(name); });
+    tell([this, name = QString::fromStdString(network.name)] { Q_EMIT bridge_.networkSaved(name); });
   });
 }
 
@@ -207,7 +207,7 @@ void BridgeWorker::exportTorch(const Network& network, const QString& folder, co
   after("export", loom::exportTorch(network, folder.toStdString(), source), [&] {
     QStringList files{folder + "/" + QString::fromStdString(network.name) + ".py"};
     if (!run.isEmpty()) files << folder + "/" + QString::fromStdString(network.name) + ".safetensors";
-    tell([this, files] { emit bridge_.exported(files); });
+    tell([this, files] { Q_EMIT bridge_.exported(files); });
   });
 }
 
@@ -217,7 +217,7 @@ void BridgeWorker::start(TrainRequest request) {
   auto launched = launcher_->start(request);
   if (!launched) return fail("start", launched.error());
   if (launched->waiting) waiting_.push_back(*launched);
-  tell([this, run = QString::fromStdString(launched->run)] { emit bridge_.runStarted(run); });
+  tell([this, run = QString::fromStdString(launched->run)] { Q_EMIT bridge_.runStarted(run); });
   tellRuns();
 }
 
@@ -244,7 +244,7 @@ void BridgeWorker::control(const QString& run, RunControl::Verb verb, double val
   command.by = qgetenv("USER").toStdString();
   auto id = sendControl(runFolder(project_->folder, run.toStdString()), command);
   if (!id) return fail("control", id.error());
-  tell([this, run, id = QString::fromStdString(*id)] { emit bridge_.controlled(run, id); });
+  tell([this, run, id = QString::fromStdString(*id)] { Q_EMIT bridge_.controlled(run, id); });
 }
 
 void BridgeWorker::follow() {
@@ -303,7 +303,7 @@ void BridgeWorker::tellRuns() {
     return std::any_of(rows->begin(), rows->end(), [&](const RunRow& row) { return row.id == one.run; });
   });
   for (auto& row : *rows) views.push_back(viewOf(std::move(row)));
-  tell([this, views] { emit bridge_.runsChanged(views); });
+  tell([this, views] { Q_EMIT bridge_.runsChanged(views); });
 }
 
 void BridgeWorker::series(quint64 ticket, const QString& run, const QString& key, std::int64_t first,
@@ -314,7 +314,7 @@ void BridgeWorker::series(quint64 ticket, const QString& run, const QString& key
   if (stale(slot, ticket)) return;
   SeriesAnswer answer{
       ticket, run, key, first, last, versions_.value(run), {buckets->begin(), buckets->end()}};
-  tell([this, answer] { emit bridge_.seriesReady(answer); });
+  tell([this, answer] { Q_EMIT bridge_.seriesReady(answer); });
 }
 
 void BridgeWorker::events(const QString& run) {
@@ -322,7 +322,7 @@ void BridgeWorker::events(const QString& run) {
   auto events = store_->events(run.toStdString());
   if (!events) return fail("history", events.error());
   tell([this, run, list = QVector<StoredEvent>(events->begin(), events->end())] {
-    emit bridge_.eventsReady(run, list);
+    Q_EMIT bridge_.eventsReady(run, list);
   });
 }
 
@@ -367,7 +367,7 @@ void BridgeWorker::rebuildHistory() {
   if (!store) return fail("history", store.error());
   QStringList findings;
   for (const auto& finding : report->findings) findings << QString::fromStdString(finding);
-  tell([this, good = report->good, findings] { emit bridge_.historyRebuilt(good, findings); });
+  tell([this, good = report->good, findings] { Q_EMIT bridge_.historyRebuilt(good, findings); });
   tellRuns();
 }
 
@@ -397,7 +397,7 @@ void BridgeWorker::measureLoad() {
     load.memoryTotal = field("MemTotal:");
     load.memoryUsed = load.memoryTotal - std::min<std::uint64_t>(load.memoryTotal, field("MemAvailable:"));
   }
-  tell([this, load] { emit bridge_.loadChanged(load); });
+  tell([this, load] { Q_EMIT bridge_.loadChanged(load); });
 }
 
 } // namespace loom

@@ -241,7 +241,7 @@ void CanvasView::mouseReleaseEvent(QMouseEvent* event) {
 void CanvasView::mouseDoubleClickEvent(QMouseEvent* event) {
   const Hit hit = hitTest(scene_, toScene(event->position()), portReach / scale(), edgeReach / scale());
   if (hit.kind == Hit::Kind::node) {
-    emit parametersWanted();
+    Q_EMIT parametersWanted();
   } else {
     openSearch(event->position());
   }
@@ -407,7 +407,7 @@ void CanvasView::pasteAt(QPointF scenePosition) {
   auto json =
       parseJson(std::string_view(bytes.constData(), static_cast<std::size_t>(bytes.size())), "the clipboard");
   if (!json) {
-    emit refused("The clipboard holds no nodes");
+    Q_EMIT refused("The clipboard holds no nodes");
     return;
   }
   const auto before = document_.network().nextId;
@@ -483,7 +483,7 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
       if (const auto* diagnostic = document_.diagnosticOf(document_.current()))
         document_.applyFix(*diagnostic);
     } else if (document_.current() != 0) {
-      emit parametersWanted();
+      Q_EMIT parametersWanted();
     }
     return;
   case Qt::Key_Space:

@@ -71,7 +71,7 @@ void CanvasView::setZoom(double zoom, QPointF anchor) {
   fitted_ = false;
   stale();
   updateBubble();
-  emit zoomChanged(zoom_);
+  Q_EMIT zoomChanged(zoom_);
 }
 
 void CanvasView::fit() {
@@ -88,7 +88,7 @@ void CanvasView::fit() {
   fitted_ = true;
   stale();
   updateBubble();
-  emit zoomChanged(zoom_);
+  Q_EMIT zoomChanged(zoom_);
 }
 
 void CanvasView::fitSelection() {
@@ -104,7 +104,7 @@ void CanvasView::fitSelection() {
   fitted_ = false;
   stale();
   updateBubble();
-  emit zoomChanged(zoom_);
+  Q_EMIT zoomChanged(zoom_);
 }
 
 void CanvasView::goTo(NodeId id) {

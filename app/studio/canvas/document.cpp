@@ -14,28 +14,28 @@ void Document::open(Network network) {
   analysis_ = analyse(history_.network());
   selection_.clear();
   current_ = 0;
-  emit reset();
-  emit selectionChanged();
-  emit modifiedChanged(false);
+  Q_EMIT reset();
+  Q_EMIT selectionChanged();
+  Q_EMIT modifiedChanged(false);
 }
 
 void Document::markSaved() {
   const bool was = modified();
   history_.markClean();
-  if (was) emit modifiedChanged(false);
+  if (was) Q_EMIT modifiedChanged(false);
 }
 
 bool Document::perform(const Result<Edit>& edit) {
   if (!edit) {
-    emit refused(QString::fromStdString(edit.error().cause +
-                                        (edit.error().fix.empty() ? "" : ". " + edit.error().fix)));
+    Q_EMIT refused(QString::fromStdString(edit.error().cause +
+                                          (edit.error().fix.empty() ? "" : ". " + edit.error().fix)));
     return false;
   }
   if (edit->empty()) return true;
   const bool was = modified();
   Touched touched;
   if (auto done = history_.perform(*edit, &touched); !done) {
-    emit refused(QString::fromStdString(done.error().cause));
+    Q_EMIT refused(QString::fromStdString(done.error().cause));
     return false;
   }
   after(touched, was);
@@ -70,7 +70,7 @@ void Document::select(std::set<NodeId> nodes, NodeId current) {
   if (nodes == selection_ && current == current_) return;
   selection_ = std::move(nodes);
   current_ = current;
-  emit selectionChanged();
+  Q_EMIT selectionChanged();
 }
 
 const Diagnostic* Document::diagnosticOf(NodeId node) const {
@@ -85,9 +85,9 @@ void Document::after(const Touched& touched, bool wasModified) {
   std::set<NodeId> kept;
   for (const NodeId id : selection_)
     if (network().node(id) != nullptr) kept.insert(id);
-  emit changed(touched);
+  Q_EMIT changed(touched);
   if (kept != selection_) select(kept, current_);
-  if (wasModified != modified()) emit modifiedChanged(modified());
+  if (wasModified != modified()) Q_EMIT modifiedChanged(modified());
 }
 
 } // namespace loom

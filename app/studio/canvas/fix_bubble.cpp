@@ -27,7 +27,7 @@ FixBubble::FixBubble(QWidget* parent) : QFrame(parent) {
   row->setSpacing(24);
   row->addLayout(texts);
   row->addWidget(button_, 0, Qt::AlignVCenter);
-  connect(button_, &QPushButton::clicked, this, [this] { emit fixWanted(diagnostic_); });
+  connect(button_, &QPushButton::clicked, this, [this] { Q_EMIT fixWanted(diagnostic_); });
   hide();
 }
 

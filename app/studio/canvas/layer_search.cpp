@@ -153,7 +153,7 @@ void LayerSearch::take() {
   if (item == nullptr || (item->flags() & Qt::ItemIsEnabled) == 0) return;
   const QString type = item->data(typeRole).toString();
   hide();
-  emit chosen(type);
+  Q_EMIT chosen(type);
 }
 
 bool LayerSearch::eventFilter(QObject* watched, QEvent* event) {
@@ -179,7 +179,7 @@ bool LayerSearch::eventFilter(QObject* watched, QEvent* event) {
 
 void LayerSearch::hideEvent(QHideEvent* event) {
   QFrame::hideEvent(event);
-  emit closed();
+  Q_EMIT closed();
 }
 
 } // namespace loom
