@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/backend/onednn/kernels/conv_pool.h"
 #include "core/backend/onednn/kernels/kernels.h"
 
 namespace loom::onednn {
@@ -29,5 +30,7 @@ KernelSet chooseKernels() {
   if (vectorKernelsAvx2() != nullptr && hasAvx2()) return {"AVX2", vectorKernelsAvx2(), optimKernelsAvx2()};
   return {"plain", vectorKernelsPlain(), optimKernelsPlain()};
 }
+
+const ConvPoolKernels* convPoolKernels() { return hasAvx512() ? convPoolKernelsAvx512() : nullptr; }
 
 } // namespace loom::onednn
