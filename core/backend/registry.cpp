@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/backend/backend.h"
+#include "core/backend/onednn/onednn_backend.h"
 #include "core/backend/plugin.h"
 #include "core/backend/reference/reference_backend.h"
 
@@ -8,7 +9,7 @@ namespace loom {
 // In the order in which `loom devices` lists them; "auto" takes the first device that can be used.
 std::vector<const Backend*> backends() {
   std::vector<const Backend*> all;
-  // onednn: the CPU stands first.
+  all.push_back(&onednnBackend());
   if (cudaPlugin().backend) all.push_back(cudaPlugin().backend);
   all.push_back(&referenceBackend());
   all.push_back(&reference64Backend());

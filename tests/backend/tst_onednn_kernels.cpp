@@ -206,7 +206,7 @@ class TestOnednnKernels : public QObject {
     auto v = randomFloats(n, 8, 0.1f);
     for (auto& value : v) value = std::abs(value);
     const auto start = [&] { return std::tuple(w, m, v); };
-    const SgdFactors sgd{.lr = 0.1f, .decay = 0.01f, .momentum = 0.9f, .keep = 0.7f};
+    const SgdFactors sgd{.lr = 0.1f, .decay = 0.01f, .momentum = 0.9f, .carry = 0.9f, .keep = 0.7f};
     const AdamFactors adam{.lr = 0.02f,
                            .shrink = 0.99f,
                            .decay = 0.03f,

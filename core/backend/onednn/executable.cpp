@@ -9,8 +9,6 @@
 namespace loom::onednn {
 namespace {
 
-constexpr std::size_t ringRows = 1024;
-
 int rankOf(const Program& program) {
   switch (program.kind) {
   case ProgramKind::train:
@@ -68,7 +66,7 @@ Layout layOut(const Machine& machine, const Plan& plan, Storage& storage, const 
 }
 
 CpuExecutable::CpuExecutable(std::shared_ptr<const Plan> plan, int threads)
-    : plan_(std::move(plan)), kernels_(chooseKernels()), threads_(threads), storage_(*plan_) {}
+    : plan_(std::move(plan)), kernels_(chooseKernels()), threads_(threads), storage_(*plan_), ring_(*plan_) {}
 
 Result<std::unique_ptr<Executable>> CpuExecutable::create(std::shared_ptr<const Plan> plan, int threads) {
   std::unique_ptr<CpuExecutable> executable(new CpuExecutable(std::move(plan), threads));
@@ -98,41 +96,26 @@ void CpuExecutable::bind(Layout layout) {
     for (const auto& [tensor, value] : lowered.outputs)
       bound.outputs.emplace(tensor,
                             std::pair<const std::byte*, Desc>(binder.at<std::byte>(value), value.desc));
-    ringWidth_ = std::max(ringWidth_, bound.metrics.size());
     programs_.push_back(std::move(bound));
   }
-  ring_.resize(ringRows);
-  ringValues_.resize(ringRows * ringWidth_);
 }
 
 Status CpuExecutable::run(int program) {
   // oneDNN and our own regions take the calling thread's count, which another executable may have set.
   if (omp_get_max_threads() != threads_) omp_set_num_threads(threads_);
-  for (const auto& action : programs_[static_cast<std::size_t>(program)].actions) action();
+  last_ = static_cast<std::size_t>(program);
+  for (const auto& action : programs_[last_].actions) action();
   if (failed_) {
     failed_ = false;
     return Error{ErrorKind::other, "cpu", "oneDNN could not run a prepared primitive", "Run loom doctor"};
   }
-  keepMetrics(program);
+  const auto& metrics = programs_[last_].metrics;
+  const auto row = ring_.next(program, metrics.size());
+  for (std::size_t i = 0; i < metrics.size(); ++i) row[i] = *metrics[i];
   return {};
 }
 
-void CpuExecutable::keepMetrics(int program) {
-  const auto& metrics = programs_[static_cast<std::size_t>(program)].metrics;
-  const std::size_t row = runs_ % ringRows;
-  ring_[row] = {program, runs_++};
-  for (std::size_t i = 0; i < metrics.size(); ++i) ringValues_[row * ringWidth_ + i] = *metrics[i];
-}
-
-void CpuExecutable::drain(std::vector<MetricRow>& rows) {
-  if (runs_ - drained_ > ringRows) drained_ = runs_ - ringRows;
-  for (; drained_ < runs_; ++drained_) {
-    const std::size_t row = drained_ % ringRows;
-    const auto count = programs_[static_cast<std::size_t>(ring_[row].program)].metrics.size();
-    const auto* values = ringValues_.data() + row * ringWidth_;
-    rows.push_back({ring_[row].program, ring_[row].run, {values, values + count}});
-  }
-}
+void CpuExecutable::drain(std::vector<MetricRow>& rows) { ring_.drain(rows); }
 
 void CpuExecutable::write(TensorId tensor, std::span<const std::byte> values) {
   const Tensor& t = plan_->tensor(tensor);
@@ -153,9 +136,8 @@ void CpuExecutable::read(TensorId tensor, std::span<std::byte> values) const {
     from = storage_.at(tensor);
     desc = storage_.layout(tensor);
   } else {
-    for (const auto& program : programs_)
-      if (const auto found = program.outputs.find(tensor); found != program.outputs.end())
-        std::tie(from, desc) = found->second;
+    const auto& outputs = programs_[last_].outputs;
+    if (const auto found = outputs.find(tensor); found != outputs.end()) std::tie(from, desc) = found->second;
   }
   assert(from != nullptr); // temporaries other than outputs do not outlive the run
   if (from == nullptr) return;
@@ -171,8 +153,7 @@ std::span<std::byte> CpuExecutable::inPlace(TensorId input) {
 }
 
 std::int64_t CpuExecutable::memoryBytes() const {
-  return storage_.bytes() + arena_.bytes() + scratch_.bytes() +
-         static_cast<std::int64_t>(ringValues_.size() * sizeof(float) + ring_.size() * sizeof(Row));
+  return storage_.bytes() + arena_.bytes() + scratch_.bytes();
 }
 
 } // namespace loom::onednn

@@ -2,7 +2,7 @@
 // A plan made ready for this processor: every program a flat list of actions with their addresses inside. A
 // run walks the list; it allocates nothing and looks nothing up.
 #pragma once
-#include "core/backend/backend.h"
+#include "core/backend/metric_ring.h"
 #include "core/backend/onednn/lowering.h"
 
 namespace loom::onednn {
@@ -38,7 +38,6 @@ class CpuExecutable : public Executable {
   };
   CpuExecutable(std::shared_ptr<const Plan> plan, int threads);
   void bind(Layout layout);
-  void keepMetrics(int program);
 
   std::shared_ptr<const Plan> plan_;
   Machine machine_;
@@ -48,15 +47,8 @@ class CpuExecutable : public Executable {
   Buffer arena_, scratch_;
   std::vector<Bound> programs_;
   bool failed_ = false;
-
-  struct Row {
-    int program = 0;
-    std::uint64_t run = 0;
-  };
-  std::vector<Row> ring_; // 1,024 rows, overwritten from the oldest
-  std::vector<float> ringValues_;
-  std::size_t ringWidth_ = 0;
-  std::uint64_t runs_ = 0, drained_ = 0;
+  std::size_t last_ = 0; // the program that ran last: its outputs can be read
+  MetricRing ring_;
 };
 
 } // namespace loom::onednn

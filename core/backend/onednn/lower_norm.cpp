@@ -144,6 +144,7 @@ bool lowerBatchNormBackward(Lowering& l, const Step& step) {
   if (source.dims.size() < 2) return false;
   const bool scale = present(step, 2);
   const bool shift = target(step, 2) != noTensor;
+  if (!scale && target(step, 1) != noTensor) return false;
   const bool masked = l.fusion().diffDst != noTensor;
   const auto note = l.notes.find(step.src[3]);
   // oneDNN is given variance + eps, and no eps: this step's attributes have none.
@@ -185,6 +186,7 @@ bool lowerBatchNormBackward(Lowering& l, const Step& step) {
   }
   if (shift) {
     diffShift = l.result(target(step, 2), perChannel);
+    arguments.emplace_back(DNNL_ARG_SHIFT, l.fresh(perChannel)); // asked for, not looked at
     arguments.emplace_back(DNNL_ARG_DIFF_SHIFT, diffShift);
   }
   if (masked) arguments.emplace_back(DNNL_ARG_WORKSPACE, note->second[1]);

@@ -97,8 +97,10 @@ bool lowerSgd(Lowering& l, const Step& step) {
            const float* rate = binder.at<float>(lr);
            const std::int32_t* steps = binder.at<std::int32_t>(count);
            return [=, args = bindAndJoin(binder, pieces)] {
-             update(threads, args, kernel,
-                    SgdFactors{*rate, decay, momentum, *steps <= 1 ? 1.f : 1.f - dampening});
+             const bool first = *steps <= 1;
+             update(
+                 threads, args, kernel,
+                 SgdFactors{*rate, decay, momentum, first ? 0.f : momentum, first ? 1.f : 1.f - dampening});
            };
          });
   return true;

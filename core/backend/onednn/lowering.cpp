@@ -61,7 +61,7 @@ Lowered Lowering::lower() {
 }
 
 bool Lowering::readOnlyBy(TensorId id, std::string_view op) const {
-  return !outside_[index(id)] && std::ranges::all_of(readers_[index(id)], [&](int reader) {
+  return std::ranges::all_of(readers_[index(id)], [&](int reader) {
     return program_.steps[static_cast<std::size_t>(reader)].op->name == op;
   });
 }

@@ -73,7 +73,7 @@ class Lowering {
   const Plan& plan() const { return plan_; }
   const Tensor& tensor(TensorId id) const { return plan_.tensor(id); }
   const StepFusion& fusion() const { return fusions_[static_cast<std::size_t>(step_)]; }
-  // Is `reader` the only kind of step that reads this tensor, and nothing outside the program does?
+  // Do only steps of this op read the tensor?
   bool readOnlyBy(TensorId id, std::string_view op) const;
 
   // Memory. A noTensor as result gives memory that nobody reads.

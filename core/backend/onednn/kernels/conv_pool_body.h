@@ -33,7 +33,7 @@ struct Geometry {
     codePixel = wide ? 1 : oVectors * lanes;
     codeFilter = wide ? ph * codeRow : 1;
     const int64_t asRows = k * vectors(k * c), asPatch = vectors(k * k * c);
-    strips = asPatch < asRows;
+    strips = asPatch < asRows && asPatch <= 5;
     patchRows = strips ? 1 : k;
     patchVectors = strips ? asPatch : vectors(k * c);
     windowVectors = vectors((k + 1) * c);
@@ -332,8 +332,9 @@ void gatherAll(const Geometry& g, const float* in, const float* gradient, const 
 
 Gather gatherFor(const Geometry& g) {
   if (g.patchRows == 1) {
-    constexpr Gather byVectors[] = {gatherAll<1, 1>, gatherAll<1, 2>, gatherAll<1, 3>, gatherAll<1, 4>};
-    return g.patchVectors <= 4 ? byVectors[g.patchVectors - 1] : nullptr;
+    constexpr Gather byVectors[] = {gatherAll<1, 1>, gatherAll<1, 2>, gatherAll<1, 3>, gatherAll<1, 4>,
+                                    gatherAll<1, 5>};
+    return byVectors[g.patchVectors - 1];
   }
   if (g.k == 3) {
     constexpr Gather byVectors[] = {gatherAll<3, 1>, gatherAll<3, 2>, gatherAll<3, 3>};

@@ -47,7 +47,9 @@ struct UpdateArgs {
   int64_t n;
 };
 struct SgdFactors {
-  float lr, decay, momentum, keep; // keep: 1 - dampening, 1 in the first step
+  float lr, decay, momentum;
+  float carry; // of the old moment: momentum, 0 in the first step
+  float keep;  // of the gradient: 1 - dampening, 1 in the first step
 };
 struct AdamFactors {
   float lr;     // learning rate / (1 - beta1^step)

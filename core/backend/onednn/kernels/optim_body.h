@@ -17,12 +17,12 @@ void sgd(const UpdateArgs& args, const SgdFactors& factors) {
 }
 
 template<bool nesterov> void withMomentum(const UpdateArgs& args, const SgdFactors& factors) {
-  const Vec rate = all(-factors.lr), decay = all(factors.decay), momentum = all(factors.momentum),
-            keep = all(factors.keep);
+  const Vec rate = all(-factors.lr), decay = all(factors.decay), momentum = all(factors.momentum);
+  const Vec carry = all(factors.carry), keep = all(factors.keep);
   for (int64_t i = 0; i < args.n; i += lanes) {
     const Vec w = load(args.weights + i);
     const Vec g = fma(decay, w, load(args.gradients + i));
-    const Vec m = fma(momentum, load(args.moments0 + i), mul(keep, g));
+    const Vec m = fma(carry, load(args.moments0 + i), mul(keep, g));
     store(args.moments0 + i, m);
     store(args.weights + i, fma(rate, nesterov ? fma(momentum, m, g) : m, w));
   }

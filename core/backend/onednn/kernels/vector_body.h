@@ -36,7 +36,7 @@ struct GeluTanh {
   static Vec backward(Vec x, Vec d, Vec) {
     const Vec t = tanhOf(inner(x));
     const Vec slope = mul(all(0.79788456f), fma(mul(x, x), all(3 * 0.044715f), all(1.f)));
-    const Vec bend = mul(mul(all(0.5f), x), mul(sub(all(1.f), mul(t, t)), slope));
+    const Vec bend = mul(mul(all(0.5f), x), mul(mul(sub(all(1.f), t), add(all(1.f), t)), slope));
     return mul(d, fma(all(0.5f), add(all(1.f), t), bend));
   }
 };
@@ -46,7 +46,7 @@ struct Sigmoid {
 };
 struct Tanh {
   static Vec forward(Vec x, Vec) { return tanhOf(x); }
-  static Vec backward(Vec y, Vec d, Vec) { return mul(d, sub(all(1.f), mul(y, y))); }
+  static Vec backward(Vec y, Vec d, Vec) { return mul(d, mul(sub(all(1.f), y), add(all(1.f), y))); }
 };
 
 template<class Op> void unary(const float* src, float* dst, int64_t n, float alpha) {
