@@ -1,7 +1,70 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// neuroloom [PROJECT]: the window. neuroloom --shots DIR [--theme light|dark] [--scale 1|2] [--only NAME]:
+// its pictures.
+#include "app/studio/frame/main_window.h"
+#include "app/studio/shots/shots.h"
 #include "app/studio/theme/loom_style.h"
+#include <QCommandLineParser>
+#include <cstdio>
+
+namespace {
+
+// Qt reads these before QApplication exists, so the arguments are looked at by hand.
+void prepareForShots(int argc, char** argv) {
+  bool shots = false;
+  for (int i = 1; i < argc; ++i) {
+    const QByteArrayView word(argv[i]);
+    if (word == "--shots") shots = true;
+    if (word == "--scale" && i + 1 < argc) qputenv("QT_SCALE_FACTOR", argv[i + 1]);
+  }
+  if (shots && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
+}
+
+} // namespace
+
 int main(int argc, char** argv) {
+  prepareForShots(argc, argv);
   QApplication application(argc, argv);
-  loom::LoomStyle::install(application, {});
-  return 0;
+  QApplication::setApplicationName(QStringLiteral("neuroloom"));
+  QApplication::setApplicationDisplayName(QStringLiteral("Neuroloom"));
+  QApplication::setApplicationVersion(QStringLiteral(NEUROLOOM_VERSION));
+  QApplication::setDesktopFileName(QStringLiteral("neuroloom"));
+
+  QCommandLineParser parser;
+  parser.setApplicationDescription(QStringLiteral("Draw, train, follow and review neural networks."));
+  parser.addHelpOption();
+  parser.addVersionOption();
+  parser.addPositionalArgument(QStringLiteral("PROJECT"), QStringLiteral("A project folder to open."),
+                               QStringLiteral("[PROJECT]"));
+  const QCommandLineOption shots(QStringLiteral("shots"),
+                                 QStringLiteral("Writes pictures of every page into <dir>."),
+                                 QStringLiteral("dir"));
+  const QCommandLineOption theme(
+      QStringLiteral("theme"), QStringLiteral("light or dark; both when left out."), QStringLiteral("theme"));
+  const QCommandLineOption scale(QStringLiteral("scale"), QStringLiteral("Device pixels of a unit, 1 or 2."),
+                                 QStringLiteral("scale"), QStringLiteral("1"));
+  const QCommandLineOption only(QStringLiteral("only"),
+                                QStringLiteral("Only pictures whose name contains <name>."),
+                                QStringLiteral("name"));
+  parser.addOptions({shots, theme, scale, only});
+  parser.process(application);
+
+  const bool systemDark = QGuiApplication::palette().color(QPalette::Window).lightness() < 128;
+  loom::Settings settings(parser.isSet(shots) ? QString() : loom::Settings::userFile());
+  loom::LoomStyle::install(application, settings.look(systemDark));
+
+  if (parser.isSet(shots)) {
+    int written = 0;
+    for (const bool dark : {false, true})
+      if (!parser.isSet(theme) || (parser.value(theme) == QLatin1String("dark")) == dark)
+        for (const QString& file : loom::renderShots(parser.value(shots), dark, parser.value(only))) {
+          std::printf("%s\n", qPrintable(file));
+          ++written;
+        }
+    return written > 0 ? 0 : 1;
+  }
+
+  loom::MainWindow window(settings, nullptr, systemDark);
+  window.QWidget::show();
+  return QApplication::exec();
 }

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/frame/main_window.h"
+#include "app/studio/frame/rail.h"
+#include "app/studio/frame/top_bar.h"
+#include "app/studio/theme/icons.h"
+#include "app/studio/theme/loom_style.h"
+#include <QCloseEvent>
+#include <QFileDialog>
+#include <QGridLayout>
+
+namespace loom {
+
+MainWindow::MainWindow(Settings& settings, Bridge* bridge, bool systemDark)
+    : settings_(settings), systemDark_(systemDark), actions_(new Actions(this)),
+      context_(new PageContext(bridge, settings, *actions_, this)) {
+  setWindowTitle(QStringLiteral("Neuroloom"));
+  setMinimumSize(1024, 640);
+  top_ = new TopBar(*actions_, this);
+  rail_ = new Rail(this);
+  stack_ = new QStackedWidget(this);
+  strip_ = new Strip(this);
+  auto* grid = new QGridLayout(this);
+  grid->setContentsMargins(0, 0, 0, 0);
+  grid->setSpacing(0);
+  grid->addWidget(top_, 0, 0, 1, 2);
+  grid->addWidget(rail_, 1, 0);
+  grid->addWidget(stack_, 1, 1);
+  grid->addWidget(strip_, 2, 0, 1, 2);
+  grid->setColumnStretch(1, 1);
+  grid->setRowStretch(1, 1);
+
+  for (const PageRow& row : pageTable()) {
+    const QString id = QString::fromLatin1(row.id);
+    auto* action = new QAction(icon(QString::fromLatin1(row.icon)), tr(row.title), this);
+    action->setShortcut(QKeySequence(QString::fromLatin1(row.keys), QKeySequence::PortableText));
+    connect(action, &QAction::triggered, this, [this, id] { show(id); });
+    addAction(action);
+    pageActions_ << action;
+  }
+  for (const ActionRow& row : actionTable()) addAction((*actions_)[QString::fromLatin1(row.id)]);
+  top_->addPages(pageActions_);
+  palette_ = new CommandPalette(*context_, pageActions_, this);
+  bindActions();
+
+  connect(rail_, &Rail::pageWanted, this, [this](const QString& id) { show(id); });
+  connect(top_->commandField(), &QAbstractButton::clicked, palette_, &CommandPalette::open);
+  connect(context_, &PageContext::pageRequested, this,
+          [this](const QString& id, const QVariant& what) { show(id, what); });
+  const auto title = [this] {
+    top_->setTitle(context_->projectName(), context_->documentName());
+    setWindowTitle(context_->projectName().isEmpty()
+                       ? QStringLiteral("Neuroloom")
+                       : context_->projectName() + QStringLiteral(" – Neuroloom"));
+  };
+  const auto project = [this, title] {
+    const bool open = !context_->projectName().isEmpty();
+    rail_->setProjectOpen(open);
+    for (qsizetype i = 0; i < pageActions_.size(); ++i)
+      pageActions_[i]->setEnabled(open || !pageTable()[std::size_t(i)].needsProject);
+    title();
+  };
+  connect(context_, &PageContext::projectChanged, this, project);
+  connect(context_, &PageContext::documentChanged, this, title);
+  connect(context_, &PageContext::stripChanged, this, [this] { strip_->setState(context_->strip()); });
+  connect(context_, &PageContext::runLiveChanged, this,
+          [this](bool live) { rail_->setDot(QStringLiteral("train"), live); });
+  connect(strip_, &Strip::runClicked, this,
+          [this](const QString& run) { show(QStringLiteral("train"), run); });
+  connect(&settings_, &Settings::changed, this, &MainWindow::applyLook);
+  project();
+  applyLook();
+  show(QStringLiteral("welcome"));
+  if (!restoreGeometry(settings_.state(QStringLiteral("window")).toByteArray())) resize(1440, 900);
+}
+
+MainWindow::~MainWindow() {
+  // Pages use the context in their destructors, so they go before it.
+  delete stack_;
+}
+
+void MainWindow::bindActions() {
+  const auto bind = [this](const char* id, auto run) { actions_->bind(QString::fromLatin1(id), this, run); };
+  bind("view.palette", [this] { palette_->open(); });
+  bind("view.fullScreen", [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
+  bind("view.larger", [this] { changeTextSize(1); });
+  bind("view.smaller", [this] { changeTextSize(-1); });
+  bind("view.standardSize", [this] { changeTextSize(0); });
+  bind("view.theme", [this] {
+    const bool dark = settings_.look(systemDark_).dark;
+    settings_.set(QStringLiteral("look/theme"), dark ? QStringLiteral("light") : QStringLiteral("dark"));
+  });
+  bind("file.new", [this] { show(QStringLiteral("welcome")); });
+  bind("file.open", [this] {
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("Open project"));
+    if (!folder.isEmpty()) Q_EMIT context_->openProjectRequested(folder);
+  });
+  bind("file.data", [this] {
+    const QString file = QFileDialog::getOpenFileName(this, tr("Choose a file"));
+    if (!file.isEmpty()) Q_EMIT context_->newFromDataRequested(file);
+  });
+  bind("file.quit", [this] { close(); });
+  bind("help.keys", [this] { show(QStringLiteral("settings"), QStringLiteral("Keyboard")); });
+}
+
+void MainWindow::changeTextSize(int step) {
+  const SettingRow* row = findSetting(QStringLiteral("look/text"));
+  const QString key = QString::fromLatin1(row->key), now = settings_.value(key);
+  int at = 0;
+  while (now != QLatin1String(row->choices[std::size_t(at)].value)) ++at;
+  const int next = std::clamp(at + step, 0, int(row->choices.size()) - 1);
+  settings_.set(key, QString::fromLatin1(step == 0 ? row->standard : row->choices[std::size_t(next)].value));
+}
+
+void MainWindow::applyLook() {
+  if (auto* style = qobject_cast<LoomStyle*>(QApplication::style()))
+    style->apply(settings_.look(systemDark_));
+}
+
+Page* MainWindow::page(const QString& id) {
+  if (Page* known = pages_.value(id)) return known;
+  const PageRow* row = findPage(id);
+  if (!row) return nullptr;
+  Page* made = row->make(*context_);
+  stack_->addWidget(made);
+  pages_.insert(id, made);
+  return made;
+}
+
+void MainWindow::show(const QString& id, const QVariant& what) {
+  const PageRow* row = findPage(id);
+  if (!row || (row->needsProject && context_->projectName().isEmpty())) return;
+  Page* next = page(id);
+  current_ = id;
+  rail_->setCurrent(id);
+  stack_->setCurrentWidget(next);
+  actions_->setCurrentPage(next);
+  next->opened(what);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  settings_.setState(QStringLiteral("window"), saveGeometry());
+  QWidget::closeEvent(event);
+}
+
+} // namespace loom

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window: menu bar, rail, pages, strip, and who gets which key. What it holds comes from tables
+// (pages.cpp, actions.cpp, settings.cpp); it knows no page by name but Welcome, where it begins.
+#pragma once
+#include "app/studio/frame/command_palette.h"
+#include "app/studio/frame/page.h"
+#include <QHash>
+#include <QStackedWidget>
+
+namespace loom {
+
+class Rail;
+class TopBar;
+
+class MainWindow : public QWidget {
+  Q_OBJECT
+ public:
+  // `settings` and `bridge` outlive the window; `bridge` may be null.
+  MainWindow(Settings& settings, Bridge* bridge, bool systemDark);
+  ~MainWindow() override;
+
+  PageContext& context() { return *context_; }
+  Rail* rail() const { return rail_; }
+  CommandPalette* palette() const { return palette_; }
+  QString currentPage() const { return current_; }
+  Page* page(const QString& id); // makes it when it is not there yet; null for an unknown id
+  void show(const QString& id, const QVariant& what = {});
+  using QWidget::show;
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+
+ private:
+  void bindActions();
+  void applyLook();
+  void changeTextSize(int step); // 0: the standard
+  Settings& settings_;
+  bool systemDark_;
+  Actions* actions_;
+  PageContext* context_;
+  QList<QAction*> pageActions_;
+  TopBar* top_;
+  Rail* rail_;
+  QStackedWidget* stack_;
+  Strip* strip_;
+  CommandPalette* palette_;
+  QHash<QString, Page*> pages_;
+  QString current_;
+};
+
+} // namespace loom

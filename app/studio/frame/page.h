@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a page of the window is, and what it is given. A page is one row in pages.cpp; it is made when it is
+// first shown, lives as long as the window, and reaches everything else through its PageContext. GUI thread
+// only.
+#pragma once
+#include "app/studio/frame/actions.h"
+#include "app/studio/frame/settings.h"
+#include "app/studio/frame/strip.h"
+#include <QVariant>
+#include <QWidget>
+#include <functional>
+#include <vector>
+
+namespace loom {
+
+class Bridge;
+
+// What the command palette finds besides commands.
+struct Found {
+  QString group; // "Runs", "Layers"
+  QString icon, text, detail;
+  std::function<void()> run;
+};
+// Answers at once from what it already has in memory, best first, at most a dozen.
+using FindProvider = std::function<QVector<Found>(const QString& words)>;
+
+// Shared by all pages; owned by the window. Outlives every page.
+class PageContext : public QObject {
+  Q_OBJECT
+ public:
+  PageContext(Bridge* bridge, Settings& settings, Actions& actions, QObject* parent);
+
+  Bridge* const bridge; // null in shots and tests that give data by hand
+  Settings& settings;
+  Actions& actions;
+
+  const QString& projectName() const { return project_; } // empty: no project is open
+  void setProject(const QString& name);
+  const QString& documentName() const { return document_; } // behind the dash in the menu bar
+  void setDocument(const QString& name);
+  const StripState& strip() const { return strip_; }
+  void setStrip(const StripState& state);
+  bool runLive() const { return live_; }
+  void setRunLive(bool live); // the dot on the rail's Train
+  // `prefix` ('#', '@') limits a search to this provider; without one every provider is asked.
+  void addProvider(QObject* owner, QChar prefix, FindProvider provider);
+  QVector<Found> find(QChar prefix, const QString& words) const;
+
+ Q_SIGNALS:
+  void pageRequested(const QString& id, const QVariant& what); // to show a page, with what it should open
+  void projectChanged();
+  void documentChanged();
+  void stripChanged();
+  void runLiveChanged(bool live);
+  // What Welcome and the File menu ask for; whoever owns the Bridge answers.
+  void openProjectRequested(const QString& folder);
+  void newProjectRequested(const QString& templateId, const QString& folder); // an empty folder: choose one
+  void newFromDataRequested(const QString& fileOrFolder);
+
+ private:
+  struct Provider {
+    QPointer<QObject> owner;
+    QChar prefix;
+    FindProvider find;
+  };
+  QString project_, document_;
+  StripState strip_;
+  bool live_ = false;
+  std::vector<Provider> providers_;
+};
+
+class Page : public QWidget {
+  Q_OBJECT
+ public:
+  explicit Page(PageContext& context, QWidget* parent = nullptr);
+  PageContext& context() const { return context_; }
+  // Comes each time the page is asked for; `what` is what pageRequested carried (a run's id, a layer …),
+  // often invalid.
+  virtual void opened(const QVariant& what) { Q_UNUSED(what); }
+
+ private:
+  PageContext& context_;
+};
+
+struct PageRow {
+  const char* id; // "design"
+  const char* icon;
+  const char* title;
+  const char* keys;  // "Alt+3"
+  bool atFoot;       // below in the rail (Settings)
+  bool needsProject; // off, with a reason, until a project is open
+  Page* (*make)(PageContext& context);
+};
+const std::vector<PageRow>& pageTable(); // in the rail's order; only what there is
+const PageRow* findPage(const QString& id);
+
+} // namespace loom

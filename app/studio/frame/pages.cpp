@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The pages of the window. A new page is one class and one row here.
+#include "app/studio/frame/page.h"
+#include "app/studio/frame/settings_page.h"
+#include "app/studio/frame/welcome_page.h"
+
+namespace loom {
+namespace {
+
+template<class P> Page* make(PageContext& context) { return new P(context); }
+
+} // namespace
+
+const std::vector<PageRow>& pageTable() {
+  static const std::vector<PageRow> table = {
+      {"welcome", "welcome", "Welcome", "Alt+1", false, false, &make<WelcomePage>},
+      {"settings", "settings", "Settings", "Ctrl+,", true, false, &make<SettingsPage>},
+  };
+  return table;
+}
+
+} // namespace loom

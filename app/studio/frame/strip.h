@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The strip below every page: left the live run and what waits, or one sentence; right the load of this
+// computer. A click on the run opens it. What it shows comes as a plain value.
+#pragma once
+#include "app/studio/widgets/cloth.h"
+#include <QString>
+#include <QWidget>
+#include <optional>
+
+namespace loom {
+
+struct StripRun {
+  QString id, name; // "resnet-small · 42"
+  ClothProgress progress;
+  QString speed; // "38.2 steps/s"
+  QString left;  // "00:01:58 left"
+};
+
+struct StripState {
+  std::optional<StripRun> run;
+  QString waiting;                         // "1 waiting on lab-gpu"
+  QString message;                         // when there is no run; the standard sentence when empty
+  double cpu = -1;                         // 0–1; less than 0: not known yet
+  double memoryUsed = -1, memoryTotal = 0; // bytes
+};
+
+class Strip : public QWidget {
+  Q_OBJECT
+ public:
+  explicit Strip(QWidget* parent = nullptr);
+  void setState(const StripState& state);
+  QSize sizeHint() const override;
+  QSize minimumSizeHint() const override { return {0, sizeHint().height()}; }
+
+ Q_SIGNALS:
+  void runClicked(const QString& id);
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+
+ private:
+  double paintLeft(QPainter& painter, const Look& look);
+  void paintLoad(QPainter& painter, const Look& look) const;
+  StripState state_;
+  QRectF run_; // where the run was painted last
+};
+
+} // namespace loom

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A network that works, to begin with: a small drawing of its columns on the warp, name, data, what it
+// reaches and how long that takes. What nobody measured is not shown.
+#pragma once
+#include "app/studio/theme/look.h"
+#include <QAbstractButton>
+#include <vector>
+
+namespace loom {
+
+struct GlyphColumn {
+  int count;
+  Family family;
+};
+
+struct TemplateRow {
+  const char* id; // of core's project templates
+  const char* name;
+  const char* data; // "Fashion-MNIST"
+  qint64 parameters;
+  bool first; // the good first choice
+  std::vector<GlyphColumn> columns;
+  std::vector<std::pair<int, int>> skips; // arcs from column to column
+};
+const std::vector<TemplateRow>& templateRows();
+
+// What a run of this template reached and took, in the words to show: "91 %", "2 min". Empty: not known.
+struct TemplateFact {
+  QString accuracy, time;
+};
+
+class TemplateCard : public QAbstractButton {
+  Q_OBJECT
+ public:
+  explicit TemplateCard(const TemplateRow& row, QWidget* parent = nullptr);
+  const TemplateRow& row() const { return row_; }
+  void setFact(const TemplateFact& fact);
+  QSize sizeHint() const override;
+  QSize minimumSizeHint() const override;
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  const TemplateRow& row_;
+  TemplateFact fact_;
+};
+
+} // namespace loom

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/frame/welcome_page.h"
+#include "app/studio/frame/welcome_parts.h"
+#include "app/studio/theme/paint.h"
+#include "app/studio/widgets/message_bar.h"
+#include "app/studio/widgets/panels.h"
+#include "app/studio/widgets/text.h"
+#include <QDateTime>
+#include <QDir>
+#include <QDragEnterEvent>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QMimeData>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+namespace loom {
+namespace {
+
+void clear(QLayout* layout) {
+  while (QLayoutItem* item = layout->takeAt(0)) {
+    if (item->widget()) item->widget()->deleteLater();
+    delete item;
+  }
+}
+
+} // namespace
+
+WelcomePage::WelcomePage(PageContext& context) : Page(context) {
+  auto* row = rowOf(this, 0, 0);
+  row->addWidget(buildLeft());
+  row->addWidget(new HairLine(Qt::Vertical));
+  row->addWidget(buildRight(), 1);
+  setAcceptDrops(true);
+  connect(&context.settings, &Settings::recentChanged, this, &WelcomePage::refresh);
+  refresh();
+}
+
+QWidget* WelcomePage::buildLeft() {
+  auto* left = new QWidget;
+  left->setFixedWidth(lookOf(this).px(447));
+  auto* column = columnOf(left, 40);
+  auto* head = new QHBoxLayout;
+  head->setSpacing(16);
+  auto* words = new QVBoxLayout;
+  words->setSpacing(0);
+  words->addWidget(new Text(QStringLiteral("Neuroloom"), Type::display));
+  words->addWidget(new Text(tr("Draw, train and keep neural networks"), Type::body, Token::text2));
+  head->addWidget(new Logo);
+  head->addLayout(words, 1);
+  column->addLayout(head);
+  column->addSpacing(32);
+
+  auto* buttons = new QHBoxLayout;
+  buttons->setSpacing(8);
+  new_ = makeButton(tr("New project"), QStringLiteral("plus"), ButtonRole::primary);
+  auto* open = makeButton(tr("Open"), QStringLiteral("folder"));
+  setSize(new_, ControlSize::large);
+  setSize(open, ControlSize::large);
+  connect(new_, &QPushButton::clicked, this, [this] { cards_.value(0)->setFocus(Qt::TabFocusReason); });
+  connect(open, &QPushButton::clicked, context().actions[QStringLiteral("file.open")], &QAction::trigger);
+  buttons->addWidget(new_);
+  buttons->addWidget(open);
+  buttons->addStretch(1);
+  column->addLayout(buttons);
+  column->addSpacing(24);
+  message_ = new MessageBar;
+  message_->hide();
+  column->addWidget(message_);
+
+  computer_ = new QVBoxLayout;
+  computer_->setSpacing(0);
+  column->addLayout(computer_);
+  auto* title = new Text(tr("Recent"), Type::bodyStrong);
+  title->setMinimumHeight(lookOf(this).px(32));
+  column->addWidget(title);
+  recent_ = new QVBoxLayout;
+  recent_->setSpacing(0);
+  column->addLayout(recent_);
+  recentHint_ = new Text(
+      tr("Nothing yet. Projects you open stay listed here. A project is one folder; it keeps networks, "
+         "data and every run."),
+      Type::small, Token::text2);
+  recentHint_->setWrap(true);
+  column->addWidget(recentHint_);
+  column->addStretch(1);
+  return left;
+}
+
+QWidget* WelcomePage::buildRight() {
+  auto* inside = new QWidget;
+  auto* column = columnOf(inside, 40, 16);
+  column->setContentsMargins(40, 40, 40, 24);
+  auto* head = new QHBoxLayout;
+  head->setSpacing(16);
+  head->addWidget(new Text(tr("Start from a network that works"), Type::title));
+  head->addStretch(1);
+  whose_ = new Text({}, Type::body, Token::text2);
+  head->addWidget(whose_);
+  firstChoice_ = makeButton(tr("Open LeNet-5"), QStringLiteral("design"), ButtonRole::primary);
+  connect(firstChoice_, &QPushButton::clicked, this,
+          [this] { Q_EMIT context().newProjectRequested(QStringLiteral("cnn"), {}); });
+  head->addWidget(firstChoice_);
+  column->addLayout(head);
+
+  auto* grid = new QGridLayout;
+  grid->setSpacing(16);
+  for (const TemplateRow& row : templateRows()) {
+    auto* card = new TemplateCard(row);
+    connect(card, &QAbstractButton::clicked, this,
+            [this, &row] { Q_EMIT context().newProjectRequested(QString::fromLatin1(row.id), {}); });
+    const int at = int(cards_.size());
+    grid->addWidget(card, at / 3, at % 3);
+    cards_.append(card);
+  }
+  column->addLayout(grid);
+  column->addSpacing(8);
+  column->addWidget(new Text(tr("Or bring your own data"), Type::heading));
+  auto* drop = new DropField;
+  connect(drop->button(), &QPushButton::clicked, context().actions[QStringLiteral("file.data")],
+          &QAction::trigger);
+  column->addWidget(drop);
+  column->addStretch(1);
+  column->addWidget(new WayThrough);
+
+  auto* area = new QScrollArea;
+  area->setWidgetResizable(true);
+  area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  area->setWidget(inside);
+  setGround(inside, Ground::surface);
+  return area;
+}
+
+void WelcomePage::refresh() {
+  clear(recent_);
+  const std::vector<RecentProject> list = context().settings.recent();
+  const qint64 now = now_ > 0 ? now_ : QDateTime::currentSecsSinceEpoch();
+  constexpr std::size_t shown = 8;
+  for (std::size_t i = 0; i < std::min(list.size(), shown); ++i) {
+    const RecentProject& project = list[i];
+    auto* row = new RecentRow(project, tellDate(project.opened, now), i == 0);
+    connect(row, &QAbstractButton::clicked, this, [this, folder = project.folder] {
+      message_->hide();
+      Q_EMIT context().openProjectRequested(folder);
+    });
+    recent_->addWidget(row);
+  }
+  const bool first = list.empty();
+  recentHint_->setVisible(first);
+  firstChoice_->setVisible(first);
+  setRole(new_, first ? ButtonRole::plain : ButtonRole::primary); // one primary action a page
+}
+
+void WelcomePage::setComputer(const QList<ComputerFact>& facts) {
+  clear(computer_);
+  if (facts.isEmpty()) return;
+  auto* title = new Text(tr("This computer"), Type::bodyStrong);
+  title->setMinimumHeight(lookOf(this).px(32));
+  computer_->addWidget(title);
+  for (const ComputerFact& fact : facts) {
+    auto* line = new QWidget;
+    line->setMinimumHeight(lookOf(this).px(36));
+    auto* row = rowOf(line);
+    row->addWidget(new IconLabel(fact.good ? QStringLiteral("st-ok") : QStringLiteral("st-info"), 16,
+                                 fact.good ? Token::ok : Token::text2));
+    row->addWidget(new Text(fact.fact, Type::small), 1);
+    row->addWidget(new Text(fact.note, Type::small, Token::text2));
+    computer_->addWidget(line);
+    computer_->addWidget(new HairLine(Qt::Horizontal, Token::hover));
+  }
+  computer_->addSpacing(24);
+}
+
+void WelcomePage::setTemplateFacts(const QHash<QString, TemplateFact>& byId, const QString& whose) {
+  for (TemplateCard* card : std::as_const(cards_))
+    card->setFact(byId.value(QString::fromLatin1(card->row().id)));
+  whose_->setText(whose);
+}
+
+void WelcomePage::setNow(qint64 seconds) {
+  now_ = seconds;
+  refresh();
+}
+
+void WelcomePage::showError(const Error& error) {
+  message_->setError(error);
+  message_->show();
+}
+
+void WelcomePage::opened(const QVariant&) { message_->hide(); }
+
+void WelcomePage::dragEnterEvent(QDragEnterEvent* event) {
+  if (event->mimeData()->hasUrls()) event->acceptProposedAction();
+}
+
+void WelcomePage::dropEvent(QDropEvent* event) {
+  const QList<QUrl> urls = event->mimeData()->urls();
+  if (urls.isEmpty() || !urls[0].isLocalFile()) return;
+  const QString path = QDir::cleanPath(urls[0].toLocalFile());
+  if (path.endsWith(QLatin1String(".loom")))
+    Q_EMIT context().openProjectRequested(path);
+  else
+    Q_EMIT context().newFromDataRequested(path);
+}
+
+} // namespace loom

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where one begins: recent projects left, six networks that work and the way to one's own data right. Asks
+// for what it wants through the PageContext; opens nothing itself.
+#pragma once
+#include "app/studio/frame/page.h"
+#include "app/studio/frame/template_card.h"
+#include <QHash>
+
+class QPushButton;
+class QVBoxLayout;
+
+namespace loom {
+
+class MessageBar;
+class Text;
+
+// One line of the check of this computer.
+struct ComputerFact {
+  bool good = true; // else: to know, nothing wrong
+  QString fact, note;
+};
+
+class WelcomePage : public Page {
+  Q_OBJECT
+ public:
+  explicit WelcomePage(PageContext& context);
+  void setComputer(const QList<ComputerFact>& facts); // empty: nothing is said
+  void setTemplateFacts(const QHash<QString, TemplateFact>& byId, const QString& whose);
+  void setNow(qint64 secondsSince1970); // against which dates are told; shots
+  void showError(const Error& error);   // of an open or a new project
+  void opened(const QVariant& what) override;
+
+ protected:
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+
+ private:
+  QWidget* buildLeft();
+  QWidget* buildRight();
+  void refresh();
+  QVBoxLayout *recent_, *computer_;
+  MessageBar* message_;
+  Text *recentHint_, *whose_;
+  QPushButton *new_, *firstChoice_;
+  QList<TemplateCard*> cards_;
+  qint64 now_ = 0;
+};
+
+} // namespace loom

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/widgets/noted_field.h"
+#include "app/studio/theme/icons.h"
+#include "app/studio/theme/paint.h"
+#include "app/studio/theme/roles.h"
+#include "app/studio/widgets/panels.h"
+#include <QAction>
+#include <QEvent>
+
+namespace loom {
+
+NotedField::NotedField(const QString& text, QWidget* parent) : QLineEdit(text, parent) {
+  connect(this, &QLineEdit::textEdited, this, [this] {
+    if (!automatic_) return;
+    automatic_ = false;
+    setMark(this, FieldMark::plain);
+    setNote({});
+    offerAutomatic(true);
+  });
+}
+
+void NotedField::setNote(const QString& note) {
+  note_ = note;
+  makeRoom();
+  update();
+}
+
+void NotedField::setAutomatic(const QString& value, const QString& from) {
+  automatic_ = true;
+  setText(value);
+  setMark(this, FieldMark::automatic);
+  offerAutomatic(false);
+  setNote(from);
+}
+
+void NotedField::offerAutomatic(bool offered) {
+  if (offered && !back_) {
+    back_ = addAction(icon(QStringLiteral("undo")), QLineEdit::TrailingPosition);
+    back_->setText(tr("Automatic"));
+    back_->setToolTip(tipText(tr("Automatic"), tr("Follows from the input again")));
+    connect(back_, &QAction::triggered, this, &NotedField::automaticWanted);
+  }
+  if (back_) back_->setVisible(offered);
+}
+
+void NotedField::makeRoom() {
+  const Look& look = lookOf(this);
+  const int width =
+      note_.isEmpty() ? 0 : QFontMetrics(look.fonts[Type::small]).horizontalAdvance(note_) + look.px(8);
+  setTextMargins(0, 0, width, 0);
+}
+
+void NotedField::paintEvent(QPaintEvent* event) {
+  QLineEdit::paintEvent(event);
+  if (note_.isEmpty()) return;
+  const Look& look = lookOf(this);
+  QPainter painter(this);
+  paintText(painter, QRectF(rect()).adjusted(look.px(8), 0, -look.px(8) - 1, 0), note_,
+            look.fonts[Type::small], look[isEnabled() ? Token::text2 : Token::textOff], Qt::AlignRight);
+}
+
+void NotedField::changeEvent(QEvent* event) {
+  QLineEdit::changeEvent(event);
+  if (event->type() == QEvent::StyleChange) makeRoom();
+}
+
+} // namespace loom

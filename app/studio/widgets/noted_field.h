@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A field with a note at its right in text-2: a unit ("epoch"), or where an automatic value comes from ("from
+// input"). Automatic means a dashed border; typing makes it a plain value; an arrow "Automatic" brings the
+// automatic one back.
+#pragma once
+#include "app/studio/theme/look.h"
+#include <QLineEdit>
+
+namespace loom {
+
+class NotedField : public QLineEdit {
+  Q_OBJECT
+ public:
+  explicit NotedField(const QString& text = {}, QWidget* parent = nullptr);
+  void setNote(const QString& note);
+  const QString& note() const { return note_; }
+  void setAutomatic(const QString& value, const QString& from); // shows value, dashed, with its origin
+  void offerAutomatic(bool offered); // the arrow, where a plain value could be automatic
+  bool isAutomatic() const { return automatic_; }
+
+ Q_SIGNALS:
+  void automaticWanted(); // the arrow was pressed
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void changeEvent(QEvent* event) override;
+
+ private:
+  void makeRoom();
+  QString note_;
+  bool automatic_ = false;
+  QAction* back_ = nullptr;
+};
+
+} // namespace loom
