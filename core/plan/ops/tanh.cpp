@@ -21,7 +21,7 @@ void gradient(GradientBuilder& b) {
 
 std::vector<OpCase> forwardCases() {
   return {floats("rows", {{3, 17}}), floats("images", {{2, 3, 5, 7}}),
-          withValues(floats("far from zero", {{1, 4}}), 0, {-30, -4, 4, 30})};
+          withValues(floats("far from zero", {{1, 5}}), 0, {-30, -6, 0.5, 6, 30})};
 }
 std::vector<OpCase> backwardCases() {
   return {withValues(floats("rows", {{2, 3}, {2, 3}}), 0, {0, 1, 0.5, -0.25, -0.9, -1}),
