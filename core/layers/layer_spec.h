@@ -127,6 +127,7 @@ struct LayerSpec {
   ShapeAnswer (*shape)(const std::vector<Shape>& inputs, const Params& params) = nullptr;
   std::vector<LayerParameter> (*parameters)(const std::vector<Shape>& inputs, const Params& params) = nullptr; // null: none
   void (*lower)(LoweringBuilder& builder, const Params& params) = nullptr;
+  std::int64_t (*multiplyAdds)(const std::vector<Shape>& inputs, const Params& params) = nullptr; // forward, one sample; null: none worth counting
   std::string (*facts)(const std::vector<Shape>& inputs, const Params& params) = nullptr; // node's second line: "3×3, 16 → 32 /2"; null: none
   std::vector<std::pair<std::string, std::string>> (*automatic)(const std::vector<Shape>& inputs, const Params& params) = nullptr; // values of automatic fields
   TorchCode (*torch)(const std::vector<Shape>& inputs, const Params& params) = nullptr;
@@ -138,6 +139,8 @@ const LayerSpec* findLayer(std::string_view type);
 // The fields' standards, overlaid with `given`; unknown names, wrong types and values out of range are an Error naming
 // layer and field.
 Result<Params> completeParams(const LayerSpec& layer, const Params& given);
+// Whether an Output with these params compares with labels (i32 [N]) instead of values (f32 [N,K]).
+bool wantsLabels(const Params& outputParams);
 // The reference manual of all layers as Markdown (`loom layers --markdown`).
 std::string layersMarkdown();
 

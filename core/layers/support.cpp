@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/layers/support.h"
+#include "core/base/size.h"
+
+namespace loom::layers {
+
+namespace {
+Field plainField(std::string_view name, std::string_view label, FieldKind kind, ParamValue standard,
+                 std::string_view help) {
+  Field field;
+  field.name = name;
+  field.label = label;
+  field.kind = kind;
+  field.standard = std::move(standard);
+  field.help = help;
+  return field;
+}
+Field limited(Field field, double minimum, double maximum) {
+  field.minimum = minimum;
+  field.maximum = maximum;
+  return field;
+}
+} // namespace
+
+Field integerField(std::string_view name, std::string_view label, std::int64_t standard, double minimum,
+                   double maximum, std::string_view help) {
+  return limited(plainField(name, label, FieldKind::integer, standard, help), minimum, maximum);
+}
+Field numberField(std::string_view name, std::string_view label, double standard, double minimum,
+                  double maximum, std::string_view help) {
+  return limited(plainField(name, label, FieldKind::number, standard, help), minimum, maximum);
+}
+Field flagField(std::string_view name, std::string_view label, bool standard, std::string_view help) {
+  return plainField(name, label, FieldKind::flag, standard, help);
+}
+Field choiceField(std::string_view name, std::string_view label, std::string_view standard,
+                  std::vector<std::string_view> choices, std::string_view help) {
+  Field field = plainField(name, label, FieldKind::choice, std::string(standard), help);
+  field.choices = std::move(choices);
+  return field;
+}
+Field sizeField(std::string_view name, std::string_view label, std::vector<std::int64_t> standard,
+                double minimum, double maximum, std::string_view help) {
+  return limited(plainField(name, label, FieldKind::size2, std::move(standard), help), minimum, maximum);
+}
+Field automaticField(std::string_view name, std::string_view label, std::string_view help) {
+  Field field = plainField(name, label, FieldKind::integer, std::int64_t{0}, help);
+  field.automatic = true;
+  return field;
+}
+
+Shape batchOf(const std::vector<std::int64_t>& dims) {
+  Shape shape{Dim{0, "N"}};
+  for (const std::int64_t dim : dims) shape.push_back(Dim{dim, {}});
+  return shape;
+}
+
+ShapeAnswer gives(Shape output) {
+  ShapeAnswer answer;
+  answer.output = std::move(output);
+  return answer;
+}
+
+ShapeAnswer refuses(std::string cause, std::string remedy, Fix fix) {
+  ShapeAnswer answer;
+  answer.problem = LayerProblem{std::move(cause), std::move(remedy), std::move(fix)};
+  return answer;
+}
+
+ShapeAnswer sameShape(const Inputs& inputs, const Params&) { return gives(inputs.at(0)); }
+
+Fix insertBefore(std::string_view layer) {
+  Fix fix;
+  fix.kind = Fix::Kind::insertBefore;
+  fix.label = fmt::format("Insert {}", layer);
+  fix.layer = layer;
+  return fix;
+}
+
+Fix replaceBy(std::string_view layer) {
+  Fix fix;
+  fix.kind = Fix::Kind::replaceLayer;
+  fix.label = fmt::format("Use {}", layer);
+  fix.layer = layer;
+  return fix;
+}
+
+Fix setTo(std::string_view param, ParamValue value) {
+  Fix fix;
+  fix.kind = Fix::Kind::setParam;
+  fix.label = fmt::format("Set {} to {}", param, toText(value));
+  fix.param = param;
+  fix.value = std::move(value);
+  return fix;
+}
+
+Fix removeIt(std::string_view layer) {
+  Fix fix;
+  fix.kind = Fix::Kind::remove;
+  fix.label = fmt::format("Remove {}", layer);
+  return fix;
+}
+
+Pair pairOf(const Params& params, std::string_view name, Pair fallback) {
+  const auto list = params.getInts(name);
+  if (list.empty()) return fallback;
+  return {list.front(), list.back()};
+}
+
+std::string times(const Pair& size) { return fmt::format("{}×{}", size[0], size[1]); }
+
+std::int64_t inputDim(const Inputs& inputs, std::size_t rank, std::size_t index) {
+  if (inputs.empty() || inputs[0].size() != rank || index >= rank) return 0;
+  return inputs[0][index].value;
+}
+
+std::string orUnknown(std::int64_t value) { return value > 0 ? fmt::format("{}", value) : "?"; }
+
+std::int64_t product(std::int64_t a, std::int64_t b) {
+  return checkedMultiply(a, b).value_or(std::numeric_limits<std::int64_t>::max());
+}
+
+std::int64_t sampleElements(const Shape& shape) {
+  std::int64_t count = 1;
+  for (std::size_t i = 1; i < shape.size(); ++i) count = product(count, shape[i].value);
+  return count;
+}
+
+Window windowOf(const Params& params, bool strideFollowsKernel) {
+  Window window;
+  window.kernel = pairOf(params, "kernel_size", {1, 1});
+  window.stride = pairOf(params, "stride", strideFollowsKernel ? window.kernel : Pair{1, 1});
+  window.padding = pairOf(params, "padding", {0, 0});
+  window.dilation = pairOf(params, "dilation", {1, 1});
+  window.ceilMode = params.getBool("ceil_mode");
+  return window;
+}
+
+std::int64_t windowOutput(const Window& window, std::int64_t size, int axis) {
+  const auto a = static_cast<std::size_t>(axis);
+  const std::int64_t reach = window.dilation[a] * (window.kernel[a] - 1) + 1;
+  const std::int64_t room = size + 2 * window.padding[a] - reach;
+  if (room < 0) return 0;
+  std::int64_t count = room / window.stride[a] + 1;
+  if (window.ceilMode) {
+    count = (room + window.stride[a] - 1) / window.stride[a] + 1;
+    // The last window must begin inside the input or its left padding.
+    if ((count - 1) * window.stride[a] >= size + window.padding[a]) --count;
+  }
+  return count;
+}
+
+std::optional<LayerProblem> windowProblem(const Window& window, const Shape& input) {
+  if (input.size() != 4) {
+    LayerProblem problem;
+    problem.cause = fmt::format("Wants 4 dimensions (N×channels×height×width), gets {}.", toText(input));
+    problem.remedy =
+        input.size() == 3 && input[1].value > 0
+            ? fmt::format("An Input of shape 1×{} gives it one channel.", toTextWithoutBatch(input))
+            : "It stands before the Flatten in an image network.";
+    return problem;
+  }
+  Pair fits = window.kernel;
+  bool small = false;
+  for (std::size_t a = 0; a < 2; ++a) {
+    if (windowOutput(window, input[2 + a].value, static_cast<int>(a)) > 0) continue;
+    small = true;
+    fits[a] = (input[2 + a].value + 2 * window.padding[a] - 1) / window.dilation[a] + 1;
+  }
+  if (!small) return std::nullopt;
+  LayerProblem problem;
+  problem.cause = fmt::format("The {} kernel{} is larger than its input of {}.", times(window.kernel),
+                              window.dilation == Pair{1, 1} ? "" : " with its dilation",
+                              times({input[2].value, input[3].value}));
+  problem.remedy = fmt::format("A kernel of {} fits; so does more padding.", times(fits));
+  problem.fix = setTo("kernel_size", std::vector<std::int64_t>{fits[0], fits[1]});
+  return problem;
+}
+
+void emitOne(LoweringBuilder& builder, std::string_view op, std::vector<TensorId> src, Params attrs) {
+  builder.output(builder.emit(op, std::move(src), std::move(attrs)).at(0));
+}
+
+std::string python(bool value) { return value ? "True" : "False"; }
+std::string python(double value) { return fmt::format("{}", value); }
+std::string python(const Pair& value) {
+  return value[0] == value[1] ? fmt::format("{}", value[0]) : fmt::format("({}, {})", value[0], value[1]);
+}
+
+TorchCode moduleCode(std::string module) { return {std::move(module), "{self}({0})"}; }
+
+} // namespace loom::layers

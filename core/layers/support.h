@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the layer files share: fields, shapes in numbers, problems in words. For core/layers alone. Shapes of
+// samples carry N first; all other dimensions are numbers in this version. Every product saturates instead of
+// wrapping.
+#pragma once
+#include "core/layers/layer_spec.h"
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <fmt/format.h>
+#include <limits>
+#include <string>
+
+namespace loom::layers {
+
+using Inputs = std::vector<Shape>;
+using Pair = std::array<std::int64_t, 2>;
+
+Field integerField(std::string_view name, std::string_view label, std::int64_t standard, double minimum,
+                   double maximum, std::string_view help);
+Field numberField(std::string_view name, std::string_view label, double standard, double minimum,
+                  double maximum, std::string_view help);
+Field flagField(std::string_view name, std::string_view label, bool standard, std::string_view help);
+Field choiceField(std::string_view name, std::string_view label, std::string_view standard,
+                  std::vector<std::string_view> choices, std::string_view help);
+Field sizeField(std::string_view name, std::string_view label, std::vector<std::int64_t> standard,
+                double minimum, double maximum, std::string_view help);
+Field automaticField(std::string_view name, std::string_view label, std::string_view help);
+
+// N first, then `dims`.
+Shape batchOf(const std::vector<std::int64_t>& dims);
+ShapeAnswer gives(Shape output);
+ShapeAnswer refuses(std::string cause, std::string remedy, Fix fix = {});
+ShapeAnswer sameShape(const Inputs& inputs, const Params& params);
+Fix insertBefore(std::string_view layer);
+Fix replaceBy(std::string_view layer);
+Fix setTo(std::string_view param, ParamValue value);
+Fix removeIt(std::string_view layer);
+
+// Height and width from a size2 param; `fallback` where the list is empty.
+Pair pairOf(const Params& params, std::string_view name, Pair fallback);
+std::string times(const Pair& size); // "3×3"
+// Dimension `index` of the first input when that input has `rank` dimensions, else 0.
+std::int64_t inputDim(const Inputs& inputs, std::size_t rank, std::size_t index);
+std::string orUnknown(std::int64_t value); // "?" for 0
+// Elements of one sample: everything but N.
+std::int64_t sampleElements(const Shape& shape);
+std::int64_t product(std::int64_t a, std::int64_t b);
+
+// A window (kernel, stride, padding, dilation) that moves over N×C×H×W: conv and pooling.
+struct Window {
+  Pair kernel{1, 1}, stride{1, 1}, padding{0, 0}, dilation{1, 1};
+  bool ceilMode = false;
+};
+Window windowOf(const Params& params, bool strideFollowsKernel);
+// PyTorch's rule; 0 where the window does not fit.
+std::int64_t windowOutput(const Window& window, std::int64_t size, int axis);
+// The problem of a window over an input that is not N×C×H×W or is too small; none when it fits.
+std::optional<LayerProblem> windowProblem(const Window& window, const Shape& input);
+
+// Emits one op with one result and makes that the node's output.
+void emitOne(LoweringBuilder& builder, std::string_view op, std::vector<TensorId> src, Params attrs = {});
+
+// Python source of values: True, 1e-05, (3, 3) or 3.
+std::string python(bool value);
+std::string python(double value);
+std::string python(const Pair& value);
+TorchCode moduleCode(std::string module);
+
+const LayerSpec& input();
+const LayerSpec& output();
+const LayerSpec& conv2d();
+const LayerSpec& maxPool2d();
+const LayerSpec& avgPool2d();
+const LayerSpec& adaptiveAvgPool2d();
+const LayerSpec& linear();
+const LayerSpec& flatten();
+const LayerSpec& dropout();
+const LayerSpec& batchNorm1d();
+const LayerSpec& batchNorm2d();
+const LayerSpec& relu();
+const LayerSpec& leakyRelu();
+const LayerSpec& gelu();
+const LayerSpec& sigmoid();
+const LayerSpec& tanh();
+const LayerSpec& softmax();
+const LayerSpec& add();
+const LayerSpec& concat();
+
+} // namespace loom::layers
