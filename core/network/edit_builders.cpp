@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builders that change single nodes and edges; those that restructure are in edit_structure.cpp.
+#include "core/network/draft.h"
+#include "core/network/rules.h"
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+namespace loom {
+
+namespace {
+
+Error noNode(const Network& network, NodeId id) {
+  return cannot(network, {}, fmt::format("There is no node {}", id), "Choose one that is on the canvas");
+}
+
+bool sane(Point point) {
+  return std::isfinite(point.x) && std::isfinite(point.y) && std::fabs(point.x) <= 1e7 &&
+         std::fabs(point.y) <= 1e7;
+}
+
+Error farAway(const Network& network) {
+  return cannot(network, {}, "The position is no number within ten million", "Choose a place on the canvas");
+}
+
+} // namespace
+
+Result<Edit> addNode(const Network& network, std::string_view type, Point position, const Params& params,
+                     std::string_view name) {
+  const LayerSpec* layer = findLayer(type);
+  if (!layer)
+    return cannot(network, {}, fmt::format("The layer type '{}' is unknown", type), "See `loom layers`");
+  if (!sane(position)) return farAway(network);
+  auto stored = storedParams(*layer, params);
+  if (!stored) return stored.error();
+  if (!name.empty() && (!validNodeName(name) || network.nodeNamed(name)))
+    return cannot(network, {},
+                  fmt::format("The name '{}' is taken or no word of letters, digits and _", name),
+                  "Choose another name");
+  Draft draft(network);
+  const NodeId id = draft.add(*layer, position, std::string(name));
+  draft.now.nodes[id].params = std::move(*stored);
+  return draft.finish(fmt::format("Add {}", type));
+}
+
+Result<Edit> connect(const Network& network, NodeId from, NodeId to, int toPort) {
+  const Node* source = network.node(from);
+  const Node* sink = network.node(to);
+  if (!source || !sink) return noNode(network, source ? to : from);
+  const LayerSpec* out = findLayer(source->type);
+  const LayerSpec* in = findLayer(sink->type);
+  if (!out || !out->hasOutput)
+    return cannot(network, source->name, "It has no output", "Begin at another layer");
+  if (!in || in->inputs.empty())
+    return cannot(network, sink->name, "It has no input", "End at another layer");
+  const int ports = static_cast<int>(in->inputs.size());
+  if (toPort >= ports || toPort < -1)
+    return cannot(network, sink->name, fmt::format("It has no port {}", toPort), "");
+  const auto entering = network.into(to);
+  const auto taken = [&](int port) {
+    return std::any_of(entering.begin(), entering.end(),
+                       [&](const Edge* edge) { return edge->toPort == port; });
+  };
+  if (toPort < 0) {
+    toPort = 0;
+    for (int port = ports - 1; port >= 0; --port)
+      if (in->inputs[static_cast<std::size_t>(port)].many || !taken(port)) toPort = port;
+  }
+  for (const Edge* edge : entering)
+    if (edge->from == from && edge->toPort == toPort)
+      return cannot(network, sink->name, fmt::format("{} is connected to it already", source->name), "");
+  if (reaches(network, to, from))
+    return cannot(network, sink->name,
+                  fmt::format("{} gets its data from here: the way would be a circle", source->name),
+                  "Data flows one way only");
+  Draft draft(network);
+  if (!in->inputs[static_cast<std::size_t>(toPort)].many)
+    for (const Edge* edge : entering)
+      if (edge->toPort == toPort) draft.now.edges.erase(edge->id);
+  draft.join(from, to, toPort);
+  return draft.finish(fmt::format("Connect {} to {}", source->name, sink->name));
+}
+
+Result<Edit> disconnect(const Network& network, EdgeId edge) {
+  if (!network.edges.contains(edge)) return cannot(network, {}, fmt::format("There is no edge {}", edge), "");
+  Draft draft(network);
+  draft.now.edges.erase(edge);
+  return draft.finish("Remove edge");
+}
+
+Result<Edit> moveNodes(const Network& network, const std::map<NodeId, Point>& positions, bool byHand) {
+  Draft draft(network);
+  for (const auto& [id, position] : positions) {
+    if (!network.node(id)) return noNode(network, id);
+    if (!sane(position)) return farAway(network);
+    Node& node = draft.now.nodes[id];
+    if (node.position == position) continue;
+    node.position = position;
+    node.placed = byHand;
+  }
+  if (!byHand) return draft.finish("Lay out");
+  return draft.finish(positions.size() == 1
+                          ? fmt::format("Move {}", network.node(positions.begin()->first)->name)
+                          : fmt::format("Move {} nodes", positions.size()));
+}
+
+Result<Edit> setParam(const Network& network, NodeId id, std::string_view name, const ParamValue& value) {
+  const Node* node = network.node(id);
+  if (!node) return noNode(network, id);
+  const LayerSpec* layer = findLayer(node->type);
+  if (!layer)
+    return cannot(network, node->name, fmt::format("The layer type '{}' is unknown", node->type), "");
+  Params params = node->params;
+  params.set(std::string(name), value);
+  auto stored = storedParams(*layer, params);
+  if (!stored) {
+    Error error = stored.error();
+    error.place = fmt::format("{}.{}", node->name, name);
+    return error;
+  }
+  Draft draft(network);
+  draft.now.nodes[id].params = std::move(*stored);
+  std::string label(name);
+  for (const Field& field : layer->fields)
+    if (field.name == name) label = field.label;
+  return draft.finish(fmt::format("Set {} of {}", label, node->name));
+}
+
+Result<Edit> rename(const Network& network, NodeId id, std::string_view name) {
+  const Node* node = network.node(id);
+  if (!node) return noNode(network, id);
+  if (!validNodeName(name))
+    return cannot(
+        network, node->name, fmt::format("'{}' cannot be a name", name),
+        "A name has letters, digits and _, does not begin with a digit and is no word of Python or torch.nn");
+  if (const Node* other = network.nodeNamed(name); other && other->id != id)
+    return cannot(network, node->name, fmt::format("The name {} is taken by another {}", name, other->type),
+                  "Choose another name");
+  Draft draft(network);
+  draft.now.nodes[id].name = name;
+  return draft.finish(fmt::format("Rename {} to {}", node->name, name));
+}
+
+Result<Edit> setFrozen(const Network& network, NodeId id, bool frozen) {
+  const Node* node = network.node(id);
+  if (!node) return noNode(network, id);
+  Draft draft(network);
+  draft.now.nodes[id].frozen = frozen;
+  return draft.finish(fmt::format("{} {}", frozen ? "Freeze" : "Unfreeze", node->name));
+}
+
+Result<Edit> addNote(const Network& network, const Note& note) {
+  if (!sane(note.position) || !sane({note.width, note.height})) return farAway(network);
+  Draft draft(network);
+  Note added = note;
+  added.id = draft.takeId();
+  draft.now.notes.emplace(added.id, added);
+  return draft.finish(note.frame ? "Add frame" : "Add note");
+}
+
+Result<Edit> changeNote(const Network& network, const Note& note) {
+  if (!network.notes.contains(note.id))
+    return cannot(network, {}, fmt::format("There is no note {}", note.id), "");
+  if (!sane(note.position) || !sane({note.width, note.height})) return farAway(network);
+  Draft draft(network);
+  draft.now.notes[note.id] = note;
+  return draft.finish(note.frame ? "Change frame" : "Change note");
+}
+
+Result<Edit> removeNote(const Network& network, std::int32_t id) {
+  const auto found = network.notes.find(id);
+  if (found == network.notes.end()) return cannot(network, {}, fmt::format("There is no note {}", id), "");
+  Draft draft(network);
+  draft.now.notes.erase(id);
+  return draft.finish(found->second.frame ? "Remove frame" : "Remove note");
+}
+
+} // namespace loom

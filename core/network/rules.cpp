@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/network/rules.h"
+#include <algorithm>
+#include <array>
+#include <queue>
+#include <set>
+
+namespace loom {
+
+bool validNodeName(std::string_view name) {
+  // Python's keywords, and attributes of torch.nn.Module that a submodule must not hide.
+  static constexpr std::array reserved{
+      "False",   "None",     "True",       "and",        "as",     "assert", "async",    "await",
+      "break",   "class",    "continue",   "def",        "del",    "elif",   "else",     "except",
+      "finally", "for",      "from",       "global",     "if",     "import", "in",       "is",
+      "lambda",  "nonlocal", "not",        "or",         "pass",   "raise",  "return",   "try",
+      "while",   "with",     "yield",      "self",       "torch",  "nn",     "F",        "apply",
+      "buffers", "children", "cpu",        "cuda",       "double", "eval",   "float",    "forward",
+      "half",    "modules",  "parameters", "state_dict", "to",     "train",  "training", "type"};
+  if (name.empty() || name.size() > 64 || (name[0] >= '0' && name[0] <= '9')) return false;
+  for (const char c : name)
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
+      return false;
+  return std::find(reserved.begin(), reserved.end(), name) == reserved.end();
+}
+
+std::string nameStem(const LayerSpec& layer) {
+  std::string stem;
+  for (const char c : layer.shortName) stem += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return stem;
+}
+
+bool reaches(const Network& network, NodeId from, NodeId to) {
+  std::set<NodeId> seen{from};
+  std::vector<NodeId> open{from};
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
+    if (id == to) return true;
+    for (const auto& [key, edge] : network.edges)
+      if (edge.from == id && seen.insert(edge.to).second) open.push_back(edge.to);
+  }
+  return false;
+}
+
+Result<Params> storedParams(const LayerSpec& layer, const Params& given) {
+  auto complete = completeParams(layer, given);
+  if (!complete) return complete.error();
+  for (const Field& field : layer.fields)
+    if (const ParamValue* value = complete->find(field.name); value && *value == field.standard)
+      complete->erase(field.name);
+  return complete;
+}
+
+std::vector<NodeId> executionOrder(const Network& network) {
+  std::map<NodeId, int> waiting;
+  std::multimap<NodeId, NodeId> next;
+  for (const auto& [id, node] : network.nodes) waiting[id] = 0;
+  for (const auto& [id, edge] : network.edges) {
+    if (!network.node(edge.from) || !network.node(edge.to)) continue;
+    ++waiting[edge.to];
+    next.emplace(edge.from, edge.to);
+  }
+  std::priority_queue<NodeId, std::vector<NodeId>, std::greater<>> ready;
+  for (const auto& [id, count] : waiting)
+    if (count == 0) ready.push(id);
+  std::vector<NodeId> order;
+  while (!ready.empty()) {
+    const NodeId id = ready.top();
+    ready.pop();
+    order.push_back(id);
+    const auto [begin, end] = next.equal_range(id);
+    for (auto entry = begin; entry != end; ++entry)
+      if (--waiting[entry->second] == 0) ready.push(entry->second);
+  }
+  return order;
+}
+
+} // namespace loom
