@@ -115,8 +115,8 @@ mse_loss                  src[N,..], target -> loss[1] (mean over all)          
 bce_with_logits_loss      src[N,K], target[N,K] -> loss[1] (mean over all), dst[N,K] (sigmoid), correct[1] (rows right at 0 in every column)
 bce_with_logits_loss_backward  dst (sigmoid), target -> diff_src
 sgd                       lr[1], step[1] i32, gradients… -> parameters… (in place), moments0… (in place, only when momentum > 0);
-                          momentum, dampening, nesterov, weight_decay
-adam, adamw               lr, step, gradients… -> parameters…, moments0…, moments1… (in place); beta1, beta2, eps, weight_decay
+                          momentum, dampening, nesterov, weight_decay; lr_scale (this step's share of lr, 1)
+adam, adamw               lr, step, gradients… -> parameters…, moments0…, moments1… (in place); beta1, beta2, eps, weight_decay, lr_scale
                           (step counts from 1; adamw's decay is decoupled; formulas as in PyTorch)
 */
 

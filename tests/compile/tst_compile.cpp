@@ -84,6 +84,7 @@ Sketch joined() {
       .add("norm", "BatchNorm1d")
       .add("cat", "Concat", {}, {"act", "norm", "input"})
       .add("share", "Softmax");
+  s.node("fc_2").lrScale = 0.25;
   return s.add("fc_3", "Linear", out(2)).add("output", "Output", {{"loss", std::string("MSELoss")}});
 }
 Sketch shared() {

@@ -89,6 +89,7 @@ bool lowerSgd(Lowering& l, const Step& step) {
   const Value lr = l.value(step.src[0]), count = l.value(step.src[1]);
   const auto dampening = static_cast<float>(step.attrs.getDouble("dampening", 0));
   const auto decay = static_cast<float>(step.attrs.getDouble("weight_decay", 0));
+  const double share = step.attrs.getDouble("lr_scale", 1);
   const auto* kernels = l.kernels().optim;
   const auto kernel =
       momentum <= 0 ? kernels->sgd : (step.attrs.getBool("nesterov") ? kernels->nesterov : kernels->momentum);
@@ -98,9 +99,9 @@ bool lowerSgd(Lowering& l, const Step& step) {
            const std::int32_t* steps = binder.at<std::int32_t>(count);
            return [=, args = bindAndJoin(binder, pieces)] {
              const bool first = *steps <= 1;
-             update(
-                 threads, args, kernel,
-                 SgdFactors{*rate, decay, momentum, first ? 0.f : momentum, first ? 1.f : 1.f - dampening});
+             update(threads, args, kernel,
+                    SgdFactors{static_cast<float>(*rate * share), decay, momentum, first ? 0.f : momentum,
+                               first ? 1.f : 1.f - dampening});
            };
          });
   return true;
@@ -114,13 +115,14 @@ bool lowerAdam(Lowering& l, const Step& step) {
   const double beta1 = step.attrs.getDouble("beta1", 0.9), beta2 = step.attrs.getDouble("beta2", 0.999);
   const double decay = step.attrs.getDouble("weight_decay", decoupled ? 0.01 : 0);
   const auto eps = static_cast<float>(step.attrs.getDouble("eps", 1e-8));
+  const double share = step.attrs.getDouble("lr_scale", 1);
   const auto kernel = l.kernels().optim->adam;
   record(l, step, *pieces, lr, count,
          [=, pieces = *pieces, threads = l.threads()](const Binder& binder) -> Action {
            const float* rate = binder.at<float>(lr);
            const std::int32_t* steps = binder.at<std::int32_t>(count);
            return [=, args = bindAndJoin(binder, pieces)] {
-             const double now = static_cast<double>(*rate), t = static_cast<double>(*steps);
+             const double now = static_cast<double>(*rate) * share, t = static_cast<double>(*steps);
              const AdamFactors factors{.lr = static_cast<float>(now / (1 - std::pow(beta1, t))),
                                        .shrink = decoupled ? static_cast<float>(1 - now * decay) : 1.f,
                                        .decay = decoupled ? 0.f : static_cast<float>(decay),

@@ -19,7 +19,7 @@ Shapes shape(std::string_view op, Descs src, const Params& attrs) {
 // adam: g ← gradient + weight_decay·p;  adamw: p ← p·(1 - lr·weight_decay), g = gradient. Then, t counting
 // from 1: m ← m + (1 - β1)(g - m);  v ← β2·v + (1 - β2)·g²;  p ← p - lr/(1 - β1ᵗ) · m / (√v/√(1 - β2ᵗ) + eps)
 template<class T> void reference(const OpCall<T>& call, bool decoupled) {
-  const double rate = call.src[0].data[0], step = call.src[1].ints[0];
+  const double rate = scaledRate(call), step = call.src[1].ints[0];
   const double beta1 = call.attrs.getDouble("beta1", 0.9), beta2 = call.attrs.getDouble("beta2", 0.999);
   const double eps = call.attrs.getDouble("eps", 1e-8);
   const double decay = call.attrs.getDouble("weight_decay", decoupled ? 0.01 : 0);
@@ -41,6 +41,7 @@ std::vector<OpCase> cases() {
   return {updateCase("first step", 0.01, 1, {{5, 7}, {5}}, {{"weight_decay", 0.0}}),
           updateCase("later", 0.001, 1000, {{33}, {1}}, {}),
           updateCase("weight_decay", 0.1, 7, {{3, 2, 3, 3}, {3}}, {{"weight_decay", 0.1}}),
+          updateCase("lr_scale", 0.02, 4, {{2, 9}, {5}}, {{"lr_scale", 0.1}, {"weight_decay", 0.05}}),
           updateCase("other betas", 0.02, 3, {{2, 19}},
                      {{"beta1", 0.5}, {"beta2", 0.9}, {"eps", 1e-3}, {"weight_decay", 0.05}})};
 }

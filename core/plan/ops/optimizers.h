@@ -24,6 +24,11 @@ inline std::vector<int> allInPlace(Descs src, std::size_t copies) {
   return all;
 }
 
+// The learning rate of this parameter group: lr times the attribute lr_scale.
+template<class T> double scaledRate(const OpCall<T>& call) {
+  return double(call.src[0].data[0]) * call.attrs.getDouble("lr_scale", 1);
+}
+
 // f(gradient, parameter, moment0, moment1) on every element; a moment that the op does not have is absent.
 template<class T, class F> void eachParameter(const OpCall<T>& call, F f) {
   const std::size_t count = call.src.size() - 2;

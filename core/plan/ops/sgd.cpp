@@ -20,7 +20,7 @@ Shapes shape(Descs src, const Params& attrs) {
 // g ← gradient + weight_decay·p;  b ← g at step 1, else momentum·b + (1 - dampening)·g;
 // p ← p - lr·(nesterov: g + momentum·b, else b);  without momentum p ← p - lr·g
 template<class T> void reference(const OpCall<T>& call) {
-  const double rate = call.src[0].data[0], decay = call.attrs.getDouble("weight_decay", 0);
+  const double rate = scaledRate(call), decay = call.attrs.getDouble("weight_decay", 0);
   const double momentum = call.attrs.getDouble("momentum", 0),
                dampening = call.attrs.getDouble("dampening", 0);
   const bool nesterov = call.attrs.getBool("nesterov"), first = call.src[1].ints[0] <= 1;
@@ -38,6 +38,7 @@ template<class T> void reference(const OpCall<T>& call) {
 std::vector<OpCase> cases() {
   return {updateCase("plain", 0.1, 1, {{5, 7}, {5}}, {}),
           updateCase("weight_decay", 0.05, 3, {{33}}, {{"weight_decay", 0.01}}),
+          updateCase("lr_scale", 0.05, 3, {{21}}, {{"lr_scale", 3.0}, {"momentum", 0.9}}),
           updateCase("momentum, first step", 0.1, 1, {{5, 7}, {5}}, {{"momentum", 0.9}, {"dampening", 0.5}}),
           updateCase("momentum", 0.1, 2, {{5, 7}, {5}, {1}}, {{"momentum", 0.9}}),
           updateCase("dampening", 0.1, 5, {{3, 2, 3, 3}},
