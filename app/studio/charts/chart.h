@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A chart as every page shows it: title and legend above, no box, few grid lines, crosshair shared by all
+// charts of a page, markers, log axis, smoothing, zoom. QCustomPlot does axes and interaction;
+// SeriesPlottable draws.
+#pragma once
+#include "app/studio/charts/series_plottable.h"
+#include <QWidget>
+#include <functional>
+
+class QToolButton;
+
+namespace loom {
+
+class ChartHead;
+
+enum class ValueFormat { loss, percent, number, rate };
+QString formatValue(double value, ValueFormat format);
+
+struct ChartSpec {
+  QString id, title, subtitle;
+  ValueFormat format = ValueFormat::number;
+  bool mayLog = true, maySmooth = false;
+};
+
+struct Curve {
+  QString id;    // unique in the chart: "<run>/<key>"
+  QString label; // legend and crosshair table
+  CurveStyle style;
+};
+
+struct ChartMarker {
+  double x = 0; // in units of the x axis
+  QString text;
+  bool flag = false; // best: in ok, with a flag
+};
+
+class Chart : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit Chart(const ChartSpec& spec, QWidget* parent = nullptr);
+  ~Chart() override;
+  const ChartSpec& spec() const { return spec_; }
+
+  void setCurves(const QVector<Curve>& curves); // keeps the data of those that stay
+  void setData(const QString& curve, const QVector<Bucket>& buckets);
+  SeriesPlottable* curve(const QString& id) const;
+  void setMarkers(const QVector<ChartMarker>& markers);
+  void setXAxis(const QString& unit, double stepsPerUnit,
+                double end); // end: where the axis ends when fitted; 0: at the data
+  void setCrosshair(std::optional<double> x);
+  void setSmoothing(double factor);
+  double smoothing() const { return smoothing_; }
+  void setLog(bool on);
+  bool log() const { return log_; }
+  void setMessage(const QString& text); // instead of data: "No data yet."
+  void fit();
+  bool fitted() const { return fitted_; }
+  QCPRange xRange() const;
+  void setXRange(const QCPRange& range); // from another chart of the page
+  int pixels() const;                    // device pixels across
+  QCustomPlot* plot() const { return plot_; }
+  void replot(); // queued; at most once a frame
+
+ Q_SIGNALS:
+  void rangeChosen(const QCPRange& range); // by a person; all charts of a page follow
+  void fitChosen();
+  void crosshairMoved(double x);
+  void crosshairLeft();
+  void smoothingChosen(double factor);
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+  void changeEvent(QEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+
+ private:
+  void applyLook();
+  void rescaleValues();
+  void placeMarkers();
+  void moveCrosshair(double x);
+  ChartSpec spec_;
+  ChartHead* head_;
+  QCustomPlot* plot_;
+  QVector<Curve> curves_;
+  QHash<QString, SeriesPlottable*> plottables_;
+  QVector<ChartMarker> markers_;
+  QVector<QCPAbstractItem*> markerItems_;
+  QCPItemStraightLine* crosshair_;
+  QCPItemText *tag_, *message_;
+  QString unit_ = "step";
+  double stepsPerUnit_ = 1, end_ = 0, smoothing_ = 0;
+  bool fitted_ = true, log_ = false;
+  std::optional<double> cross_;
+  std::optional<QPoint> dragFrom_;
+  QCPItemRect* zoomBox_;
+};
+
+} // namespace loom

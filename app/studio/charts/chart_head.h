@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The line above a chart: title, legend with samples of the lines, tools at the right.
+#pragma once
+#include "app/studio/theme/look.h"
+#include <QWidget>
+
+class QHBoxLayout;
+class QLineEdit;
+class QToolButton;
+
+namespace loom {
+
+struct LegendEntry {
+  QString text;
+  int colour = 0;
+  QVector<qreal> dash;
+};
+
+class ChartHead : public QWidget {
+  Q_OBJECT
+
+ public:
+  ChartHead(const QString& title, const QString& subtitle, bool mayLog, bool maySmooth,
+            QWidget* parent = nullptr);
+  void setLegend(const QVector<LegendEntry>& entries);
+  void setLog(bool on);
+  void setSmoothing(double factor);
+  QToolButton* logButton() const { return log_; }
+  QLineEdit* smoothField() const { return smooth_; }
+  QSize sizeHint() const override;
+
+ Q_SIGNALS:
+  void logToggled(bool on);
+  void fitWanted();
+  void smoothingChosen(double factor);
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  QString title_, subtitle_;
+  QVector<LegendEntry> legend_;
+  QHBoxLayout* tools_;
+  QToolButton *log_ = nullptr, *fit_ = nullptr;
+  QLineEdit* smooth_ = nullptr;
+};
+
+} // namespace loom

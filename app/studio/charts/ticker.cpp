@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/charts/ticker.h"
+#include "core/base/format.h"
+#include <algorithm>
+#include <cmath>
+
+namespace loom {
+
+QString axisLabel(double value, double step, ValueFormat format) {
+  const int digits =
+      std::clamp(static_cast<int>(std::ceil(-std::log10(std::max(step, 1e-300)) - 1e-9)), 0, 12);
+  if (format == ValueFormat::percent)
+    return QString::number(value * 100, 'f', std::max(0, digits - 2)) + QChar(0xA0) + "%";
+  if (value == 0) return "0";
+  if (std::abs(value) >= 100'000) return QString::fromStdString(formatCountShort(std::llround(value)));
+  if (std::abs(value) >= 1000) return QString::fromStdString(formatCount(std::llround(value)));
+  if (std::abs(value) < 1e-4) return QString::fromStdString(formatNumber(value));
+  return QString::number(value, 'f', digits);
+}
+
+double NiceTicker::getTickStep(const QCPRange& range) {
+  const double rough = range.size() / 4.5;
+  const double decade = std::pow(10, std::floor(std::log10(std::max(rough, 1e-300))));
+  const double mantissa = rough / decade;
+  step_ = decade * (mantissa < 1.5 ? 1 : mantissa < 3.5 ? 2 : mantissa < 7.5 ? 5 : 10);
+  return step_;
+}
+
+QVector<double> LogTicker::createTickVector(double, const QCPRange& range) {
+  QVector<double> ticks;
+  if (range.lower <= 0) return ticks;
+  const double decades = std::log10(range.upper / range.lower);
+  const QVector<double> parts = decades > 4     ? QVector<double>{1}
+                                : decades > 1.5 ? QVector<double>{1, 3}
+                                                : QVector<double>{1, 2, 3, 5};
+  for (int exponent = static_cast<int>(std::floor(std::log10(range.lower)));
+       std::pow(10, exponent) <= range.upper; ++exponent)
+    for (const double part : parts)
+      if (const double tick = part * std::pow(10, exponent); tick >= range.lower && tick <= range.upper)
+        ticks << tick;
+  return ticks;
+}
+
+} // namespace loom

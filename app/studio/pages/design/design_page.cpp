@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/pages/design/design_page.h"
+#include "app/studio/canvas/canvas_view.h"
+#include "app/studio/pages/design/code_view.h"
+#include "app/studio/pages/design/inspector.h"
+#include "app/studio/pages/design/node_table.h"
+#include "app/studio/pages/design/palette.h"
+#include "app/studio/pages/design/problems.h"
+#include "app/studio/pages/session.h"
+#include "app/studio/widgets/message_bar.h"
+#include "app/studio/widgets/panels.h"
+#include "app/studio/widgets/segments.h"
+#include "app/studio/widgets/text.h"
+#include "app/studio/widgets/tool_bar.h"
+#include "core/base/format.h"
+#include <QComboBox>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QTimer>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+
+namespace loom {
+
+constexpr int paletteWidth = 160, inspectorWidth = 256, narrowInspector = 240, problemsHeight = 140,
+              recoveryDelay = 1500;
+
+DesignPage::DesignPage(PageContext& context) : Page(context), session_(sessionOf(context)) {
+  build();
+  bind();
+  if (session_ != nullptr) {
+    connect(session_, &Session::projectOpened, this, [this] {
+      const auto& view = *session_->project();
+      showNetworks(view.networks, QString::fromStdString(view.project.network));
+    });
+    connect(session_, &Session::projectClosed, this, [this] { showNetworks({}, {}); });
+    connect(&session_->bridge(), &Bridge::networkSaved, this, [this](const QString& name) {
+      if (name == QString::fromStdString(document_.network().name)) document_.markSaved();
+    });
+    connect(&session_->bridge(), &Bridge::recoveryFound, this, [this](const Network& kept) {
+      message_->setMessage(MessageKind::warn,
+                           QString("“%1” has edits that were not saved when Neuroloom last ended.")
+                               .arg(QString::fromStdString(kept.name)));
+      message_->setAction("Bring them back", [this, kept] {
+        document_.open(kept);
+        message_->hide();
+      });
+      message_->show();
+    });
+    connect(&session_->bridge(), &Bridge::exported, this,
+            [this](const QStringList& files) { say("Written: " + files.join(", "), false); });
+    connect(session_, &Session::failed, this, [this](const QString& what, const Error& error) {
+      if (what != "save" && what != "export" && what != "start") return;
+      message_->setError(error);
+      message_->setAction({}, {});
+      message_->show();
+    });
+    if (session_->project())
+      showNetworks(session_->project()->networks,
+                   QString::fromStdString(session_->project()->project.network));
+  }
+  refresh();
+}
+
+void DesignPage::build() {
+  auto* column = columnOf(this);
+  bar_ = new PageToolBar("Network");
+  names_ = new QComboBox;
+  names_->setObjectName("networkNames");
+  names_->setAccessibleName("Network");
+  names_->setMinimumWidth(lookOf(this).px(152));
+  bar_->addWidget(names_);
+  bar_->addLine();
+  auto& actions = context().actions;
+  bar_->addTool(actions["edit.undo"]);
+  bar_->addTool(actions["edit.redo"]);
+  bar_->addLine();
+  bar_->addTool(actions["network.layout"]);
+  bar_->addTool(actions["network.fit"], true);
+  bar_->addLine();
+  views_ = new Segments({"Canvas", "Table", "Code"});
+  views_->setAccessibleName("View");
+  bar_->addWidget(views_);
+  bar_->setPrimary("Run", "run", "F5");
+  column->addWidget(bar_);
+  message_ = new MessageBar;
+  message_->hide();
+  column->addWidget(message_);
+
+  across_ = new Splitter(Qt::Horizontal);
+  column->addWidget(across_, 1);
+  palette_ = new Palette;
+  left_ = palette_;
+  across_->addWidget(palette_);
+
+  auto* centre = new QWidget;
+  auto* centreColumn = columnOf(centre);
+  down_ = new Splitter(Qt::Vertical);
+  centreColumn->addWidget(down_);
+  auto* upper = new QWidget;
+  auto* upperColumn = columnOf(upper);
+  withCode_ = new Splitter(Qt::Horizontal);
+  canvas_ = new CanvasView(document_);
+  code_ = new CodeView(document_);
+  stack_ = new QStackedWidget;
+  table_ = new NodeTable(document_);
+  auto* canvasBox = new QWidget;
+  auto* canvasColumn = columnOf(canvasBox);
+  canvasColumn->addWidget(canvas_, 1);
+  canvasColumn->addWidget(new HairLine);
+  foot_ = new QWidget;
+  setGround(foot_, Ground::surface);
+  foot_->setFixedHeight(lookOf(this).px(28));
+  auto* foot = rowOf(foot_, 0, 6);
+  foot->setContentsMargins(12, 0, 12, 0);
+  parameters_ = new Text({}, Type::smallStrong);
+  costs_ = new Text({}, Type::small, Token::text2);
+  zoom_ = new Text("100 %", Type::small, Token::text2);
+  foot->addWidget(parameters_);
+  foot->addWidget(costs_, 1);
+  auto* out = makeIconButton("minus", "Smaller");
+  auto* in = makeIconButton("plus", "Larger");
+  auto* fit = makeIconButton("fit", "Fit into the window");
+  for (auto* button : {out, in, fit}) setSize(button, ControlSize::small);
+  connect(out, &QToolButton::clicked, this, [this] { canvas_->zoomBy(1 / 1.25); });
+  connect(in, &QToolButton::clicked, this, [this] { canvas_->zoomBy(1.25); });
+  connect(fit, &QToolButton::clicked, this, [this] { canvas_->fit(); });
+  foot->addWidget(out);
+  foot->addWidget(zoom_);
+  foot->addWidget(in);
+  foot->addWidget(fit);
+  canvasColumn->addWidget(foot_);
+  withCode_->addWidget(canvasBox);
+  withCode_->addWidget(code_);
+  withCode_->setChildrenCollapsible(false);
+  code_->hide();
+  stack_->addWidget(withCode_);
+  stack_->addWidget(table_);
+  upperColumn->addWidget(stack_, 1);
+  down_->addWidget(upper);
+  problems_ = new Problems(document_);
+  problemBox_ = problems_;
+  down_->addWidget(problems_);
+  down_->setStretchFactor(0, 1);
+  down_->setStretchFactor(1, 0);
+  down_->setSizes({600, lookOf(this).px(problemsHeight)});
+  across_->addWidget(centre);
+
+  inspector_ = new Inspector(document_);
+  right_ = inspector_;
+  across_->addWidget(inspector_);
+  across_->setStretchFactor(0, 0);
+  across_->setStretchFactor(1, 1);
+  across_->setStretchFactor(2, 0);
+  across_->setChildrenCollapsible(false);
+  palette_->setMinimumWidth(lookOf(this).px(paletteWidth));
+  inspector_->setMinimumWidth(lookOf(this).px(narrowInspector));
+  inspector_->setMaximumWidth(lookOf(this).px(440));
+  palette_->setMaximumWidth(lookOf(this).px(280));
+  across_->setSizes({lookOf(this).px(paletteWidth), 1000, lookOf(this).px(inspectorWidth)});
+}
+
+void DesignPage::bind() {
+  auto& actions = context().actions;
+  actions.bind("edit.undo", this, [this] { document_.undo(); });
+  actions.bind("edit.redo", this, [this] { document_.redo(); });
+  actions.bind("network.layout", this, [this] {
+    document_.layOut(false);
+    canvas_->fit();
+  });
+  actions.bind("network.layoutRow", this, [this] {
+    document_.layOut(true);
+    canvas_->fit();
+  });
+  actions.bind("network.fit", this, [this] { canvas_->fit(); });
+  actions.bind("network.addLayer", this,
+               [this] { canvas_->openSearch(QPointF(canvas_->width() / 2.0, canvas_->height() / 3.0)); });
+  actions.bind("network.nextProblem", this, [this] { problems_->next(1); });
+  actions.bind("network.previousProblem", this, [this] { problems_->next(-1); });
+  actions.bind("view.canvas", this, [this] { setView(canvas); });
+  actions.bind("view.table", this, [this] { setView(table); });
+  actions.bind("view.code", this, [this] { setView(code); });
+  actions.bind("view.docks", this, [this] {
+    const bool shown = palette_->isVisible();
+    palette_->setVisible(!shown);
+    inspector_->setVisible(!shown);
+  });
+  actions.bind("edit.find", this, [this] { palette_->focusSearch(); });
+  if (session_ != nullptr) {
+    actions.bind("file.save", this, [this] { save(); });
+    actions.bind("file.export.torch", this, [this] { saveCode(); });
+    actions.bind("run.start", this, [this] { run(); });
+  }
+  connect(bar_->primary(), &QPushButton::clicked, this, [this] { run(); });
+  connect(views_, &Segments::chosen, this, [this](int index) { setView(View(index)); });
+  connect(names_, &QComboBox::textActivated, this, &DesignPage::openNetwork);
+  connect(palette_, &Palette::dragged, canvas_, &CanvasView::hoverLayer);
+  connect(palette_, &Palette::dropped, this,
+          [this](const QString& type, const QPoint& at) { canvas_->dropLayer(type, at); });
+  connect(palette_, &Palette::dragCancelled, canvas_, &CanvasView::leaveLayer);
+  connect(palette_, &Palette::picked, this, &DesignPage::addPicked);
+  connect(canvas_, &CanvasView::parametersWanted, inspector_, &Inspector::focusFirst);
+  connect(canvas_, &CanvasView::refused, this, [this](const QString& reason) { say(reason, true); });
+  connect(canvas_, &CanvasView::zoomChanged, this,
+          [this](double zoom) { zoom_->setText(QString("%1 %").arg(qRound(zoom * 100))); });
+  connect(problems_, &Problems::nodeWanted, this, [this](NodeId node) {
+    if (node == 0) return;
+    canvas_->goTo(node);
+    document_.select({node}, node);
+  });
+  connect(code_, &CodeView::saveWanted, this, &DesignPage::saveCode);
+  connect(&document_, &Document::refused, this, [this](const QString& reason) { say(reason, true); });
+  recovery_ = new QTimer(this);
+  recovery_->setSingleShot(true);
+  recovery_->setInterval(recoveryDelay);
+  connect(recovery_, &QTimer::timeout, this, [this] {
+    if (session_ != nullptr && document_.modified()) session_->bridge().saveRecovery(document_.network());
+  });
+  connect(&document_, &Document::changed, this, [this] {
+    recovery_->start();
+    message_->hide();
+    refresh();
+  });
+  connect(&document_, &Document::reset, this, &DesignPage::refresh);
+  connect(&document_, &Document::modifiedChanged, this, &DesignPage::refresh);
+  context().addProvider(this, u'@', [this](const QString& words) {
+    QVector<Found> found;
+    for (const auto& [id, node] : document_.network().nodes) {
+      const QString name = QString::fromStdString(node.name);
+      if (found.size() < 12 && (words.isEmpty() || name.contains(words, Qt::CaseInsensitive)))
+        found.push_back({"Nodes", "design", name, QString::fromStdString(node.type), [this, id = id] {
+                           Q_EMIT context().pageRequested("design", {});
+                           canvas_->goTo(id);
+                         }});
+    }
+    return found;
+  });
+}
+
+void DesignPage::opened(const QVariant& what) {
+  const QString word = what.toString();
+  if (word.startsWith('@')) {
+    if (const auto* node = document_.network().nodeNamed(word.mid(1).toStdString())) canvas_->goTo(node->id);
+  } else if (!word.isEmpty()) {
+    openNetwork(word);
+  }
+  canvas_->setFocus(Qt::OtherFocusReason);
+}
+
+void DesignPage::showNetworks(const QVector<Network>& networks, const QString& first) {
+  networks_ = networks;
+  names_->clear();
+  for (const auto& network : networks) names_->addItem(QString::fromStdString(network.name));
+  message_->hide();
+  if (networks.empty())
+    document_.open({});
+  else
+    openNetwork(first);
+}
+
+void DesignPage::openNetwork(const QString& name) {
+  if (document_.modified() && session_ != nullptr && !document_.network().name.empty())
+    save(); // nothing is lost by looking at another
+  // What was drawn stays as it is when one comes back to it.
+  for (auto& network : networks_)
+    if (network.name == document_.network().name && !network.name.empty()) network = document_.network();
+  const auto found = std::find_if(networks_.begin(), networks_.end(),
+                                  [&](const Network& one) { return one.name == name.toStdString(); });
+  const Network& chosen = found != networks_.end() ? *found : networks_.front();
+  names_->setCurrentText(QString::fromStdString(chosen.name));
+  document_.open(chosen);
+}
+
+void DesignPage::setView(View view) {
+  views_->setCurrent(view);
+  stack_->setCurrentIndex(view == table ? 1 : 0);
+  code_->setVisible(view == code);
+  palette_->setVisible(view == canvas);
+  problems_->setVisible(view != code);
+  if (view == code) withCode_->setSizes({withCode_->width() / 2, withCode_->width() / 2});
+  canvas_->fit();
+}
+
+void DesignPage::refresh() {
+  const Analysis& analysis = document_.analysis();
+  auto& actions = context().actions;
+  actions.setEnabled("edit.undo", this, document_.canUndo(), "Nothing to undo");
+  actions.setEnabled("edit.redo", this, document_.canRedo(), "Nothing to redo");
+  actions.setText("edit.undo", this, document_.canUndo() ? "Undo: " + document_.undoText() : QString());
+  actions.setText("edit.redo", this, document_.canRedo() ? "Redo: " + document_.redoText() : QString());
+  const auto errors =
+      std::count_if(analysis.diagnostics.begin(), analysis.diagnostics.end(),
+                    [](const Diagnostic& one) { return one.level == Diagnostic::Level::error; });
+  QString reason;
+  if (errors > 0)
+    reason = errors == 1 ? QString("1 error blocks the run") : QString("%1 errors block the run").arg(errors);
+  else if (document_.network().nodes.empty())
+    reason = "The network is empty";
+  bar_->primary()->setEnabled(reason.isEmpty() && session_ != nullptr);
+  bar_->setReason(reason);
+  if (session_ != nullptr) actions.setEnabled("run.start", this, reason.isEmpty(), reason);
+  parameters_->setText(QString::fromStdString(formatCount(analysis.parameters)) + " parameters");
+  costs_->setText(
+      QString("·  %1 nodes  ·  %2 multiply-adds  ·  %3 of activations a sample")
+          .arg(document_.network().nodes.size())
+          .arg(QString::fromStdString(formatCountShort(analysis.multiplyAdds)),
+               QString::fromStdString(formatBytes(std::uint64_t(analysis.activationElements) * 4))));
+  const QString name = QString::fromStdString(document_.network().name);
+  context().setDocument(document_.modified() ? name + " *" : name);
+}
+
+void DesignPage::save() {
+  if (session_ == nullptr || document_.network().name.empty()) return;
+  session_->bridge().saveNetwork(document_.network());
+}
+
+void DesignPage::run() {
+  if (session_ == nullptr || !document_.analysis().runnable()) return;
+  session_->startRun(document_.network());
+  Q_EMIT context().pageRequested("train", "live");
+}
+
+void DesignPage::addPicked(const QString& type) {
+  const NodeId behind = document_.current();
+  const Node* node = document_.network().node(behind);
+  Point place{0, 0};
+  if (node != nullptr) {
+    place = {node->position.x + 192, node->position.y};
+  } else {
+    const QPointF centre = canvas_->toScene(QPointF(canvas_->width() / 2.0, canvas_->height() / 2.0));
+    place = {std::round(centre.x() / 8) * 8, std::round(centre.y() / 8) * 8};
+  }
+  const NodeId added = document_.network().nextId;
+  if (!document_.perform(addNode(document_.network(), type.toStdString(), place))) return;
+  const auto* layer = findLayer(type.toStdString());
+  if (node != nullptr && layer != nullptr && !layer->inputs.empty() &&
+      document_.network().node(added) != nullptr && document_.network().outOf(behind).empty())
+    document_.perform(loom::connect(document_.network(), behind, added));
+  canvas_->goTo(added);
+}
+
+void DesignPage::saveCode() {
+  if (session_ == nullptr) return;
+  auto* dialog = new QFileDialog(this, "Export as PyTorch: choose a folder");
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::Directory);
+  dialog->setOption(QFileDialog::ShowDirsOnly);
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+    QString run;
+    for (const auto& view : session_->runs())
+      if (view.row.network == document_.network().name && view.row.checkpoint >= 0) {
+        run = QString::fromStdString(view.row.id);
+        break;
+      }
+    session_->bridge().exportTorch(document_.network(), folder, run);
+  });
+  dialog->open();
+}
+
+void DesignPage::say(const QString& text, bool error) {
+  message_->setMessage(error ? MessageKind::warn : MessageKind::ok, text);
+  message_->setAction({}, {});
+  message_->show();
+}
+
+void DesignPage::resizeEvent(QResizeEvent* event) {
+  Page::resizeEvent(event);
+  const double units = width() / lookOf(this).scale;
+  inspector_->setMaximumWidth(lookOf(this).px(units < 1088 ? narrowInspector : 440));
+}
+
+} // namespace loom

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/pages/design/inspector.h"
+#include "app/studio/widgets/cloth.h"
+#include "app/studio/widgets/form.h"
+#include "app/studio/widgets/noted_field.h"
+#include "app/studio/widgets/panels.h"
+#include "app/studio/widgets/text.h"
+#include "core/base/format.h"
+#include <QCheckBox>
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLineEdit>
+#include <QScrollArea>
+#include <QTimer>
+#include <QVBoxLayout>
+
+namespace loom {
+namespace {
+
+QString view(std::string_view text) {
+  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
+
+QString shown(const Field& field, const ParamValue& value) {
+  if (field.kind == FieldKind::size2) {
+    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value);
+        list != nullptr && list->size() == 2 && (*list)[0] == (*list)[1])
+      return QString::number((*list)[0]);
+    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value);
+        list != nullptr && list->size() == 2)
+      return QString("%1 × %2").arg((*list)[0]).arg((*list)[1]);
+  }
+  return QString::fromStdString(toText(value));
+}
+
+// What was typed, as the kind of value that the field holds; nothing when it is no such value.
+std::optional<ParamValue> parsed(const Field& field, QString text) {
+  text = text.trimmed();
+  bool ok = false;
+  switch (field.kind) {
+  case FieldKind::integer: {
+    const auto value = text.toLongLong(&ok);
+    return ok ? std::optional<ParamValue>(std::int64_t(value)) : std::nullopt;
+  }
+  case FieldKind::number: {
+    const auto value = text.toDouble(&ok);
+    return ok ? std::optional<ParamValue>(value) : std::nullopt;
+  }
+  case FieldKind::size2:
+  case FieldKind::integers: {
+    QString list = text;
+    list.replace(u'×', ',').replace('x', ',').replace(';', ',').remove('[').remove(']').remove('(').remove(
+        ')');
+    std::vector<std::int64_t> numbers;
+    for (const auto& part : list.split(',', Qt::SkipEmptyParts)) {
+      numbers.push_back(part.trimmed().toLongLong(&ok));
+      if (!ok) return std::nullopt;
+    }
+    if (field.kind == FieldKind::size2 && numbers.size() == 1) numbers.push_back(numbers.front());
+    if (numbers.empty() || (field.kind == FieldKind::size2 && numbers.size() != 2)) return std::nullopt;
+    return ParamValue(numbers);
+  }
+  case FieldKind::flag:
+    return ParamValue(text == "true");
+  case FieldKind::choice:
+  case FieldKind::text:
+    return ParamValue(text.toStdString());
+  }
+  return std::nullopt;
+}
+
+QString wanted(const Field& field) {
+  switch (field.kind) {
+  case FieldKind::integer:
+    return "a whole number";
+  case FieldKind::number:
+    return "a number";
+  case FieldKind::size2:
+    return "one number, or two such as 3 × 5";
+  case FieldKind::integers:
+    return "whole numbers parted by commas";
+  default:
+    return "text";
+  }
+}
+
+QWidget* pair(const QString& label, const QString& value, const QString& share = {}) {
+  auto* row = new QWidget;
+  auto* line = rowOf(row, 0, 6);
+  line->addWidget(new Text(label, Type::small, Token::text2), 1);
+  line->addWidget(new Text(value, Type::small));
+  if (!share.isEmpty()) line->addWidget(new Text(share, Type::small, Token::text2));
+  return row;
+}
+
+} // namespace
+
+Inspector::Inspector(Document& document, QWidget* parent) : QWidget(parent), document_(document) {
+  setObjectName("inspector");
+  setGround(this, Ground::surface);
+  auto* column = columnOf(this);
+  title_ = new DockTitle("Network");
+  column->addWidget(title_);
+  auto* scroll = new QScrollArea;
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setGround(scroll, Ground::surface);
+  auto* inside = new QWidget;
+  setGround(inside, Ground::surface);
+  bodyColumn_ = columnOf(inside);
+  scroll->setWidget(inside);
+  column->addWidget(scroll, 1);
+  connect(&document_, &Document::selectionChanged, this, &Inspector::refresh);
+  connect(&document_, &Document::changed, this, &Inspector::refresh);
+  connect(&document_, &Document::reset, this, [this] {
+    shown_ = -1;
+    refresh();
+  });
+  refresh();
+}
+
+void Inspector::refresh() {
+  if (taking_) {
+    // A field is telling its value right now: deleting it under its own signal would crash.
+    QTimer::singleShot(0, this, [this] {
+      taking_ = false;
+      rebuild();
+    });
+    return;
+  }
+  rebuild();
+}
+
+void Inspector::rebuild() {
+  const NodeId id = document_.current();
+  const Node* node = document_.network().node(id);
+  // The person may be typing in a field while another part of the network changes: keep focus on the same
+  // field.
+  QString focused;
+  if (body_ != nullptr)
+    if (auto* widget = body_->focusWidget(); widget != nullptr && widget->hasFocus() && shown_ == id)
+      focused = widget->objectName();
+  delete body_;
+  body_ = new QWidget;
+  setGround(body_, Ground::surface);
+  auto* column = columnOf(body_);
+  shown_ = id;
+  form_ = nullptr;
+  if (node == nullptr) {
+    title_->setTitle("Network", QString::fromStdString(document_.network().name));
+  } else {
+    title_->setTitle(QString::fromStdString(node->type), QString::fromStdString(node->name));
+    form_ = new Form;
+    auto* name = new QLineEdit(QString::fromStdString(node->name));
+    name->setObjectName("field_name");
+    name->setAccessibleName("Name");
+    connect(name, &QLineEdit::editingFinished, this, [this, name, id] {
+      const Node* now = document_.network().node(id);
+      if (now == nullptr || name->text().toStdString() == now->name) return;
+      auto edit = rename(document_.network(), id, name->text().trimmed().toStdString());
+      if (!edit) return form_->setProblem(name, QString::fromStdString(edit.error().cause));
+      taking_ = true;
+      if (!document_.perform(edit)) taking_ = false;
+    });
+    form_->addRow("Name", name, "The prefix of its weights in files and code");
+    const auto* layer = findLayer(node->type);
+    auto params = layer != nullptr ? completeParams(*layer, node->params) : Result<Params>(Params{});
+    const auto info = document_.analysis().nodes.find(id);
+    if (layer != nullptr) {
+      for (const auto& field : layer->fields) {
+        if (field.automatic) {
+          auto* automatic = new NotedField;
+          automatic->setReadOnly(true);
+          QString value = "?";
+          if (info != document_.analysis().nodes.end())
+            for (const auto& [key, text] : info->second.automatic)
+              if (key == field.name) value = QString::fromStdString(text);
+          automatic->setAutomatic(value, "from input");
+          automatic->setAccessibleName(view(field.label));
+          form_->addRow(view(field.label), automatic, view(field.help));
+          continue;
+        }
+        const ParamValue* value = params ? params->find(field.name) : nullptr;
+        if (value == nullptr) value = node->params.find(field.name);
+        addField(*node, field, value != nullptr ? *value : field.standard);
+      }
+    }
+    if (layer != nullptr && layer->parameters != nullptr) {
+      auto* frozen = new QCheckBox("keeps its weights");
+      frozen->setObjectName("field_frozen");
+      frozen->setChecked(node->frozen);
+      connect(frozen, &QCheckBox::clicked, this, [this, id](bool on) {
+        taking_ = true;
+        if (!document_.perform(setFrozen(document_.network(), id, on))) taking_ = false;
+      });
+      form_->addRow("Frozen", frozen, "Training leaves the weights of this node as they are");
+    }
+    auto* box = new QWidget;
+    setGround(box, Ground::surface);
+    columnOf(box, 12)->addWidget(form_);
+    column->addWidget(box);
+    column->addWidget(new HairLine);
+  }
+  fillCosts(column);
+  column->addStretch(1);
+  bodyColumn_->addWidget(body_);
+  if (!focused.isEmpty())
+    if (auto* widget = body_->findChild<QWidget*>(focused)) widget->setFocus();
+}
+
+void Inspector::addField(const Node& node, const Field& field, const ParamValue& value) {
+  auto* widget = makeField(node, field, value);
+  widget->setObjectName("field_" + view(field.name));
+  widget->setAccessibleName(view(field.label));
+  form_->addRow(field.kind == FieldKind::flag ? view(field.label) : view(field.label), widget,
+                view(field.help));
+}
+
+QWidget* Inspector::makeField(const Node& node, const Field& field, const ParamValue& value) {
+  (void)node;
+  if (field.kind == FieldKind::flag) {
+    auto* box = new QCheckBox;
+    const auto* on = std::get_if<bool>(&value);
+    box->setChecked(on != nullptr && *on);
+    connect(box, &QCheckBox::clicked, this, [this, field, box](bool now) { take(field, now, box); });
+    return box;
+  }
+  if (field.kind == FieldKind::choice) {
+    auto* combo = new QComboBox;
+    for (const auto choice : field.choices) combo->addItem(view(choice));
+    combo->setCurrentText(QString::fromStdString(toText(value)));
+    connect(combo, &QComboBox::textActivated, this,
+            [this, field, combo](const QString& text) { take(field, text.toStdString(), combo); });
+    return combo;
+  }
+  auto* edit = new NotedField(shown(field, value));
+  connect(edit, &QLineEdit::editingFinished, this, [this, field, edit, before = shown(field, value)] {
+    if (edit->text() == before) return form_->setProblem(edit, {});
+    const auto typed = parsed(field, edit->text());
+    if (!typed) return form_->setProblem(edit, QString("%1 wants %2").arg(view(field.label), wanted(field)));
+    take(field, *typed, edit);
+  });
+  return edit;
+}
+
+void Inspector::take(const Field& field, const ParamValue& value, QWidget* widget) {
+  auto edit = setParam(document_.network(), shown_, field.name, value);
+  if (!edit) return form_->setProblem(widget, QString::fromStdString(edit.error().cause));
+  form_->setProblem(widget, {});
+  taking_ = true;
+  if (edit->empty() || !document_.perform(edit)) taking_ = false;
+}
+
+void Inspector::fillCosts(QVBoxLayout* column) {
+  const Analysis& analysis = document_.analysis();
+  auto* box = new QWidget;
+  setGround(box, Ground::surface);
+  auto* rows = columnOf(box, 12, 8);
+  rows->addWidget(new Text("Shape and cost", Type::caption, Token::text2));
+  const auto info = analysis.nodes.find(shown_);
+  const auto shareOf = [](std::int64_t part, std::int64_t whole) {
+    return whole > 0 ? double(part) / double(whole) : 0.0;
+  };
+  const auto bar = [&](const QString& label, std::int64_t part, std::int64_t whole, const QString& value) {
+    const double share = shareOf(part, whole);
+    rows->addWidget(pair(label, value, QString("%1 %").arg(qRound(share * 100))));
+    rows->addWidget(new ShareBar(share));
+  };
+  constexpr int bytesPerElement = 4;
+  if (info != analysis.nodes.end()) {
+    const auto& node = info->second;
+    for (const auto& shape : node.inputs)
+      rows->addWidget(pair("Input", QString::fromStdString(toText(shape))));
+    if (node.output) rows->addWidget(pair("Output", QString::fromStdString(toText(*node.output))));
+    if (node.parameterCount > 0)
+      bar("Parameters", node.parameterCount, analysis.parameters,
+          QString::fromStdString(formatCount(node.parameterCount)));
+    if (node.multiplyAdds > 0)
+      bar("Multiply-adds", node.multiplyAdds, analysis.multiplyAdds,
+          QString::fromStdString(formatCountShort(node.multiplyAdds)));
+    if (node.activationElements > 0)
+      bar("Activations, one sample", node.activationElements, analysis.activationElements,
+          QString::fromStdString(formatBytes(std::uint64_t(node.activationElements) * bytesPerElement)));
+  } else {
+    rows->addWidget(pair("Nodes", QString::number(document_.network().nodes.size())));
+    rows->addWidget(pair("Parameters", QString::fromStdString(formatCount(analysis.parameters))));
+    rows->addWidget(pair("Multiply-adds", QString::fromStdString(formatCountShort(analysis.multiplyAdds))));
+    rows->addWidget(pair(
+        "Activations, one sample",
+        QString::fromStdString(formatBytes(std::uint64_t(analysis.activationElements) * bytesPerElement))));
+    auto* hint = new Text("Choose a node to see and change its parameters.", Type::small, Token::text2);
+    hint->setWrap(true);
+    rows->addWidget(hint);
+  }
+  column->addWidget(box);
+}
+
+QWidget* Inspector::fieldOf(const QString& parameter) const {
+  return body_ == nullptr ? nullptr : body_->findChild<QWidget*>("field_" + parameter);
+}
+
+void Inspector::focusFirst() {
+  if (body_ == nullptr) return;
+  for (auto* field : body_->findChildren<QLineEdit*>())
+    if (!field->isReadOnly() && field->objectName() != "field_name") {
+      field->setFocus(Qt::TabFocusReason);
+      field->selectAll();
+      return;
+    }
+}
+
+} // namespace loom

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Parameters of the chosen node as a form made from its layer's row, its shapes and its share of the
+// network's cost; for the whole network when none is chosen. A value is taken when it is finished (Enter,
+// leaving the field, a click).
+#pragma once
+#include "app/studio/canvas/document.h"
+#include <QWidget>
+
+class QVBoxLayout;
+
+namespace loom {
+
+class DockTitle;
+class Form;
+class Text;
+
+class Inspector : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit Inspector(Document& document, QWidget* parent = nullptr);
+  void focusFirst();                                // the first field a person would change
+  QWidget* fieldOf(const QString& parameter) const; // for tests and for problems that name a field
+
+ private:
+  void rebuild(); // another node
+  void refresh(); // the same node, other values
+  void addField(const Node& node, const Field& field, const ParamValue& value);
+  QWidget* makeField(const Node& node, const Field& field, const ParamValue& value);
+  void fillCosts(QVBoxLayout* column);
+  void take(const Field& field, const ParamValue& value, QWidget* widget);
+
+  Document& document_;
+  DockTitle* title_;
+  QWidget* body_ = nullptr;
+  QVBoxLayout* bodyColumn_;
+  Form* form_ = nullptr;
+  NodeId shown_ = -1;
+  std::string shownType_;
+  bool taking_ = false;
+};
+
+} // namespace loom
