@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/data/csv_columns.h"
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+#include <unordered_map>
+
+namespace loom {
+
+std::string_view toText(ColumnType type) {
+  switch (type) {
+  case ColumnType::number: return "number";
+  case ColumnType::category: return "category";
+  case ColumnType::text: return "text";
+  }
+  return "text";
+}
+
+std::string categoryText(std::string_view cell, bool numeric) {
+  cell = trimmed(cell);
+  const auto number = numeric ? parseNumber(cell) : std::nullopt;
+  if (!number) return std::string(cell);
+  char buffer[40];
+  const double value = *number == 0 ? 0.0 : *number; // -0 is 0
+  const auto [end, code] = std::to_chars(buffer, buffer + sizeof buffer, value);
+  return code == std::errc() ? std::string(buffer, end) : std::string(cell);
+}
+
+namespace {
+
+struct Numbers {
+  bool all = true, whole = true, ascending = true;
+  double minimum = INFINITY, maximum = -INFINITY, sum = 0;
+  std::int64_t count = 0;
+
+  void take(std::string_view cell) {
+    const auto value = all ? parseNumber(cell) : std::nullopt;
+    if (!value) {
+      all = false;
+      return;
+    }
+    if (*value != std::floor(*value)) whole = false;
+    if (count > 0 && *value <= last_) ascending = false;
+    last_ = *value;
+    minimum = std::min(minimum, *value);
+    maximum = std::max(maximum, *value);
+    sum += *value;
+    ++count;
+  }
+
+ private:
+  double last_ = 0;
+};
+
+// Few different words, coming again: a category. Nearly every row another one: text.
+bool isCategory(std::int64_t distinct, std::int64_t present) {
+  if (distinct > maxCategories) return false;
+  return distinct * 2 <= present || (distinct <= 12 && distinct < present);
+}
+
+void sortValues(Column& column) {
+  auto& values = column.values;
+  if (column.numeric)
+    std::sort(values.begin(), values.end(), [](const auto& a, const auto& b) {
+      return parseNumber(a.first).value_or(0) < parseNumber(b.first).value_or(0);
+    });
+  else
+    std::sort(values.begin(), values.end());
+}
+
+} // namespace
+
+Column examineColumn(const std::vector<const CsvTable*>& tables, std::size_t column, std::optional<ColumnType> type) {
+  Column result;
+  result.name = tables.front()->names[column];
+  Numbers numbers;
+  for (const CsvTable* table : tables)
+    for (std::size_t r = 0; r < table->rows; ++r) {
+      ++result.rows;
+      const std::string_view cell = table->cell(r, column);
+      if (isMissing(cell)) ++result.missing;
+      else numbers.take(cell);
+    }
+  const std::int64_t present = result.rows - result.missing;
+  result.numeric = numbers.all && present > 0;
+  result.whole = result.numeric && numbers.whole;
+  result.ascending = result.numeric && numbers.ascending;
+  if (result.numeric) {
+    result.minimum = numbers.minimum;
+    result.maximum = numbers.maximum;
+    result.mean = numbers.sum / static_cast<double>(numbers.count);
+  }
+
+  std::unordered_map<std::string_view, std::int64_t> cells;
+  for (const CsvTable* table : tables)
+    for (std::size_t r = 0; r < table->rows && static_cast<std::int64_t>(cells.size()) <= maxDistinct; ++r) {
+      const std::string_view cell = trimmed(table->cell(r, column));
+      if (!isMissing(cell)) ++cells[cell];
+    }
+  result.distinct = static_cast<std::int64_t>(cells.size());
+  if (result.distinct <= maxDistinct) {
+    std::map<std::string, std::int64_t> merged;
+    for (const auto& [cell, count] : cells) merged[categoryText(cell, result.numeric)] += count;
+    result.values.assign(merged.begin(), merged.end());
+    result.distinct = static_cast<std::int64_t>(result.values.size());
+    sortValues(result);
+  }
+  result.chosen = type.has_value();
+  if (type) result.type = *type;
+  else if (result.numeric || present == 0) result.type = ColumnType::number;
+  else result.type = isCategory(result.distinct, present) ? ColumnType::category : ColumnType::text;
+  return result;
+}
+
+static std::size_t editDistance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string namesByLikeness(std::vector<std::string> names, const std::string& name) {
+  constexpr std::size_t most = 12, longest = 64, compared = 10'000;
+  const auto lower = [](std::string text) {
+    text.resize(std::min(text.size(), longest));
+    for (char& c : text)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
+  };
+  const std::string wanted = lower(name);
+  std::vector<std::pair<std::size_t, std::size_t>> order;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    order.emplace_back(i < compared ? editDistance(wanted, lower(names[i])) : longest * 2, i);
+  std::sort(order.begin(), order.end());
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, order.size()); ++i) text += (i ? ", " : "") + names[order[i].second];
+  if (names.size() > most) text += ", and " + std::to_string(names.size() - most) + " more";
+  return text;
+}
+
+Result<std::size_t> findColumn(const CsvTable& table, const std::string& name, std::string_view what) {
+  const auto found = std::find(table.names.begin(), table.names.end(), name);
+  if (found != table.names.end()) return static_cast<std::size_t>(found - table.names.begin());
+  return Error{ErrorKind::input, table.file.string(),
+               "There is no column '" + name + "' for " + std::string(what),
+               "Take one of its columns: " + namesByLikeness(table.names, name)};
+}
+
+} // namespace loom

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// A table as a data set: numbers stay numbers, a category becomes one column of 0 and 1 for each of its values, text is left
+// out, the target becomes labels or numbers.
+#include "core/base/format.h"
+#include "core/base/size.h"
+#include "core/data/csv_columns.h"
+#include "core/data/csv_inspect.h"
+#include "core/data/formats.h"
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+
+namespace loom {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr float missingValue = std::numeric_limits<float>::quiet_NaN();
+
+Result<std::vector<SourceFile>> csvFiles(const DatasetSpec& spec, const fs::path& project) {
+  if (spec.file.empty())
+    return inputError(project, "The table data set names no file", "Give the path of a CSV file");
+  std::vector<SourceFile> files{{"table", resolvePath(project, spec.file)}};
+  if (!spec.testFile.empty()) files.push_back({"test table", resolvePath(project, spec.testFile)});
+  return files;
+}
+
+using Tables = std::vector<const CsvTable*>;
+
+Result<std::vector<CsvTable>> readTables(const std::vector<SourceFile>& files, std::string& contentHash) {
+  std::vector<CsvTable> tables;
+  ContentHash hash;
+  for (const SourceFile& file : files) {
+    auto text = readSource(file.path, maxCsvBytes, "a CSV table");
+    if (!text) return text.error();
+    addSource(hash, file.role, *text);
+    auto table = parseCsv(std::move(*text), file.path, tables.empty() ? std::nullopt : std::optional(tables[0].header));
+    if (!table) return table.error();
+    if (table->rows == 0) return inputError(file.path, "The table has a header and no rows", "Add the data below the header");
+    if (!tables.empty() && table->names != tables[0].names)
+      return inputError(file.path, "Its columns are not those of " + files[0].path.filename().string(),
+                        "Give a test table with the same columns in the same order");
+    tables.push_back(std::move(*table));
+  }
+  contentHash = hash.hex();
+  return tables;
+}
+
+std::optional<ColumnType> chosenType(const DatasetSpec& spec, const std::string& name) {
+  for (const auto& [column, type] : spec.columnTypes)
+    if (column == name) return type;
+  return std::nullopt;
+}
+
+Error notANumber(const CsvTable& table, std::size_t row, std::size_t column) {
+  return {ErrorKind::input, table.place(row),
+          quoted(table.cell(row, column)) + " in column '" + table.names[column] + "' is no number",
+          "Correct the cell, or take the column as a category"};
+}
+
+// NaN where missing; an Error where the cell is no number or none that 32 bits hold.
+Result<float> numberCell(const CsvTable& table, std::size_t row, std::size_t column) {
+  const std::string_view cell = table.cell(row, column);
+  if (isMissing(cell)) return missingValue;
+  const auto value = parseNumber(cell);
+  if (!value) return notANumber(table, row, column);
+  const float small = static_cast<float>(*value);
+  if (!std::isfinite(small))
+    return Error{ErrorKind::input, table.place(row),
+                 quoted(cell) + " in column '" + table.names[column] + "' is too large for a 32-bit number",
+                 "Correct the cell, or leave the column out"};
+  return small;
+}
+
+// Where one column of the table goes among the features.
+struct Placement {
+  std::size_t column = 0;
+  std::int64_t first = 0, width = 1;
+  bool category = false, numeric = false;
+  std::unordered_map<std::string, std::int64_t> index; // of a category's values
+};
+
+Result<std::vector<Placement>> placeFeatures(const DatasetSpec& spec, const Tables& tables, std::size_t target, Dataset& data) {
+  std::vector<Placement> placements;
+  const CsvTable& table = *tables[0];
+  for (std::size_t c = 0; c < table.columns; ++c) {
+    const std::string& name = table.names[c];
+    if (c == target || std::find(spec.leftOut.begin(), spec.leftOut.end(), name) != spec.leftOut.end()) continue;
+    const Column column = examineColumn(tables, c, chosenType(spec, name));
+    if (column.missing == column.rows) {
+      data.notes.push_back("Column '" + name + "' is empty and left out.");
+      continue;
+    }
+    if (column.type == ColumnType::text) {
+      data.notes.push_back("Column '" + name + "' is text and left out.");
+      continue;
+    }
+    if (column.missing > 0)
+      data.notes.push_back(formatCount(column.missing) + " missing value" + (column.missing == 1 ? "" : "s") + " in '" + name +
+                           "' count as the column's mean.");
+    Placement placement;
+    placement.column = c;
+    placement.first = static_cast<std::int64_t>(data.featureNames.size());
+    placement.category = column.type == ColumnType::category;
+    placement.numeric = column.numeric;
+    if (!placement.category) {
+      data.featureNames.push_back(name);
+    } else {
+      if (column.distinct > maxCategories)
+        return inputError(table.file, "Column '" + name + "' has " + formatCount(column.distinct) +
+                                          " different values; a category may have " + formatCount(maxCategories),
+                          "Leave the column out");
+      for (const auto& [value, count] : column.values) {
+        placement.index.emplace(value, static_cast<std::int64_t>(placement.index.size()));
+        data.featureNames.push_back(name + "=" + value);
+      }
+      placement.width = static_cast<std::int64_t>(placement.index.size());
+    }
+    placements.push_back(std::move(placement));
+  }
+  if (placements.empty())
+    return inputError(table.file, "Nothing is left to learn from: every column but the target is text, empty or left out",
+                      "Use at least one column of numbers or categories");
+  return placements;
+}
+
+Status fillRow(const CsvTable& table, std::size_t row, const std::vector<Placement>& placements, float* out) {
+  for (const Placement& placement : placements) {
+    const std::string_view cell = table.cell(row, placement.column);
+    if (!placement.category) {
+      auto value = numberCell(table, row, placement.column);
+      if (!value) return value.error();
+      out[placement.first] = *value;
+      continue;
+    }
+    const bool missing = isMissing(cell);
+    std::fill_n(out + placement.first, placement.width, missing ? missingValue : 0.0f);
+    if (!missing) out[placement.first + placement.index.at(categoryText(cell, placement.numeric))] = 1.0f;
+  }
+  return {};
+}
+
+Status readClasses(const DatasetSpec& spec, const Tables& tables, std::size_t target, Dataset& data) {
+  const CsvTable& table = *tables[0];
+  const Column column = examineColumn(tables, target, chosenType(spec, spec.target));
+  const std::string name = "'" + spec.target + "'";
+  if (column.type == ColumnType::text || column.distinct > maxCategories)
+    return inputError(table.file,
+                      "The target " + name + " has " + (column.distinct > maxDistinct ? "over " : "") +
+                          formatCount(std::min(column.distinct, maxDistinct)) + " different values in " +
+                          formatCount(column.rows) + " rows: these are no classes",
+                      column.numeric ? "Take the task regression, or another target column" : "Take another target column");
+  if (column.distinct < 2)
+    return inputError(table.file,
+                      column.values.empty() ? "The target " + name + " is empty"
+                                            : "The target " + name + " has one value only, " + quoted(column.values[0].first) +
+                                                  ": there is nothing to tell apart",
+                      "Take another target column, or add rows of another class");
+  std::unordered_map<std::string, std::int32_t> index;
+  for (const auto& [value, count] : column.values) {
+    index.emplace(value, static_cast<std::int32_t>(data.classes.size()));
+    data.classes.push_back(value);
+  }
+  for (const CsvTable* part : tables)
+    for (std::size_t r = 0; r < part->rows; ++r) {
+      const std::string_view cell = part->cell(r, target);
+      if (!isMissing(cell)) data.labels.push_back(index.at(categoryText(cell, column.numeric)));
+    }
+  return {};
+}
+
+Status readTargets(const DatasetSpec& spec, const Tables& tables, std::size_t target, Dataset& data) {
+  data.targetNames = {spec.target};
+  for (const CsvTable* part : tables)
+    for (std::size_t r = 0; r < part->rows; ++r) {
+      auto value = numberCell(*part, r, target);
+      if (!value) {
+        Error error = value.error();
+        error.fix = "Correct the cell, or take the task classification or another target column";
+        return error;
+      }
+      if (!std::isnan(*value)) data.targets.push_back(*value);
+    }
+  return {};
+}
+
+Status shapeSamples(const DatasetSpec& spec, const fs::path& file, Dataset& data) {
+  const auto features = static_cast<std::int64_t>(data.featureNames.size());
+  data.sampleShape = {features};
+  if (spec.reshape.empty()) return {};
+  if (elementCount(spec.reshape) != features)
+    return inputError(file, "Its " + formatCount(features) + " features cannot be taken as an image of " + formatShape(spec.reshape),
+                      "Change the image size, or use the features as a row");
+  data.sampleShape = spec.reshape;
+  return {};
+}
+
+Result<Dataset> loadCsv(const DatasetSpec& spec, const fs::path& project) {
+  auto files = csvFiles(spec, project);
+  if (!files) return files.error();
+  Dataset data;
+  auto read = readTables(*files, data.contentHash);
+  if (!read) return read.error();
+  Tables tables;
+  for (const CsvTable& table : *read) tables.push_back(&table);
+  const CsvTable& table = *tables[0];
+  auto target = findColumn(table, spec.target, "the target");
+  if (!target) return target.error();
+  for (const std::string& name : spec.leftOut)
+    if (auto found = findColumn(table, name, "what is left out"); !found) return found.error();
+  for (const auto& [name, type] : spec.columnTypes)
+    if (auto found = findColumn(table, name, "the type that was chosen"); !found) return found.error();
+
+  auto placements = placeFeatures(spec, tables, *target, data);
+  if (!placements) return placements.error();
+  if (Status status = shapeSamples(spec, table.file, data); !status) return status.error();
+  std::int64_t rows = 0;
+  for (const CsvTable* part : tables) rows += static_cast<std::int64_t>(part->rows);
+  const auto features = static_cast<std::int64_t>(data.featureNames.size());
+  const auto bytes = checkedMultiply(rows, features * static_cast<std::int64_t>(sizeof(float)));
+  if (Status status = checkMemory(bytes.value_or(std::numeric_limits<std::int64_t>::max()), table.file); !status)
+    return status.error();
+  data.values.reserve(static_cast<std::size_t>(rows * features));
+
+  std::int64_t unknown = 0;
+  for (const CsvTable* part : tables) {
+    std::int64_t taken = 0;
+    for (std::size_t r = 0; r < part->rows; ++r) {
+      if (isMissing(part->cell(r, *target))) {
+        ++unknown;
+        continue;
+      }
+      data.values.resize(data.values.size() + static_cast<std::size_t>(features));
+      if (Status status = fillRow(*part, r, *placements, &*data.values.end() - features); !status) return status.error();
+      ++taken;
+    }
+    if (taken == 0) return inputError(part->file, "The target '" + spec.target + "' is empty in every row", "Take another target column");
+    data.samples += taken;
+    if (part != tables[0]) data.fixedTest = taken;
+  }
+  if (unknown > 0)
+    data.notes.push_back(formatCount(unknown) + (unknown == 1 ? " row" : " rows") + " without a value in the target '" +
+                         spec.target + "' left out.");
+  const Status status = spec.task == Task::classification ? readClasses(spec, tables, *target, data)
+                                                          : readTargets(spec, tables, *target, data);
+  if (!status) return status.error();
+  return data;
+}
+
+bool recognisesCsv(const fs::path& file) {
+  std::error_code code;
+  return fs::is_regular_file(file, code); // the last that is asked: any text may be a table
+}
+
+} // namespace
+
+FormatReader csvFormat() {
+  return {{"csv", "Table (CSV)", {".csv", ".tsv", ".txt"}}, csvFiles, loadCsv, recognisesCsv, inspectCsv};
+}
+
+} // namespace loom

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a table proposes: target, task, columns to leave out, split; each with its reason.
+#pragma once
+#include "core/data/dataset.h"
+
+namespace loom {
+
+Result<DataReport> inspectCsv(const std::filesystem::path& file, const std::string& target);
+
+} // namespace loom

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/data/formats.h"
+#include "core/base/format.h"
+#include <algorithm>
+#include <new>
+
+namespace loom {
+
+namespace fs = std::filesystem;
+
+const std::vector<FormatReader>& formatReaders() {
+  // In the order in which a file or folder is tried; csv last, since any text may be a table.
+  static const std::vector<FormatReader> rows{idxFormat(), imagesFormat(), csvFormat()};
+  return rows;
+}
+
+const std::vector<DatasetFormat>& datasetFormats() {
+  static const std::vector<DatasetFormat> rows = [] {
+    std::vector<DatasetFormat> result;
+    for (const FormatReader& reader : formatReaders()) result.push_back(reader.row);
+    return result;
+  }();
+  return rows;
+}
+
+namespace {
+
+Result<const FormatReader*> readerOf(const DatasetSpec& spec, const fs::path& project) {
+  std::string known;
+  for (const FormatReader& reader : formatReaders()) {
+    if (reader.row.name == spec.format) return &reader;
+    known += (known.empty() ? "" : ", ") + std::string(reader.row.name);
+  }
+  return inputError(project, "The data format " + quoted(spec.format) + " is unknown", "Take one of " + known);
+}
+
+// Memory that a data set wants and does not get is a message, not an end of the program.
+template<class Function> auto guarded(const fs::path& place, Function function) -> decltype(function()) {
+  try {
+    return function();
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorKind::memory, place.string(), "There is no memory left for the data", "Close other programs or take a part of the data"};
+  } catch (const fs::filesystem_error& error) {
+    return inputError(place, "It cannot be read (" + error.code().message() + ")", "Check the path and the permissions");
+  }
+}
+
+} // namespace
+
+Result<Dataset> load(const DatasetSpec& spec, const fs::path& project) {
+  auto reader = readerOf(spec, project);
+  if (!reader) return reader.error();
+  return guarded(project, [&] { return (*reader)->load(spec, project); });
+}
+
+Result<std::string> hashData(const DatasetSpec& spec, const fs::path& project) {
+  auto reader = readerOf(spec, project);
+  if (!reader) return reader.error();
+  return guarded(project, [&]() -> Result<std::string> {
+    auto files = (*reader)->files(spec, project);
+    if (!files) return files.error();
+    return hashSources(*files);
+  });
+}
+
+Result<DataReport> inspect(const fs::path& fileOrFolder, const std::string& target) {
+  std::error_code code;
+  if (!fs::exists(fileOrFolder, code))
+    return inputError(fileOrFolder, "There is no such file or folder", "Give a CSV file, an IDX file or a folder of images");
+  const fs::path path = fs::absolute(fileOrFolder, code).lexically_normal();
+  return guarded(path, [&]() -> Result<DataReport> {
+    for (const FormatReader& reader : formatReaders())
+      if (reader.recognises(path)) return reader.inspect(path, target);
+    return inputError(path, "There is no data here that can be read: no IDX files, and no sub-folders with images",
+                      "Give a CSV file, an IDX file, or a folder with one sub-folder of PNG or JPEG images for each class");
+  });
+}
+
+void proposeSplit(DataReport& report, std::int64_t samples, std::int64_t fixedTest) {
+  SplitSpec& split = report.proposed.split;
+  if (fixedTest > 0) {
+    split.train = 0.9;
+    split.validation = 0.1;
+    split.test = 0;
+    report.reasons.push_back("Split: the data has a test part of " + formatCount(fixedTest) +
+                             " samples; of the others 90 % train, 10 % validate.");
+  } else {
+    split.train = 0.7;
+    split.validation = 0.15;
+    split.test = 0.15;
+    report.reasons.push_back("Split: 70 % train, 15 % validate, 15 % test, drawn by seed 1" +
+                             std::string(report.proposed.task == Task::classification ? ", every class by the same shares." : "."));
+  }
+  if (samples < 50)
+    report.warnings.push_back("Only " + formatCount(samples) + " samples: results will depend much on the split.");
+}
+
+void countClasses(DataReport& report, const Dataset& data) {
+  std::vector<std::int64_t> counts(data.classes.size());
+  for (const std::int32_t label : data.labels) ++counts[static_cast<std::size_t>(label)];
+  for (std::size_t c = 0; c < counts.size(); ++c) report.classCounts.emplace_back(data.classes[c], counts[c]);
+  if (counts.empty()) return;
+  const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
+  if (*least < 5)
+    report.warnings.push_back("Class '" + data.classes[static_cast<std::size_t>(least - counts.begin())] + "' has only " +
+                              formatCount(*least) + " samples.");
+  if (*most > 10 * std::max<std::int64_t>(*least, 1))
+    report.warnings.push_back("The classes differ much in size (" + formatCount(*least) + " to " + formatCount(*most) +
+                              " samples): accuracy alone will flatter the large ones.");
+}
+
+} // namespace loom

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a dataset format must be able to do: one row each in formats.cpp. A new format is one file and one row.
+#pragma once
+#include "core/data/dataset.h"
+#include "core/data/source_file.h"
+
+namespace loom {
+
+struct FormatReader {
+  DatasetFormat row;
+  // Files in the order in which load() adds them to the content hash.
+  Result<std::vector<SourceFile>> (*files)(const DatasetSpec& spec, const std::filesystem::path& project);
+  Result<Dataset> (*load)(const DatasetSpec& spec, const std::filesystem::path& project);
+  bool (*recognises)(const std::filesystem::path& fileOrFolder); // by a look at the beginning or the names
+  Result<DataReport> (*inspect)(const std::filesystem::path& fileOrFolder, const std::string& target);
+};
+const std::vector<FormatReader>& formatReaders();
+
+// The rows, each in its own file.
+FormatReader idxFormat();    // idx_dataset.cpp
+FormatReader csvFormat();    // csv_dataset.cpp
+FormatReader imagesFormat(); // image_folder.cpp
+
+// Shared by the inspections.
+void proposeSplit(DataReport& report, std::int64_t samples, std::int64_t fixedTest);
+void countClasses(DataReport& report, const Dataset& data);
+
+} // namespace loom

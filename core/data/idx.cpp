@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/data/idx.h"
+#include "core/base/size.h"
+#include "core/data/source_file.h"
+#include <fstream>
+
+namespace loom {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Deflate cannot pack better than this; a header that promises more is a lie, found out before memory is taken.
+constexpr std::int64_t mostDeflateGives = 1100;
+constexpr std::int64_t mostInflatedBytes = std::int64_t{64} << 30;
+constexpr const char* getAgain = "Get the file again, or give the right one";
+
+std::string dimsText(const std::vector<std::int64_t>& dims) {
+  std::string text;
+  for (const std::int64_t dim : dims) text += (text.empty() ? "" : "×") + std::to_string(dim);
+  return text;
+}
+
+Error sizeError(const fs::path& file, const IdxHeader& header, std::int64_t wanted, std::size_t found) {
+  return inputError(file,
+                    "The header promises " + dimsText(header.dims) + " bytes (" + std::to_string(wanted) +
+                        " with the header), the file has " + std::to_string(found) +
+                        (static_cast<std::int64_t>(found) < wanted ? ": it is cut off" : ": there is more than that"),
+                    getAgain);
+}
+
+} // namespace
+
+Result<IdxHeader> parseIdxHeader(std::string_view bytes, const fs::path& file) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::int64_t>(static_cast<unsigned char>(bytes[i])); };
+  if (bytes.size() < 4)
+    return inputError(file, "An IDX file begins with 4 bytes, this one has " + std::to_string(bytes.size()), getAgain);
+  if (byte(0) != 0 || byte(1) != 0)
+    return inputError(file, "This is no IDX file: it does not begin with two zero bytes",
+                      "Give an IDX file (MNIST's format), gzipped or not");
+  if (byte(2) != 0x08)
+    return inputError(file, "It holds numbers of type " + std::to_string(byte(2)) + "; only unsigned bytes (8) are read",
+                      "Save the data as unsigned bytes");
+  IdxHeader header;
+  const std::int64_t rank = byte(3);
+  if (rank < 1 || rank > 4)
+    return inputError(file, "It has " + std::to_string(rank) + " dimensions; 1 to 4 are read", getAgain);
+  header.headerBytes = 4 + 4 * static_cast<std::size_t>(rank);
+  if (bytes.size() < header.headerBytes)
+    return inputError(file,
+                      "The header takes " + std::to_string(header.headerBytes) + " bytes, the file has " +
+                          std::to_string(bytes.size()) + ": it is cut off",
+                      getAgain);
+  for (std::size_t d = 0; d < static_cast<std::size_t>(rank); ++d) {
+    std::int64_t dim = 0;
+    for (std::size_t i = 0; i < 4; ++i) dim = dim << 8 | byte(4 + 4 * d + i);
+    if (dim == 0) return inputError(file, "Dimension " + std::to_string(d + 1) + " is 0: there is no data in it", getAgain);
+    header.dims.push_back(dim);
+  }
+  const auto elements = elementCount(header.dims);
+  if (!elements || *elements > mostInflatedBytes)
+    return inputError(file, "The header promises " + dimsText(header.dims) + " bytes: no file is that long", getAgain);
+  header.elements = *elements;
+  return header;
+}
+
+Result<IdxFile> parseIdx(std::string stored, const fs::path& file) {
+  IdxFile idx;
+  if (!isGzip(stored)) {
+    auto header = parseIdxHeader(stored, file);
+    if (!header) return header.error();
+    const std::int64_t wanted = header->elements + static_cast<std::int64_t>(header->headerBytes);
+    if (static_cast<std::int64_t>(stored.size()) != wanted) return sizeError(file, *header, wanted, stored.size());
+    idx.header = std::move(*header);
+    idx.content = std::move(stored);
+    return idx;
+  }
+  constexpr std::size_t longestHeader = 4 + 4 * 4;
+  auto start = gunzipStart(stored, longestHeader, file);
+  if (!start) return start.error();
+  auto header = parseIdxHeader(*start, file);
+  if (!header) return header.error();
+  const std::int64_t wanted = header->elements + static_cast<std::int64_t>(header->headerBytes);
+  if (wanted / mostDeflateGives > static_cast<std::int64_t>(stored.size()))
+    return inputError(file,
+                      "The header promises " + dimsText(header->dims) + " bytes, which cannot come out of " +
+                          std::to_string(stored.size()) + " packed bytes: it is cut off or damaged",
+                      getAgain);
+  if (Status status = checkMemory(wanted, file); !status) return status.error();
+  auto content = gunzip(stored, static_cast<std::size_t>(wanted), file);
+  if (!content) return content.error();
+  if (static_cast<std::int64_t>(content->size()) != wanted) return sizeError(file, *header, wanted, content->size());
+  idx.header = std::move(*header);
+  idx.content = std::move(*content);
+  return idx;
+}
+
+bool looksLikeIdx(const fs::path& file) {
+  std::error_code code;
+  if (!fs::is_regular_file(file, code)) return false;
+  std::ifstream stream(file, std::ios::binary);
+  std::string start(512, '\0');
+  stream.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(stream.gcount()));
+  if (isGzip(start)) {
+    // The 4 bytes wanted stand in the first block; what follows them does not matter here.
+    auto unpacked = gunzipStart(start, 4, file);
+    if (!unpacked) return false;
+    start = std::move(*unpacked);
+  }
+  return start.size() >= 4 && start[0] == 0 && start[1] == 0 && start[2] == 0x08 && start[3] >= 1 && start[3] <= 4;
+}
+
+} // namespace loom

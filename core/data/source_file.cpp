@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/data/source_file.h"
+#include "core/base/atomic_file.h"
+#include "core/base/format.h"
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <unistd.h>
+#include <zlib.h>
+
+namespace loom {
+
+namespace fs = std::filesystem;
+
+Error inputError(const fs::path& place, std::string cause, std::string fix) {
+  return {ErrorKind::input, place.string(), std::move(cause), std::move(fix)};
+}
+
+fs::path resolvePath(const fs::path& project, const fs::path& path) {
+  return path.empty() || path.is_absolute() ? path : project / path;
+}
+
+std::string quoted(std::string_view text) {
+  constexpr std::size_t most = 40;
+  std::string shown = "'";
+  const bool cut = text.size() > most;
+  std::size_t end = cut ? most : text.size();
+  while (cut && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  for (const char c : text.substr(0, end)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
+  return shown + (cut ? "…'" : "'");
+}
+
+static Status checkRegular(const fs::path& file, std::size_t maxBytes, std::string_view wanted) {
+  std::error_code code;
+  const fs::file_status status = fs::status(file, code);
+  const std::string missingFix = "Give the path of " + std::string(wanted);
+  if (!fs::exists(status)) return inputError(file, "There is no such file", missingFix);
+  if (fs::is_directory(status)) return inputError(file, "This is a folder", missingFix);
+  if (!fs::is_regular_file(status)) return inputError(file, "This is no regular file", missingFix);
+  const std::uintmax_t size = fs::file_size(file, code);
+  if (!code && size > maxBytes)
+    return inputError(file, "It has " + formatBytes(size) + "; at most " + formatBytes(maxBytes) + " are read",
+                      "Take a part of the data");
+  return {};
+}
+
+Result<std::string> readSource(const fs::path& file, std::size_t maxBytes, std::string_view wanted) {
+  if (Status status = checkRegular(file, maxBytes, wanted); !status) return status.error();
+  std::error_code code;
+  const std::uintmax_t size = fs::file_size(file, code);
+  if (!code)
+    if (Status status = checkMemory(static_cast<std::int64_t>(size), file); !status) return status.error();
+  return readWholeFile(file, maxBytes);
+}
+
+void addSource(ContentHash& hash, std::string_view role, std::string_view bytes) {
+  hash.add(std::string(role) + '\n' + std::to_string(bytes.size()) + '\n');
+  hash.add(bytes);
+}
+
+Result<std::string> hashSources(const std::vector<SourceFile>& files) {
+  ContentHash hash;
+  std::string piece(std::size_t{1} << 20, '\0');
+  for (const SourceFile& file : files) {
+    if (Status status = checkRegular(file.path, maxSourceBytes, "the data set's file"); !status)
+      return status.error();
+    std::error_code code;
+    const std::uintmax_t size = fs::file_size(file.path, code);
+    std::ifstream stream(file.path, std::ios::binary);
+    if (code || !stream)
+      return inputError(file.path, "It cannot be read", "Check the permissions of the file");
+    hash.add(file.role + '\n' + std::to_string(size) + '\n');
+    while (stream.read(piece.data(), static_cast<std::streamsize>(piece.size())), stream.gcount() > 0)
+      hash.add(std::string_view(piece).substr(0, static_cast<std::size_t>(stream.gcount())));
+    if (stream.bad()) return inputError(file.path, "It cannot be read", "Check the disk and the permissions");
+  }
+  return hash.hex();
+}
+
+bool isGzip(std::string_view bytes) { return bytes.size() >= 2 && bytes[0] == '\x1f' && bytes[1] == '\x8b'; }
+
+namespace {
+
+// Owns zlib's state.
+struct Inflater {
+  z_stream stream{};
+  bool ready = inflateInit2(&stream, 16 + MAX_WBITS) == Z_OK;
+  Inflater() = default;
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+  ~Inflater() {
+    if (ready) inflateEnd(&stream);
+  }
+};
+
+Error damagedGzip(const fs::path& file, const char* reason, std::size_t unpacked) {
+  return inputError(file,
+                    std::string("The gzip data is damaged (") + reason + ") after " + std::to_string(unpacked) +
+                        " unpacked bytes",
+                    "Get the file again");
+}
+
+} // namespace
+
+// Unpacks until `limit` bytes are there or the data ends; `more` tells that there was more than the limit.
+static Result<std::string> unpack(std::string_view bytes, std::size_t limit, const fs::path& file, bool& more) {
+  Inflater inflater;
+  if (!inflater.ready) return Error{ErrorKind::memory, file.string(), "No memory to unpack it", "Close other programs"};
+  z_stream& stream = inflater.stream;
+  std::string out;
+  std::size_t taken = 0;
+  more = false;
+  for (;;) {
+    // zlib counts in 32 bits, so both sides are handed over in pieces.
+    const std::size_t in = std::min<std::size_t>(bytes.size() - taken, std::size_t{1} << 26);
+    const std::size_t before = out.size();
+    const std::size_t room = std::min<std::size_t>(limit + 1 - before, std::max<std::size_t>(1 << 16, before));
+    const std::size_t piece = std::min<std::size_t>(room, std::size_t{1} << 26);
+    out.resize(before + piece);
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + taken));
+    stream.avail_in = static_cast<uInt>(in);
+    stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);
+    stream.avail_out = static_cast<uInt>(piece);
+    const int code = inflate(&stream, Z_NO_FLUSH);
+    taken += in - stream.avail_in;
+    out.resize(before + piece - stream.avail_out);
+    if (out.size() > limit) {
+      out.resize(limit);
+      more = true;
+      return out;
+    }
+    if (code == Z_STREAM_END) {
+      if (taken == bytes.size()) return out;
+      if (!isGzip(bytes.substr(taken))) return damagedGzip(file, "bytes that are no gzip follow", out.size());
+      inflateReset(&stream);
+    } else if (code == Z_BUF_ERROR && taken == bytes.size()) {
+      return damagedGzip(file, "it ends too early", out.size());
+    } else if (code != Z_OK && code != Z_BUF_ERROR) {
+      return damagedGzip(file, stream.msg ? stream.msg : "unknown content", out.size());
+    }
+  }
+}
+
+Result<std::string> gunzip(std::string_view bytes, std::size_t maxBytes, const fs::path& file) {
+  bool more = false;
+  auto out = unpack(bytes, maxBytes, file, more);
+  if (out && more)
+    return inputError(file, "It unpacks to more than the " + std::to_string(maxBytes) + " bytes that it may hold",
+                      "Check where the file comes from; it is not what its name says");
+  return out;
+}
+
+Result<std::string> gunzipStart(std::string_view bytes, std::size_t count, const fs::path& file) {
+  bool more = false;
+  return unpack(bytes, count, file, more);
+}
+
+Status checkMemory(std::int64_t bytes, const fs::path& place) {
+  const std::int64_t machine = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  if (machine <= 0 || bytes <= machine / 10 * 8) return {};
+  return Error{ErrorKind::memory, place.string(),
+               "The data takes " + formatBytes(static_cast<std::uint64_t>(bytes)) + " of memory; this machine has " +
+                   formatBytes(static_cast<std::uint64_t>(machine)),
+               "Take a part of the data or smaller images"};
+}
+
+} // namespace loom

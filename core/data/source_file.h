@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files of a data set as bytes: read once, hashed as they lie on the disk, unpacked with a limit. What a file's header
+// promises is compared with what is there before memory is taken for it.
+#pragma once
+#include "core/base/hash.h"
+#include "core/base/result.h"
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loom {
+
+// One file of a data set and the part it plays ("train images", "cat/3.png"); the hash covers both.
+struct SourceFile {
+  std::string role;
+  std::filesystem::path path;
+};
+
+// Kind input when the file is missing, a folder, no regular file, or larger than maxBytes; `wanted` names what it should
+// hold ("a CSV table").
+Result<std::string> readSource(const std::filesystem::path& file, std::size_t maxBytes, std::string_view wanted);
+
+// Adds one file to the hash of a data set: its role, its length, its bytes.
+void addSource(ContentHash& hash, std::string_view role, std::string_view bytes);
+// The same for files not yet read; reads them in pieces.
+Result<std::string> hashSources(const std::vector<SourceFile>& files);
+
+bool isGzip(std::string_view bytes);
+// Unpacks at most maxBytes (all members of the file); more, or damage, is an Error naming the file.
+Result<std::string> gunzip(std::string_view bytes, std::size_t maxBytes, const std::filesystem::path& file);
+// The first `count` unpacked bytes; fewer when there are no more.
+Result<std::string> gunzipStart(std::string_view bytes, std::size_t count, const std::filesystem::path& file);
+
+// What this machine can hold; a data set that wants more is refused before it is read (kind memory).
+Status checkMemory(std::int64_t bytes, const std::filesystem::path& place);
+inline constexpr std::size_t maxSourceBytes = std::size_t{16} << 30;
+
+Error inputError(const std::filesystem::path& place, std::string cause, std::string fix);
+// Relative paths of a spec are meant from the project's folder.
+std::filesystem::path resolvePath(const std::filesystem::path& project, const std::filesystem::path& path);
+std::string quoted(std::string_view text); // 'text', shortened to 40 characters, control characters shown as "?"
+
+} // namespace loom
