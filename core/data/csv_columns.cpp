@@ -10,9 +10,12 @@ namespace loom {
 
 std::string_view toText(ColumnType type) {
   switch (type) {
-  case ColumnType::number: return "number";
-  case ColumnType::category: return "category";
-  case ColumnType::text: return "text";
+  case ColumnType::number:
+    return "number";
+  case ColumnType::category:
+    return "category";
+  case ColumnType::text:
+    return "text";
   }
   return "text";
 }
@@ -71,7 +74,8 @@ void sortValues(Column& column) {
 
 } // namespace
 
-Column examineColumn(const std::vector<const CsvTable*>& tables, std::size_t column, std::optional<ColumnType> type) {
+Column examineColumn(const std::vector<const CsvTable*>& tables, std::size_t column,
+                     std::optional<ColumnType> type) {
   Column result;
   result.name = tables.front()->names[column];
   Numbers numbers;
@@ -79,8 +83,10 @@ Column examineColumn(const std::vector<const CsvTable*>& tables, std::size_t col
     for (std::size_t r = 0; r < table->rows; ++r) {
       ++result.rows;
       const std::string_view cell = table->cell(r, column);
-      if (isMissing(cell)) ++result.missing;
-      else numbers.take(cell);
+      if (isMissing(cell))
+        ++result.missing;
+      else
+        numbers.take(cell);
     }
   const std::int64_t present = result.rows - result.missing;
   result.numeric = numbers.all && present > 0;
@@ -107,9 +113,12 @@ Column examineColumn(const std::vector<const CsvTable*>& tables, std::size_t col
     sortValues(result);
   }
   result.chosen = type.has_value();
-  if (type) result.type = *type;
-  else if (result.numeric || present == 0) result.type = ColumnType::number;
-  else result.type = isCategory(result.distinct, present) ? ColumnType::category : ColumnType::text;
+  if (type)
+    result.type = *type;
+  else if (result.numeric || present == 0)
+    result.type = ColumnType::number;
+  else
+    result.type = isCategory(result.distinct, present) ? ColumnType::category : ColumnType::text;
   return result;
 }
 
@@ -129,7 +138,7 @@ static std::size_t editDistance(std::string_view a, std::string_view b) {
 }
 
 std::string namesByLikeness(std::vector<std::string> names, const std::string& name) {
-  constexpr std::size_t most = 12, longest = 64, compared = 10'000;
+  static constexpr std::size_t most = 12, longest = 64, compared = 10'000;
   const auto lower = [](std::string text) {
     text.resize(std::min(text.size(), longest));
     for (char& c : text)
@@ -142,7 +151,8 @@ std::string namesByLikeness(std::vector<std::string> names, const std::string& n
     order.emplace_back(i < compared ? editDistance(wanted, lower(names[i])) : longest * 2, i);
   std::sort(order.begin(), order.end());
   std::string text;
-  for (std::size_t i = 0; i < std::min(most, order.size()); ++i) text += (i ? ", " : "") + names[order[i].second];
+  for (std::size_t i = 0; i < std::min(most, order.size()); ++i)
+    text += (i ? ", " : "") + names[order[i].second];
   if (names.size() > most) text += ", and " + std::to_string(names.size() - most) + " more";
   return text;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the columns of a table hold: numbers, categories or text; inferred from all cells, unless a person said otherwise.
+// What the columns of a table hold: numbers, categories or text; inferred from all cells, unless a person
+// said otherwise.
 #pragma once
 #include "core/data/csv_text.h"
 #include "core/data/dataset.h"
@@ -9,20 +10,23 @@ namespace loom {
 struct Column {
   std::string name;
   ColumnType type = ColumnType::number;
-  bool chosen = false;                 // the type was given by a person
-  bool numeric = false;                // every cell that is not missing is a number
-  bool whole = false;                  // … and a whole one
-  bool ascending = false;              // … and larger than the one before
+  bool chosen = false;    // the type was given by a person
+  bool numeric = false;   // every cell that is not missing is a number
+  bool whole = false;     // … and a whole one
+  bool ascending = false; // … and larger than the one before
   std::int64_t rows = 0, missing = 0;
-  std::int64_t distinct = 0;           // counted up to maxDistinct
+  std::int64_t distinct = 0; // counted up to maxDistinct
   double minimum = 0, maximum = 0, mean = 0;
-  std::vector<std::pair<std::string, std::int64_t>> values; // distinct ones in order (numbers by value, texts by bytes); empty beyond maxDistinct
+  std::vector<std::pair<std::string, std::int64_t>>
+      values; // distinct ones in order (numbers by value, texts by bytes); empty beyond maxDistinct
 };
 inline constexpr std::int64_t maxDistinct = 10'000;
 inline constexpr std::int64_t maxCategories = 1'000;
 
-// One column over one or two tables (training and test file) with the same columns. `type`: chosen by a person.
-Column examineColumn(const std::vector<const CsvTable*>& tables, std::size_t column, std::optional<ColumnType> type);
+// One column over one or two tables (training and test file) with the same columns. `type`: chosen by a
+// person.
+Column examineColumn(const std::vector<const CsvTable*>& tables, std::size_t column,
+                     std::optional<ColumnType> type);
 
 // Label of a cell for classification: numbers in their shortest form, so that "1" and "1.0" are one class.
 std::string categoryText(std::string_view cell, bool numeric);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A table as a data set: numbers stay numbers, a category becomes one column of 0 and 1 for each of its values, text is left
-// out, the target becomes labels or numbers.
+// A table as a data set: numbers stay numbers, a category becomes one column of 0 and 1 for each of its
+// values, text is left out, the target becomes labels or numbers.
 #include "core/base/format.h"
 #include "core/base/size.h"
 #include "core/data/csv_columns.h"
@@ -36,9 +36,11 @@ Result<std::vector<CsvTable>> readTables(const std::vector<SourceFile>& files, s
     auto text = readSource(file.path, maxCsvBytes, "a CSV table");
     if (!text) return text.error();
     addSource(hash, file.role, *text);
-    auto table = parseCsv(std::move(*text), file.path, tables.empty() ? std::nullopt : std::optional(tables[0].header));
+    auto table = parseCsv(std::move(*text), file.path,
+                          tables.empty() ? std::nullopt : std::optional(tables[0].header));
     if (!table) return table.error();
-    if (table->rows == 0) return inputError(file.path, "The table has a header and no rows", "Add the data below the header");
+    if (table->rows == 0)
+      return inputError(file.path, "The table has a header and no rows", "Add the data below the header");
     if (!tables.empty() && table->names != tables[0].names)
       return inputError(file.path, "Its columns are not those of " + files[0].path.filename().string(),
                         "Give a test table with the same columns in the same order");
@@ -56,7 +58,7 @@ std::optional<ColumnType> chosenType(const DatasetSpec& spec, const std::string&
 
 Error notANumber(const CsvTable& table, std::size_t row, std::size_t column) {
   return {ErrorKind::input, table.place(row),
-          quoted(table.cell(row, column)) + " in column '" + table.names[column] + "' is no number",
+          inQuotes(table.cell(row, column)) + " in column '" + table.names[column] + "' is no number",
           "Correct the cell, or take the column as a category"};
 }
 
@@ -69,7 +71,7 @@ Result<float> numberCell(const CsvTable& table, std::size_t row, std::size_t col
   const float small = static_cast<float>(*value);
   if (!std::isfinite(small))
     return Error{ErrorKind::input, table.place(row),
-                 quoted(cell) + " in column '" + table.names[column] + "' is too large for a 32-bit number",
+                 inQuotes(cell) + " in column '" + table.names[column] + "' is too large for a 32-bit number",
                  "Correct the cell, or leave the column out"};
   return small;
 }
@@ -82,12 +84,14 @@ struct Placement {
   std::unordered_map<std::string, std::int64_t> index; // of a category's values
 };
 
-Result<std::vector<Placement>> placeFeatures(const DatasetSpec& spec, const Tables& tables, std::size_t target, Dataset& data) {
+Result<std::vector<Placement>> placeFeatures(const DatasetSpec& spec, const Tables& tables,
+                                             std::size_t target, Dataset& data) {
   std::vector<Placement> placements;
   const CsvTable& table = *tables[0];
   for (std::size_t c = 0; c < table.columns; ++c) {
     const std::string& name = table.names[c];
-    if (c == target || std::find(spec.leftOut.begin(), spec.leftOut.end(), name) != spec.leftOut.end()) continue;
+    if (c == target || std::find(spec.leftOut.begin(), spec.leftOut.end(), name) != spec.leftOut.end())
+      continue;
     const Column column = examineColumn(tables, c, chosenType(spec, name));
     if (column.missing == column.rows) {
       data.notes.push_back("Column '" + name + "' is empty and left out.");
@@ -98,8 +102,8 @@ Result<std::vector<Placement>> placeFeatures(const DatasetSpec& spec, const Tabl
       continue;
     }
     if (column.missing > 0)
-      data.notes.push_back(formatCount(column.missing) + " missing value" + (column.missing == 1 ? "" : "s") + " in '" + name +
-                           "' count as the column's mean.");
+      data.notes.push_back(formatCount(column.missing) + " missing value" + (column.missing == 1 ? "" : "s") +
+                           " in '" + name + "' count as the column's mean.");
     Placement placement;
     placement.column = c;
     placement.first = static_cast<std::int64_t>(data.featureNames.size());
@@ -109,8 +113,9 @@ Result<std::vector<Placement>> placeFeatures(const DatasetSpec& spec, const Tabl
       data.featureNames.push_back(name);
     } else {
       if (column.distinct > maxCategories)
-        return inputError(table.file, "Column '" + name + "' has " + formatCount(column.distinct) +
-                                          " different values; a category may have " + formatCount(maxCategories),
+        return inputError(table.file,
+                          "Column '" + name + "' has " + formatCount(column.distinct) +
+                              " different values; a category may have " + formatCount(maxCategories),
                           "Leave the column out");
       for (const auto& [value, count] : column.values) {
         placement.index.emplace(value, static_cast<std::int64_t>(placement.index.size()));
@@ -121,7 +126,8 @@ Result<std::vector<Placement>> placeFeatures(const DatasetSpec& spec, const Tabl
     placements.push_back(std::move(placement));
   }
   if (placements.empty())
-    return inputError(table.file, "Nothing is left to learn from: every column but the target is text, empty or left out",
+    return inputError(table.file,
+                      "Nothing is left to learn from: every column but the target is text, empty or left out",
                       "Use at least one column of numbers or categories");
   return placements;
 }
@@ -151,12 +157,14 @@ Status readClasses(const DatasetSpec& spec, const Tables& tables, std::size_t ta
                       "The target " + name + " has " + (column.distinct > maxDistinct ? "over " : "") +
                           formatCount(std::min(column.distinct, maxDistinct)) + " different values in " +
                           formatCount(column.rows) + " rows: these are no classes",
-                      column.numeric ? "Take the task regression, or another target column" : "Take another target column");
+                      column.numeric ? "Take the task regression, or another target column"
+                                     : "Take another target column");
   if (column.distinct < 2)
     return inputError(table.file,
-                      column.values.empty() ? "The target " + name + " is empty"
-                                            : "The target " + name + " has one value only, " + quoted(column.values[0].first) +
-                                                  ": there is nothing to tell apart",
+                      column.values.empty()
+                          ? "The target " + name + " is empty"
+                          : "The target " + name + " has one value only, " +
+                                inQuotes(column.values[0].first) + ": there is nothing to tell apart",
                       "Take another target column, or add rows of another class");
   std::unordered_map<std::string, std::int32_t> index;
   for (const auto& [value, count] : column.values) {
@@ -191,7 +199,9 @@ Status shapeSamples(const DatasetSpec& spec, const fs::path& file, Dataset& data
   data.sampleShape = {features};
   if (spec.reshape.empty()) return {};
   if (elementCount(spec.reshape) != features)
-    return inputError(file, "Its " + formatCount(features) + " features cannot be taken as an image of " + formatShape(spec.reshape),
+    return inputError(file,
+                      "Its " + formatCount(features) + " features cannot be taken as an image of " +
+                          formatShape(spec.reshape),
                       "Change the image size, or use the features as a row");
   data.sampleShape = spec.reshape;
   return {};
@@ -220,7 +230,8 @@ Result<Dataset> loadCsv(const DatasetSpec& spec, const fs::path& project) {
   for (const CsvTable* part : tables) rows += static_cast<std::int64_t>(part->rows);
   const auto features = static_cast<std::int64_t>(data.featureNames.size());
   const auto bytes = checkedMultiply(rows, features * static_cast<std::int64_t>(sizeof(float)));
-  if (Status status = checkMemory(bytes.value_or(std::numeric_limits<std::int64_t>::max()), table.file); !status)
+  if (Status status = checkMemory(bytes.value_or(std::numeric_limits<std::int64_t>::max()), table.file);
+      !status)
     return status.error();
   data.values.reserve(static_cast<std::size_t>(rows * features));
 
@@ -233,16 +244,20 @@ Result<Dataset> loadCsv(const DatasetSpec& spec, const fs::path& project) {
         continue;
       }
       data.values.resize(data.values.size() + static_cast<std::size_t>(features));
-      if (Status status = fillRow(*part, r, *placements, &*data.values.end() - features); !status) return status.error();
+      if (Status status = fillRow(*part, r, *placements, data.values.data() + data.values.size() - features);
+          !status)
+        return status.error();
       ++taken;
     }
-    if (taken == 0) return inputError(part->file, "The target '" + spec.target + "' is empty in every row", "Take another target column");
+    if (taken == 0)
+      return inputError(part->file, "The target '" + spec.target + "' is empty in every row",
+                        "Take another target column");
     data.samples += taken;
     if (part != tables[0]) data.fixedTest = taken;
   }
   if (unknown > 0)
-    data.notes.push_back(formatCount(unknown) + (unknown == 1 ? " row" : " rows") + " without a value in the target '" +
-                         spec.target + "' left out.");
+    data.notes.push_back(formatCount(unknown) + (unknown == 1 ? " row" : " rows") +
+                         " without a value in the target '" + spec.target + "' left out.");
   const Status status = spec.task == Task::classification ? readClasses(spec, tables, *target, data)
                                                           : readTargets(spec, tables, *target, data);
   if (!status) return status.error();

@@ -14,9 +14,11 @@ namespace {
 constexpr std::int64_t mostWholeClasses = 30;
 
 ColumnReport reportOf(const Column& column) {
-  ColumnReport report{column.name, column.type, column.missing, column.distinct, column.minimum, column.maximum, column.mean, {}};
+  ColumnReport report{column.name,    column.type,    column.missing, column.distinct,
+                      column.minimum, column.maximum, column.mean,    {}};
   auto values = column.values;
-  std::stable_sort(values.begin(), values.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::stable_sort(values.begin(), values.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
   values.resize(std::min<std::size_t>(values.size(), 5));
   report.mostCommon = std::move(values);
   return report;
@@ -27,8 +29,8 @@ bool isRunningNumber(const Column& column) {
   std::string name = column.name;
   for (char& c : name)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  const bool named = name == "id" || name == "index" || name == "no" || name == "nr" || name == "row" || name.starts_with("unnamed") ||
-                     name == "column_1";
+  const bool named = name == "id" || name == "index" || name == "no" || name == "nr" || name == "row" ||
+                     name.starts_with("unnamed") || name == "column_1";
   return named && column.whole && column.ascending && column.missing == 0 && column.rows > 2;
 }
 
@@ -39,7 +41,8 @@ bool looksLikeClasses(const Column& column) {
   return column.whole && column.distinct <= mostWholeClasses && column.distinct * 5 <= present;
 }
 
-Result<std::size_t> chooseTarget(const CsvTable& table, const std::vector<Column>& columns, const std::string& wanted, DataReport& report) {
+Result<std::size_t> chooseTarget(const CsvTable& table, const std::vector<Column>& columns,
+                                 const std::string& wanted, DataReport& report) {
   if (!wanted.empty()) {
     auto found = findColumn(table, wanted, "the target");
     if (found) report.reasons.push_back("Target '" + wanted + "': as asked for.");
@@ -48,7 +51,8 @@ Result<std::size_t> chooseTarget(const CsvTable& table, const std::vector<Column
   for (std::size_t c = columns.size(); c-- > 0;) {
     const Column& column = columns[c];
     if (column.type == ColumnType::text || column.distinct < 2 || isRunningNumber(column)) continue;
-    report.reasons.push_back("Target '" + column.name + "': the last column that " + std::string(c + 1 == columns.size() ? "there is." : "can be told or counted."));
+    report.reasons.push_back("Target '" + column.name + "': the last column that " +
+                             std::string(c + 1 == columns.size() ? "there is." : "can be told or counted."));
     return c;
   }
   return inputError(table.file, "No column can be a target: all are text, empty or have one value only",
@@ -63,7 +67,8 @@ void chooseTask(const Column& target, DataReport& report) {
                              (target.distinct > maxDistinct ? "more than " : "") +
                              formatCount(std::min(target.distinct, maxDistinct)) + " different ones.");
   else
-    report.reasons.push_back("Task classification: '" + target.name + "' has " + formatCount(target.distinct) + " different " +
+    report.reasons.push_back("Task classification: '" + target.name + "' has " +
+                             formatCount(target.distinct) + " different " +
                              (target.numeric ? "whole numbers." : "values."));
 }
 
@@ -72,18 +77,20 @@ void chooseColumns(const std::vector<Column>& columns, std::size_t target, DataR
   for (std::size_t c = 0; c < columns.size(); ++c) {
     if (c == target) continue;
     const Column& column = columns[c];
-    if (isRunningNumber(column) || column.missing == column.rows || column.type == ColumnType::text || column.distinct < 2) {
-      const char* why = isRunningNumber(column)                ? "it only counts the rows"
-                        : column.missing == column.rows        ? "it is empty"
-                        : column.type == ColumnType::text      ? "it is text, another one in most rows"
-                                                               : "it has one value only";
+    if (isRunningNumber(column) || column.missing == column.rows || column.type == ColumnType::text ||
+        column.distinct < 2) {
+      const char* why = isRunningNumber(column)           ? "it only counts the rows"
+                        : column.missing == column.rows   ? "it is empty"
+                        : column.type == ColumnType::text ? "it is text, another one in most rows"
+                                                          : "it has one value only";
       report.proposed.leftOut.push_back(column.name);
       report.reasons.push_back("Column '" + column.name + "' is left out: " + why + ".");
       continue;
     }
     if (column.missing > 0)
-      report.warnings.push_back(formatCount(column.missing) + " of " + formatCount(column.rows) + " values are missing in '" +
-                                column.name + "'; they count as the column's mean.");
+      report.warnings.push_back(formatCount(column.missing) + " of " + formatCount(column.rows) +
+                                " values are missing in '" + column.name +
+                                "'; they count as the column's mean.");
     ++(column.type == ColumnType::number ? numbers : categories);
   }
   report.reasons.push_back("Columns: " + formatCount(numbers) + " of numbers, " + formatCount(categories) +
@@ -97,17 +104,21 @@ Result<DataReport> inspectCsv(const fs::path& file, const std::string& target) {
   if (!text) return text.error();
   auto table = parseCsv(std::move(*text), file);
   if (!table) return table.error();
-  if (table->rows == 0) return inputError(file, "The table has a header and no rows", "Add the data below the header");
+  if (table->rows == 0)
+    return inputError(file, "The table has a header and no rows", "Add the data below the header");
 
   DataReport report;
   report.proposed.format = "csv";
   report.proposed.name = file.stem().string();
   report.proposed.file = file;
-  const char* delimiter = table->delimiter == '\t' ? "tabs" : table->delimiter == ';' ? "semicolons" : "commas";
+  const char* delimiter = table->delimiter == '\t'  ? "tabs"
+                          : table->delimiter == ';' ? "semicolons"
+                                                    : "commas";
   report.reasons.push_back(std::string("Format CSV, separated by ") + delimiter + "; the first line " +
                            (table->header ? "names the columns." : "is data, so columns are numbered."));
   std::vector<Column> columns;
-  for (std::size_t c = 0; c < table->columns; ++c) columns.push_back(examineColumn({&*table}, c, std::nullopt));
+  for (std::size_t c = 0; c < table->columns; ++c)
+    columns.push_back(examineColumn({&*table}, c, std::nullopt));
   auto chosen = chooseTarget(*table, columns, target, report);
   if (!chosen) return chosen.error();
   report.proposed.target = table->names[*chosen];
@@ -121,9 +132,11 @@ Result<DataReport> inspectCsv(const fs::path& file, const std::string& target) {
   report.sampleShape = data->sampleShape;
   countClasses(report, *data);
   proposeSplit(report, data->samples, 0);
-  report.reasons.push_back("Normalisation: each feature to mean 0 and deviation 1, fitted on the training part.");
+  report.reasons.push_back(
+      "Normalisation: each feature to mean 0 and deviation 1, fitted on the training part.");
   if (columns[*chosen].missing > 0)
-    report.warnings.push_back(formatCount(columns[*chosen].missing) + " rows without a target are passed over.");
+    report.warnings.push_back(formatCount(columns[*chosen].missing) +
+                              " rows without a target are passed over.");
   return report;
 }
 

@@ -12,7 +12,9 @@ namespace loom {
 
 namespace fs = std::filesystem;
 
-std::string CsvTable::place(std::size_t row) const { return file.string() + ", line " + std::to_string(lines[row]); }
+std::string CsvTable::place(std::size_t row) const {
+  return file.string() + ", line " + std::to_string(lines[row]);
+}
 
 std::string_view trimmed(std::string_view text) {
   const auto space = [](char c) { return c == ' ' || c == '\t'; };
@@ -30,7 +32,8 @@ bool isMissing(std::string_view cell) {
   cell = trimmed(cell);
   if (cell.size() > 4) return false;
   constexpr std::string_view words[] = {"", "?", "na", "nan", "null"};
-  return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return equalsIgnoringCase(cell, word); });
+  return std::any_of(std::begin(words), std::end(words),
+                     [&](std::string_view word) { return equalsIgnoringCase(cell, word); });
 }
 
 std::optional<double> parseNumber(std::string_view cell) {
@@ -38,7 +41,8 @@ std::optional<double> parseNumber(std::string_view cell) {
   if (cell.size() > 1 && cell.front() == '+' && cell[1] != '-') cell.remove_prefix(1);
   // from_chars also takes "inf" and "nan"; here a number begins with a digit or a point.
   const std::size_t first = !cell.empty() && cell.front() == '-' ? 1 : 0;
-  if (first >= cell.size() || !((cell[first] >= '0' && cell[first] <= '9') || cell[first] == '.')) return std::nullopt;
+  if (first >= cell.size() || !((cell[first] >= '0' && cell[first] <= '9') || cell[first] == '.'))
+    return std::nullopt;
   double value = 0;
   const auto [end, code] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (end != cell.data() + cell.size() || code == std::errc::invalid_argument) return std::nullopt;
@@ -64,7 +68,8 @@ std::size_t firstWrongByte(std::string_view text) {
     const std::size_t length = c >= 0xF0 && c < 0xF5 ? 4 : c >= 0xE0 ? 3 : 2;
     if (c < 0xC2 || c >= 0xF5 || i + length > text.size()) return i;
     const auto second = static_cast<unsigned char>(text[i + 1]);
-    if ((c == 0xE0 && second < 0xA0) || (c == 0xED && second >= 0xA0) || (c == 0xF0 && second < 0x90) || (c == 0xF4 && second >= 0x90))
+    if ((c == 0xE0 && second < 0xA0) || (c == 0xED && second >= 0xA0) || (c == 0xF0 && second < 0x90) ||
+        (c == 0xF4 && second >= 0x90))
       return i;
     for (std::size_t k = 1; k < length; ++k)
       if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return i;
@@ -75,7 +80,8 @@ std::size_t firstWrongByte(std::string_view text) {
 
 Status checkText(std::string& text, const fs::path& file) {
   if (text.size() > maxCsvBytes)
-    return inputError(file, "It has " + formatBytes(text.size()) + "; a table may have 4 GB", "Take a part of the table");
+    return inputError(file, "It has " + formatBytes(text.size()) + "; a table may have 4 GB",
+                      "Take a part of the table");
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     return inputError(file, "It is written in UTF-16", "Save it as \"CSV UTF-8\"");
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
@@ -83,18 +89,21 @@ Status checkText(std::string& text, const fs::path& file) {
   if (wrong == std::string::npos) return {};
   const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(wrong), '\n');
   return Error{ErrorKind::input, file.string() + ", line " + std::to_string(line),
-               text[wrong] == '\0' ? "There is a zero byte in it: this is no text file" : "There are bytes that are no UTF-8",
+               text[wrong] == '\0' ? "There is a zero byte in it: this is no text file"
+                                   : "There are bytes that are no UTF-8",
                text[wrong] == '\0' ? "Give a CSV table" : "Save the table as UTF-8"};
 }
 
 // The state machine. Cells are compacted in place: what stands between quotes only ever gets shorter.
 class Cutter {
  public:
-  Cutter(std::string& text, char delimiter, const fs::path& file) : text_(text), delimiter_(delimiter), file_(file) {}
+  Cutter(std::string& text, char delimiter, const fs::path& file)
+      : text_(text), delimiter_(delimiter), file_(file) {}
 
   // False at the end of the file. Appends the cells of one record; blank lines are passed over.
   Result<bool> record(std::vector<CsvTable::Cell>& cells) {
-    while (at_ < text_.size() && (text_[at_] == '\n' || (text_[at_] == '\r' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n'))) {
+    while (at_ < text_.size() &&
+           (text_[at_] == '\n' || (text_[at_] == '\r' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n'))) {
       at_ += text_[at_] == '\r' ? 2 : 1;
       ++line_;
     }
@@ -103,7 +112,8 @@ class Cutter {
     const std::size_t first = cells.size();
     for (;;) {
       if (cells.size() - first >= maxCsvColumns)
-        return Error{ErrorKind::input, place(recordLine_), "The line has more than " + formatCount(maxCsvColumns) + " fields",
+        return Error{ErrorKind::input, place(recordLine_),
+                     "The line has more than " + formatCount(maxCsvColumns) + " fields",
                      "Check the delimiter and the quotes of the file"};
       auto more = field(cells);
       if (!more) return more.error();
@@ -132,7 +142,8 @@ class Cutter {
     std::size_t out = begin;
     for (;;) {
       if (at_ >= text_.size())
-        return Error{ErrorKind::input, place(opened), "A quote is opened and never closed", "Close it, or double a quote that is meant as text"};
+        return Error{ErrorKind::input, place(opened), "A quote is opened and never closed",
+                     "Close it, or double a quote that is meant as text"};
       const char c = text_[at_++];
       if (c == '"') {
         if (at_ >= text_.size() || text_[at_] != '"') break;
@@ -144,9 +155,11 @@ class Cutter {
     }
     cells.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(out - begin)});
     while (at_ < text_.size() && text_[at_] == ' ') ++at_;
-    if (at_ < text_.size() && text_[at_] == '\r' && (at_ + 1 == text_.size() || text_[at_ + 1] == '\n')) ++at_;
+    if (at_ < text_.size() && text_[at_] == '\r' && (at_ + 1 == text_.size() || text_[at_ + 1] == '\n'))
+      ++at_;
     if (at_ < text_.size() && text_[at_] != delimiter_ && text_[at_] != '\n')
-      return Error{ErrorKind::input, place(line_), "Text follows a closing quote", "Double a quote that is meant as text"};
+      return Error{ErrorKind::input, place(line_), "Text follows a closing quote",
+                   "Double a quote that is meant as text"};
     return afterField();
   }
 
@@ -189,15 +202,16 @@ char detectDelimiter(const std::string& text, const fs::path& file) {
   return best;
 }
 
-// A first row is a header when a column under it is all numbers and it is none itself; or when none of its cells is a number
-// or empty, all differ, and none of them comes again in its column (a table of words only).
+// A first row is a header when a column under it is all numbers and it is none itself; or when none of its
+// cells is a number or empty, all differ, and none of them comes again in its column (a table of words only).
 bool detectHeader(const CsvTable& table) {
   constexpr std::size_t looked = 1000;
-  if (table.rows < 2) return table.rows == 1 && [&] {
-    for (std::size_t c = 0; c < table.columns; ++c)
-      if (isMissing(table.cell(0, c)) || parseNumber(table.cell(0, c))) return false;
-    return true;
-  }();
+  if (table.rows < 2)
+    return table.rows == 1 && [&] {
+      for (std::size_t c = 0; c < table.columns; ++c)
+        if (isMissing(table.cell(0, c)) || parseNumber(table.cell(0, c))) return false;
+      return true;
+    }();
   const std::size_t last = std::min(table.rows, looked);
   bool wordsOnly = true;
   std::unordered_set<std::string_view> seen;
@@ -250,10 +264,11 @@ Result<CsvTable> parseCsv(std::string text, const fs::path& file, std::optional<
     if (table.rows == 0) table.columns = fields;
     if (fields != table.columns)
       return Error{ErrorKind::input, file.string() + ", line " + std::to_string(cutter.recordLine()),
-                   "The row has " + std::to_string(fields) + (fields == 1 ? " field" : " fields") + ", the first row has " +
-                       std::to_string(table.columns),
-                   fields < table.columns ? "Add what is missing, with an empty field for an unknown value"
-                                          : "Take away what is too much, or put a text with delimiters into quotes"};
+                   "The row has " + std::to_string(fields) + (fields == 1 ? " field" : " fields") +
+                       ", the first row has " + std::to_string(table.columns),
+                   fields < table.columns
+                       ? "Add what is missing, with an empty field for an unknown value"
+                       : "Take away what is too much, or put a text with delimiters into quotes"};
     table.lines.push_back(cutter.recordLine());
     ++table.rows;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A CSV file cut into cells (RFC 4180: quotes, doubled quotes, line ends within quotes, LF or CRLF; a byte order mark is
-// passed over). Delimiter (, ; or tab) and header are detected. Every row has as many fields as the first one.
+// A CSV file cut into cells (RFC 4180: quotes, doubled quotes, line ends within quotes, LF or CRLF; a byte
+// order mark is passed over). Delimiter (, ; or tab) and header are detected. Every row has as many fields as
+// the first one.
 #pragma once
 #include "core/base/result.h"
 #include <cstdint>
@@ -14,13 +15,13 @@ namespace loom {
 
 struct CsvTable {
   std::filesystem::path file;
-  std::string text;                 // cells point into it; quotes are already taken away
+  std::string text; // cells point into it; quotes are already taken away
   struct Cell {
     std::uint32_t offset = 0, length = 0;
   };
   std::vector<Cell> cells;          // rows × columns, without the header
   std::vector<std::uint32_t> lines; // line of the file on which each row begins, from 1
-  std::vector<std::string> names;   // of the columns: unique, never empty ("column_1" where there is no header)
+  std::vector<std::string> names; // of the columns: unique, never empty ("column_1" where there is no header)
   std::size_t rows = 0, columns = 0;
   char delimiter = ',';
   bool header = false;
@@ -33,13 +34,15 @@ struct CsvTable {
 };
 
 // At most 4 GiB of text and 100,000 columns. `header` empty: detected. Kind input, with file and line.
-Result<CsvTable> parseCsv(std::string text, const std::filesystem::path& file, std::optional<bool> header = std::nullopt);
+Result<CsvTable> parseCsv(std::string text, const std::filesystem::path& file,
+                          std::optional<bool> header = std::nullopt);
 
 inline constexpr std::size_t maxCsvBytes = 0xFFFFFFF0u;
 inline constexpr std::size_t maxCsvColumns = 100'000;
 
 std::string_view trimmed(std::string_view text);
-bool isMissing(std::string_view cell);                     // "", NA, NaN, null, ? (in any case, with spaces around)
-std::optional<double> parseNumber(std::string_view cell);  // the whole cell; ±Inf where it does not fit a double
+bool isMissing(std::string_view cell); // "", NA, NaN, null, ? (in any case, with spaces around)
+std::optional<double>
+parseNumber(std::string_view cell); // the whole cell; ±Inf where it does not fit a double
 
 } // namespace loom

@@ -31,7 +31,8 @@ Result<const FormatReader*> readerOf(const DatasetSpec& spec, const fs::path& pr
     if (reader.row.name == spec.format) return &reader;
     known += (known.empty() ? "" : ", ") + std::string(reader.row.name);
   }
-  return inputError(project, "The data format " + quoted(spec.format) + " is unknown", "Take one of " + known);
+  return inputError(project, "The data format " + inQuotes(spec.format) + " is unknown",
+                    "Take one of " + known);
 }
 
 // Memory that a data set wants and does not get is a message, not an end of the program.
@@ -39,9 +40,11 @@ template<class Function> auto guarded(const fs::path& place, Function function) 
   try {
     return function();
   } catch (const std::bad_alloc&) {
-    return Error{ErrorKind::memory, place.string(), "There is no memory left for the data", "Close other programs or take a part of the data"};
+    return Error{ErrorKind::memory, place.string(), "There is no memory left for the data",
+                 "Close other programs or take a part of the data"};
   } catch (const fs::filesystem_error& error) {
-    return inputError(place, "It cannot be read (" + error.code().message() + ")", "Check the path and the permissions");
+    return inputError(place, "It cannot be read (" + error.code().message() + ")",
+                      "Check the path and the permissions");
   }
 }
 
@@ -66,13 +69,15 @@ Result<std::string> hashData(const DatasetSpec& spec, const fs::path& project) {
 Result<DataReport> inspect(const fs::path& fileOrFolder, const std::string& target) {
   std::error_code code;
   if (!fs::exists(fileOrFolder, code))
-    return inputError(fileOrFolder, "There is no such file or folder", "Give a CSV file, an IDX file or a folder of images");
+    return inputError(fileOrFolder, "There is no such file or folder",
+                      "Give a CSV file, an IDX file or a folder of images");
   const fs::path path = fs::absolute(fileOrFolder, code).lexically_normal();
   return guarded(path, [&]() -> Result<DataReport> {
     for (const FormatReader& reader : formatReaders())
       if (reader.recognises(path)) return reader.inspect(path, target);
-    return inputError(path, "There is no data here that can be read: no IDX files, and no sub-folders with images",
-                      "Give a CSV file, an IDX file, or a folder with one sub-folder of PNG or JPEG images for each class");
+    return inputError(
+        path, "There is no data here that can be read: no IDX files, and no sub-folders with images",
+        "Give a CSV file, an IDX file, or a folder with one sub-folder of PNG or JPEG images for each class");
   });
 }
 
@@ -89,10 +94,13 @@ void proposeSplit(DataReport& report, std::int64_t samples, std::int64_t fixedTe
     split.validation = 0.15;
     split.test = 0.15;
     report.reasons.push_back("Split: 70 % train, 15 % validate, 15 % test, drawn by seed 1" +
-                             std::string(report.proposed.task == Task::classification ? ", every class by the same shares." : "."));
+                             std::string(report.proposed.task == Task::classification
+                                             ? ", every class by the same shares."
+                                             : "."));
   }
   if (samples < 50)
-    report.warnings.push_back("Only " + formatCount(samples) + " samples: results will depend much on the split.");
+    report.warnings.push_back("Only " + formatCount(samples) +
+                              " samples: results will depend much on the split.");
 }
 
 void countClasses(DataReport& report, const Dataset& data) {
@@ -102,11 +110,11 @@ void countClasses(DataReport& report, const Dataset& data) {
   if (counts.empty()) return;
   const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
   if (*least < 5)
-    report.warnings.push_back("Class '" + data.classes[static_cast<std::size_t>(least - counts.begin())] + "' has only " +
-                              formatCount(*least) + " samples.");
+    report.warnings.push_back("Class '" + data.classes[static_cast<std::size_t>(least - counts.begin())] +
+                              "' has only " + formatCount(*least) + " samples.");
   if (*most > 10 * std::max<std::int64_t>(*least, 1))
-    report.warnings.push_back("The classes differ much in size (" + formatCount(*least) + " to " + formatCount(*most) +
-                              " samples): accuracy alone will flatter the large ones.");
+    report.warnings.push_back("The classes differ much in size (" + formatCount(*least) + " to " +
+                              formatCount(*most) + " samples): accuracy alone will flatter the large ones.");
 }
 
 } // namespace loom

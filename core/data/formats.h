@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a dataset format must be able to do: one row each in formats.cpp. A new format is one file and one row.
+// What a dataset format must be able to do: one row each in formats.cpp. A new format is one file and one
+// row.
 #pragma once
 #include "core/data/dataset.h"
 #include "core/data/source_file.h"

@@ -10,7 +10,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Deflate cannot pack better than this; a header that promises more is a lie, found out before memory is taken.
+// Deflate cannot pack better than this; a header that promises more is a lie, found out before memory is
+// taken.
 constexpr std::int64_t mostDeflateGives = 1100;
 constexpr std::int64_t mostInflatedBytes = std::int64_t{64} << 30;
 constexpr const char* getAgain = "Get the file again, or give the right one";
@@ -22,25 +23,30 @@ std::string dimsText(const std::vector<std::int64_t>& dims) {
 }
 
 Error sizeError(const fs::path& file, const IdxHeader& header, std::int64_t wanted, std::size_t found) {
-  return inputError(file,
-                    "The header promises " + dimsText(header.dims) + " bytes (" + std::to_string(wanted) +
-                        " with the header), the file has " + std::to_string(found) +
-                        (static_cast<std::int64_t>(found) < wanted ? ": it is cut off" : ": there is more than that"),
-                    getAgain);
+  return inputError(
+      file,
+      "The header promises " + dimsText(header.dims) + " bytes (" + std::to_string(wanted) +
+          " with the header), the file has " + std::to_string(found) +
+          (static_cast<std::int64_t>(found) < wanted ? ": it is cut off" : ": there is more than that"),
+      getAgain);
 }
 
 } // namespace
 
 Result<IdxHeader> parseIdxHeader(std::string_view bytes, const fs::path& file) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::int64_t>(static_cast<unsigned char>(bytes[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::int64_t>(static_cast<unsigned char>(bytes[i]));
+  };
   if (bytes.size() < 4)
-    return inputError(file, "An IDX file begins with 4 bytes, this one has " + std::to_string(bytes.size()), getAgain);
+    return inputError(file, "An IDX file begins with 4 bytes, this one has " + std::to_string(bytes.size()),
+                      getAgain);
   if (byte(0) != 0 || byte(1) != 0)
     return inputError(file, "This is no IDX file: it does not begin with two zero bytes",
                       "Give an IDX file (MNIST's format), gzipped or not");
   if (byte(2) != 0x08)
-    return inputError(file, "It holds numbers of type " + std::to_string(byte(2)) + "; only unsigned bytes (8) are read",
-                      "Save the data as unsigned bytes");
+    return inputError(
+        file, "It holds numbers of type " + std::to_string(byte(2)) + "; only unsigned bytes (8) are read",
+        "Save the data as unsigned bytes");
   IdxHeader header;
   const std::int64_t rank = byte(3);
   if (rank < 1 || rank > 4)
@@ -54,12 +60,15 @@ Result<IdxHeader> parseIdxHeader(std::string_view bytes, const fs::path& file) {
   for (std::size_t d = 0; d < static_cast<std::size_t>(rank); ++d) {
     std::int64_t dim = 0;
     for (std::size_t i = 0; i < 4; ++i) dim = dim << 8 | byte(4 + 4 * d + i);
-    if (dim == 0) return inputError(file, "Dimension " + std::to_string(d + 1) + " is 0: there is no data in it", getAgain);
+    if (dim == 0)
+      return inputError(file, "Dimension " + std::to_string(d + 1) + " is 0: there is no data in it",
+                        getAgain);
     header.dims.push_back(dim);
   }
   const auto elements = elementCount(header.dims);
   if (!elements || *elements > mostInflatedBytes)
-    return inputError(file, "The header promises " + dimsText(header.dims) + " bytes: no file is that long", getAgain);
+    return inputError(file, "The header promises " + dimsText(header.dims) + " bytes: no file is that long",
+                      getAgain);
   header.elements = *elements;
   return header;
 }
@@ -70,7 +79,8 @@ Result<IdxFile> parseIdx(std::string stored, const fs::path& file) {
     auto header = parseIdxHeader(stored, file);
     if (!header) return header.error();
     const std::int64_t wanted = header->elements + static_cast<std::int64_t>(header->headerBytes);
-    if (static_cast<std::int64_t>(stored.size()) != wanted) return sizeError(file, *header, wanted, stored.size());
+    if (static_cast<std::int64_t>(stored.size()) != wanted)
+      return sizeError(file, *header, wanted, stored.size());
     idx.header = std::move(*header);
     idx.content = std::move(stored);
     return idx;
@@ -89,7 +99,8 @@ Result<IdxFile> parseIdx(std::string stored, const fs::path& file) {
   if (Status status = checkMemory(wanted, file); !status) return status.error();
   auto content = gunzip(stored, static_cast<std::size_t>(wanted), file);
   if (!content) return content.error();
-  if (static_cast<std::int64_t>(content->size()) != wanted) return sizeError(file, *header, wanted, content->size());
+  if (static_cast<std::int64_t>(content->size()) != wanted)
+    return sizeError(file, *header, wanted, content->size());
   idx.header = std::move(*header);
   idx.content = std::move(*content);
   return idx;
@@ -108,7 +119,8 @@ bool looksLikeIdx(const fs::path& file) {
     if (!unpacked) return false;
     start = std::move(*unpacked);
   }
-  return start.size() >= 4 && start[0] == 0 && start[1] == 0 && start[2] == 0x08 && start[3] >= 1 && start[3] <= 4;
+  return start.size() >= 4 && start[0] == 0 && start[1] == 0 && start[2] == 0x08 && start[3] >= 1 &&
+         start[3] <= 4;
 }
 
 } // namespace loom

@@ -17,7 +17,8 @@ Result<std::vector<SourceFile>> idxFiles(const DatasetSpec& spec, const fs::path
     return inputError(project, "The IDX data set names no training images or no training labels",
                       "Give both files (train-images-idx3-ubyte and train-labels-idx1-ubyte)");
   if (spec.testImages.empty() != spec.testLabels.empty())
-    return inputError(project, "Of the test part only one file is named", "Give both test images and test labels, or none");
+    return inputError(project, "Of the test part only one file is named",
+                      "Give both test images and test labels, or none");
   std::vector<SourceFile> files{{"train images", resolvePath(project, spec.trainImages)},
                                 {"train labels", resolvePath(project, spec.trainLabels)}};
   if (!spec.testImages.empty()) {
@@ -52,12 +53,15 @@ Result<Part> readPart(const SourceFile& imageFile, const SourceFile& labelFile, 
     return inputError(imageFile.path, "It has one dimension: these are labels, no samples",
                       "Give the file of the images here (its name usually holds 'images')");
   if (part.labels.header.dims.size() != 1)
-    return inputError(labelFile.path, "It has " + std::to_string(part.labels.header.dims.size()) + " dimensions; labels have one",
+    return inputError(labelFile.path,
+                      "It has " + std::to_string(part.labels.header.dims.size()) +
+                          " dimensions; labels have one",
                       "Give the file of the labels here (its name usually holds 'labels')");
   if (part.images.header.dims[0] != part.labels.header.dims[0])
     return inputError(labelFile.path,
-                      "It has " + formatCount(part.labels.header.dims[0]) + " labels, " + imageFile.path.filename().string() +
-                          " has " + formatCount(part.images.header.dims[0]) + " samples",
+                      "It has " + formatCount(part.labels.header.dims[0]) + " labels, " +
+                          imageFile.path.filename().string() + " has " +
+                          formatCount(part.images.header.dims[0]) + " samples",
                       "Give the two files that belong together");
   return part;
 }
@@ -77,7 +81,8 @@ Result<Dataset> loadIdx(const DatasetSpec& spec, const fs::path& project) {
     if (f == 0) data.sampleShape = shape;
     if (shape != data.sampleShape)
       return inputError(imageFile.path,
-                        "Its samples are " + formatShape(shape) + ", those of the training part " + formatShape(data.sampleShape),
+                        "Its samples are " + formatShape(shape) + ", those of the training part " +
+                            formatShape(data.sampleShape),
                         "Give the files that belong together");
     const std::int64_t count = part->images.header.dims[0];
     const std::string_view pixels = part->images.numbers();
@@ -96,7 +101,8 @@ Result<Dataset> loadIdx(const DatasetSpec& spec, const fs::path& project) {
     if (f > 0) data.fixedTest = count;
   }
   data.classes = spec.classNames;
-  for (int label = static_cast<int>(data.classes.size()); label <= highest; ++label) data.classes.push_back(std::to_string(label));
+  for (int label = static_cast<int>(data.classes.size()); label <= highest; ++label)
+    data.classes.push_back(std::to_string(label));
   data.contentHash = hash.hex();
   return data;
 }
@@ -110,10 +116,11 @@ FoundSet findSet(const fs::path& fileOrFolder) {
   std::error_code code;
   const bool folder = fs::is_directory(fileOrFolder, code);
   std::set<fs::path> names;
-  for (fs::directory_iterator entry(folder ? fileOrFolder : fileOrFolder.parent_path(), code), end; !code && entry != end;
-       entry.increment(code)) {
+  for (fs::directory_iterator entry(folder ? fileOrFolder : fileOrFolder.parent_path(), code), end;
+       !code && entry != end; entry.increment(code)) {
     std::string name = entry->path().filename().string();
-    if (name.find("idx") != std::string::npos || name.find("ubyte") != std::string::npos) names.insert(entry->path());
+    if (name.find("idx") != std::string::npos || name.find("ubyte") != std::string::npos)
+      names.insert(entry->path());
   }
   FoundSet found;
   for (const fs::path& path : names) {
@@ -173,9 +180,11 @@ Result<DataReport> inspectIdx(const fs::path& fileOrFolder, const std::string&) 
   report.sampleShape = data->sampleShape;
   countClasses(report, *data);
   report.reasons.push_back("Format IDX: " + found.trainImages.filename().string() + " begins with its mark.");
-  report.reasons.push_back("Task classification: the label file holds " + std::to_string(data->classes.size()) + " classes.");
+  report.reasons.push_back("Task classification: the label file holds " +
+                           std::to_string(data->classes.size()) + " classes.");
   proposeSplit(report, data->samples, data->fixedTest);
-  report.reasons.push_back("Normalisation: each channel to mean 0 and deviation 1, fitted on the training part.");
+  report.reasons.push_back(
+      "Normalisation: each channel to mean 0 and deviation 1, fitted on the training part.");
   return report;
 }
 

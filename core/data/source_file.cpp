@@ -20,13 +20,14 @@ fs::path resolvePath(const fs::path& project, const fs::path& path) {
   return path.empty() || path.is_absolute() ? path : project / path;
 }
 
-std::string quoted(std::string_view text) {
+std::string inQuotes(std::string_view text) {
   constexpr std::size_t most = 40;
   std::string shown = "'";
   const bool cut = text.size() > most;
   std::size_t end = cut ? most : text.size();
   while (cut && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  for (const char c : text.substr(0, end)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
+  for (const char c : text.substr(0, end))
+    shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
   return shown + (cut ? "…'" : "'");
 }
 
@@ -39,7 +40,8 @@ static Status checkRegular(const fs::path& file, std::size_t maxBytes, std::stri
   if (!fs::is_regular_file(status)) return inputError(file, "This is no regular file", missingFix);
   const std::uintmax_t size = fs::file_size(file, code);
   if (!code && size > maxBytes)
-    return inputError(file, "It has " + formatBytes(size) + "; at most " + formatBytes(maxBytes) + " are read",
+    return inputError(file,
+                      "It has " + formatBytes(size) + "; at most " + formatBytes(maxBytes) + " are read",
                       "Take a part of the data");
   return {};
 }
@@ -95,17 +97,19 @@ struct Inflater {
 
 Error damagedGzip(const fs::path& file, const char* reason, std::size_t unpacked) {
   return inputError(file,
-                    std::string("The gzip data is damaged (") + reason + ") after " + std::to_string(unpacked) +
-                        " unpacked bytes",
+                    std::string("The gzip data is damaged (") + reason + ") after " +
+                        std::to_string(unpacked) + " unpacked bytes",
                     "Get the file again");
 }
 
 } // namespace
 
 // Unpacks until `limit` bytes are there or the data ends; `more` tells that there was more than the limit.
-static Result<std::string> unpack(std::string_view bytes, std::size_t limit, const fs::path& file, bool& more) {
+static Result<std::string> unpack(std::string_view bytes, std::size_t limit, const fs::path& file,
+                                  bool& more) {
   Inflater inflater;
-  if (!inflater.ready) return Error{ErrorKind::memory, file.string(), "No memory to unpack it", "Close other programs"};
+  if (!inflater.ready)
+    return Error{ErrorKind::memory, file.string(), "No memory to unpack it", "Close other programs"};
   z_stream& stream = inflater.stream;
   std::string out;
   std::size_t taken = 0;
@@ -114,7 +118,8 @@ static Result<std::string> unpack(std::string_view bytes, std::size_t limit, con
     // zlib counts in 32 bits, so both sides are handed over in pieces.
     const std::size_t in = std::min<std::size_t>(bytes.size() - taken, std::size_t{1} << 26);
     const std::size_t before = out.size();
-    const std::size_t room = std::min<std::size_t>(limit + 1 - before, std::max<std::size_t>(1 << 16, before));
+    const std::size_t room =
+        std::min<std::size_t>(limit + 1 - before, std::max<std::size_t>(1 << 16, before));
     const std::size_t piece = std::min<std::size_t>(room, std::size_t{1} << 26);
     out.resize(before + piece);
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + taken));
@@ -145,7 +150,8 @@ Result<std::string> gunzip(std::string_view bytes, std::size_t maxBytes, const f
   bool more = false;
   auto out = unpack(bytes, maxBytes, file, more);
   if (out && more)
-    return inputError(file, "It unpacks to more than the " + std::to_string(maxBytes) + " bytes that it may hold",
+    return inputError(file,
+                      "It unpacks to more than the " + std::to_string(maxBytes) + " bytes that it may hold",
                       "Check where the file comes from; it is not what its name says");
   return out;
 }
@@ -159,8 +165,8 @@ Status checkMemory(std::int64_t bytes, const fs::path& place) {
   const std::int64_t machine = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
   if (machine <= 0 || bytes <= machine / 10 * 8) return {};
   return Error{ErrorKind::memory, place.string(),
-               "The data takes " + formatBytes(static_cast<std::uint64_t>(bytes)) + " of memory; this machine has " +
-                   formatBytes(static_cast<std::uint64_t>(machine)),
+               "The data takes " + formatBytes(static_cast<std::uint64_t>(bytes)) +
+                   " of memory; this machine has " + formatBytes(static_cast<std::uint64_t>(machine)),
                "Take a part of the data or smaller images"};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files of a data set as bytes: read once, hashed as they lie on the disk, unpacked with a limit. What a file's header
-// promises is compared with what is there before memory is taken for it.
+// The files of a data set as bytes: read once, hashed as they lie on the disk, unpacked with a limit. What a
+// file's header promises is compared with what is there before memory is taken for it.
 #pragma once
 #include "core/base/hash.h"
 #include "core/base/result.h"
@@ -18,9 +18,10 @@ struct SourceFile {
   std::filesystem::path path;
 };
 
-// Kind input when the file is missing, a folder, no regular file, or larger than maxBytes; `wanted` names what it should
-// hold ("a CSV table").
-Result<std::string> readSource(const std::filesystem::path& file, std::size_t maxBytes, std::string_view wanted);
+// Kind input when the file is missing, a folder, no regular file, or larger than maxBytes; `wanted` names
+// what it should hold ("a CSV table").
+Result<std::string> readSource(const std::filesystem::path& file, std::size_t maxBytes,
+                               std::string_view wanted);
 
 // Adds one file to the hash of a data set: its role, its length, its bytes.
 void addSource(ContentHash& hash, std::string_view role, std::string_view bytes);
@@ -40,6 +41,7 @@ inline constexpr std::size_t maxSourceBytes = std::size_t{16} << 30;
 Error inputError(const std::filesystem::path& place, std::string cause, std::string fix);
 // Relative paths of a spec are meant from the project's folder.
 std::filesystem::path resolvePath(const std::filesystem::path& project, const std::filesystem::path& path);
-std::string quoted(std::string_view text); // 'text', shortened to 40 characters, control characters shown as "?"
+std::string
+inQuotes(std::string_view text); // 'text', shortened to 40 characters, control characters shown as "?"
 
 } // namespace loom

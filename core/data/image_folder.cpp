@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+// A folder of images: each sub-folder is a class, files may lie deeper in it. With train/ (and test/) above
+// the classes the test part is the one given.
+#include "core/base/format.h"
+#include "core/base/size.h"
+#include "core/data/formats.h"
+#include "core/data/image_file.h"
+#include <algorithm>
+#include <limits>
+
+namespace loom {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t mostFiles = 20'000'000;
+constexpr std::size_t mostPictureBytes = std::size_t{1} << 30;
+
+struct ClassFolder {
+  std::string name;
+  std::vector<fs::path> files; // sorted
+};
+struct Listing {
+  std::vector<ClassFolder> train, test; // classes sorted by name
+  std::int64_t passedOver = 0;          // files that are no images by their name
+};
+
+bool hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+
+std::vector<fs::path> subFolders(const fs::path& folder) {
+  std::vector<fs::path> folders;
+  std::error_code code;
+  for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code))
+    if (entry->is_directory(code) && !hidden(entry->path())) folders.push_back(entry->path());
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
+fs::path namedFolder(const fs::path& folder, const std::vector<std::string_view>& names) {
+  for (const fs::path& path : subFolders(folder)) {
+    std::string name = path.filename().string();
+    for (char& c : name)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (std::find(names.begin(), names.end(), name) != names.end()) return path;
+  }
+  return {};
+}
+
+Result<ClassFolder> listClass(const fs::path& folder, std::int64_t& passedOver) {
+  ClassFolder result{folder.filename().string(), {}};
+  std::error_code code;
+  fs::recursive_directory_iterator entry(folder, code), end;
+  if (code)
+    return inputError(folder, "The folder cannot be read (" + code.message() + ")", "Check its permissions");
+  for (; !code && entry != end; entry.increment(code)) {
+    if (hidden(entry->path())) {
+      if (entry->is_directory(code)) entry.disable_recursion_pending();
+      continue;
+    }
+    if (entry->is_directory(code)) continue;
+    if (!hasPictureSuffix(entry->path()))
+      ++passedOver;
+    else if (result.files.size() >= mostFiles)
+      return inputError(folder, "There are too many files in it", "Take a part of the data");
+    else
+      result.files.push_back(entry->path());
+  }
+  if (code)
+    return inputError(folder, "The folder cannot be read (" + code.message() + ")", "Check its permissions");
+  std::sort(result.files.begin(), result.files.end());
+  if (result.files.empty())
+    return inputError(folder, "The class folder holds no PNG or JPEG image",
+                      "Put images of the class into it, or remove the folder");
+  return result;
+}
+
+Result<std::vector<ClassFolder>> listClasses(const fs::path& folder, std::int64_t& passedOver) {
+  std::vector<ClassFolder> classes;
+  for (const fs::path& sub : subFolders(folder)) {
+    auto listed = listClass(sub, passedOver);
+    if (!listed) return listed.error();
+    classes.push_back(std::move(*listed));
+  }
+  return classes;
+}
+
+// train/, and with it test/, valid/: the parts. Anything else: the classes themselves.
+Result<Listing> listFolder(const fs::path& folder, std::vector<std::string>& notes) {
+  std::error_code code;
+  if (!fs::is_directory(folder, code))
+    return inputError(folder, "There is no such folder",
+                      "Give the folder that holds one sub-folder for each class");
+  Listing listing;
+  const fs::path train = namedFolder(folder, {"train", "training"});
+  auto classes = listClasses(train.empty() ? folder : train, listing.passedOver);
+  if (!classes) return classes.error();
+  listing.train = std::move(*classes);
+  if (listing.train.size() < 2)
+    return inputError(train.empty() ? folder : train,
+                      listing.train.empty() ? "There is no sub-folder in it"
+                                            : "There is one class only: nothing to tell apart",
+                      "Make one sub-folder with images for each class");
+  if (train.empty()) return listing;
+  if (const fs::path test = namedFolder(folder, {"test", "testing"}); !test.empty()) {
+    auto tests = listClasses(test, listing.passedOver);
+    if (!tests) return tests.error();
+    listing.test = std::move(*tests);
+  }
+  if (const fs::path valid = namedFolder(folder, {"val", "valid", "validation"}); !valid.empty())
+    notes.push_back("The folder '" + valid.filename().string() +
+                    "' is not used: the validation part is drawn from the training part.");
+  return listing;
+}
+
+std::string roleOf(const fs::path& file, const fs::path& folder) {
+  return file.lexically_relative(folder).generic_string();
+}
+
+Result<std::vector<SourceFile>> imageFiles(const DatasetSpec& spec, const fs::path& project) {
+  const fs::path folder = resolvePath(project, spec.folder);
+  std::vector<std::string> notes;
+  auto listing = listFolder(folder, notes);
+  if (!listing) return listing.error();
+  std::vector<SourceFile> files;
+  for (const auto* part : {&listing->train, &listing->test})
+    for (const ClassFolder& folderOfClass : *part)
+      for (const fs::path& file : folderOfClass.files) files.push_back({roleOf(file, folder), file});
+  return files;
+}
+
+class Loader {
+ public:
+  Loader(const DatasetSpec& spec, fs::path folder) : folder_(std::move(folder)), shape_(spec.imageSize) {}
+
+  Result<Dataset> load() {
+    auto listing = listFolder(folder_, data_.notes);
+    if (!listing) return listing.error();
+    std::int64_t files = 0;
+    for (const ClassFolder& one : listing->train) {
+      data_.classes.push_back(one.name);
+      files += static_cast<std::int64_t>(one.files.size());
+    }
+    for (const ClassFolder& one : listing->test) files += static_cast<std::int64_t>(one.files.size());
+    if (Status status = takeShape(listing->train[0].files[0], files); !status) return status.error();
+    for (const auto* part : {&listing->train, &listing->test}) {
+      const std::int64_t before = data_.samples;
+      for (const ClassFolder& one : *part)
+        if (Status status = addClass(one); !status) return status.error();
+      if (part == &listing->test) data_.fixedTest = data_.samples - before;
+    }
+    if (rescaled_ > 0)
+      data_.notes.push_back(formatCount(rescaled_) + " of " + formatCount(data_.samples) +
+                            " images were scaled to " + formatShape(shape_) + ".");
+    if (listing->passedOver > 0)
+      data_.notes.push_back(
+          formatCount(listing->passedOver) +
+          (listing->passedOver == 1 ? " file that is no image was" : " files that are no images were") +
+          " passed over.");
+    data_.contentHash = hash_.hex();
+    return std::move(data_);
+  }
+
+ private:
+  Status takeShape(const fs::path& firstFile, std::int64_t files) {
+    if (shape_.empty()) {
+      auto bytes = readSource(firstFile, mostPictureBytes, "an image");
+      if (!bytes) return bytes.error();
+      auto picture = decodePicture(*bytes, firstFile, 0);
+      if (!picture) return picture.error();
+      shape_ = {picture->channels, picture->height, picture->width};
+    }
+    if (shape_.size() != 3 || (shape_[0] != 1 && shape_[0] != 3))
+      return inputError(folder_,
+                        "Images have 1 or 3 channels, a height and a width; " + formatShape(shape_) +
+                            " is asked for",
+                        "Correct the image size");
+    const auto elements = elementCount(shape_);
+    const auto bytes = elements ? checkedMultiply(*elements, files) : std::nullopt;
+    if (Status status = checkMemory(bytes.value_or(std::numeric_limits<std::int64_t>::max()), folder_);
+        !status)
+      return status;
+    data_.sampleShape = shape_;
+    data_.bytes.reserve(static_cast<std::size_t>(*bytes));
+    return {};
+  }
+
+  Status addClass(const ClassFolder& one) {
+    const auto known = std::find(data_.classes.begin(), data_.classes.end(), one.name);
+    if (known == data_.classes.end())
+      return inputError(folder_,
+                        "The test part has a class '" + one.name + "' that the training part has not",
+                        "Add images of it to the training part, or take it out of the test part");
+    const auto label = static_cast<std::int32_t>(known - data_.classes.begin());
+    for (const fs::path& file : one.files) {
+      auto bytes = readSource(file, mostPictureBytes, "an image");
+      if (!bytes) return bytes.error();
+      const std::string role = roleOf(file, folder_);
+      addSource(hash_, role, *bytes);
+      auto picture = decodePicture(*bytes, file, shape_[0]);
+      if (!picture) return picture.error();
+      if (picture->height != shape_[1] || picture->width != shape_[2]) {
+        picture = scaled(*picture, shape_[1], shape_[2]);
+        ++rescaled_;
+      }
+      data_.bytes.insert(data_.bytes.end(), picture->pixels.begin(), picture->pixels.end());
+      data_.labels.push_back(label);
+      data_.sampleNames.push_back(role);
+      ++data_.samples;
+    }
+    return {};
+  }
+
+  fs::path folder_;
+  std::vector<std::int64_t> shape_;
+  Dataset data_;
+  ContentHash hash_;
+  std::int64_t rescaled_ = 0;
+};
+
+Result<Dataset> loadImages(const DatasetSpec& spec, const fs::path& project) {
+  if (spec.folder.empty())
+    return inputError(project, "The image data set names no folder",
+                      "Give the folder that holds one sub-folder for each class");
+  return Loader(spec, resolvePath(project, spec.folder)).load();
+}
+
+bool recognisesImages(const fs::path& folder) {
+  std::error_code code;
+  return fs::is_directory(folder, code) && !subFolders(folder).empty();
+}
+
+Result<DataReport> inspectImages(const fs::path& folder, const std::string&) {
+  DataReport report;
+  DatasetSpec& spec = report.proposed;
+  spec.format = "images";
+  spec.folder = folder;
+  spec.name = folder.has_filename() ? folder.filename().string() : folder.parent_path().filename().string();
+  auto data = loadImages(spec, {});
+  if (!data) return data.error();
+  spec.imageSize = data->sampleShape;
+  report.samples = data->samples;
+  report.sampleShape = data->sampleShape;
+  countClasses(report, *data);
+  report.reasons.push_back("Format images: the folder has a sub-folder for each of " +
+                           formatCount(static_cast<std::int64_t>(data->classes.size())) + " classes.");
+  report.reasons.push_back("Image size " + formatShape(data->sampleShape) + ": that of the first image.");
+  report.reasons.push_back("Task classification: the class is the sub-folder.");
+  proposeSplit(report, data->samples, data->fixedTest);
+  report.reasons.push_back(
+      "Normalisation: each channel to mean 0 and deviation 1, fitted on the training part.");
+  report.warnings.insert(report.warnings.end(), data->notes.begin(), data->notes.end());
+  return report;
+}
+
+} // namespace
+
+FormatReader imagesFormat() {
+  return {{"images", "Image folder (PNG, JPEG)", {".png", ".jpg", ".jpeg"}},
+          imageFiles,
+          loadImages,
+          recognisesImages,
+          inspectImages};
+}
+
+} // namespace loom
