@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/run/project.h"
+#include "core/base/atomic_file.h"
+#include "core/base/format.h"
+#include "core/base/uuid.h"
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace loom {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t maxProjectBytes = 4u << 20;
+
+Error noProject(const fs::path& folder, std::string cause) {
+  return {ErrorKind::input, folder.string(), std::move(cause),
+          "Name a folder that holds project.json, or make one with 'loom new'"};
+}
+
+Json toJson(const Project& project) {
+  return Json{{"schema", projectSchema},
+              {"application", "neuroloom"},
+              {"id", project.id},
+              {"name", project.name},
+              {"network", project.network},
+              {"data", toJson(project.data)},
+              {"defaults", toJson(project.defaults)}};
+}
+
+// Schema 0 called the data "dataset" and had no id.
+Json migrated(Json json) {
+  json["schema"] = projectSchema;
+  if (json.contains("dataset")) {
+    json["data"] = json["dataset"];
+    json.erase("dataset");
+  }
+  if (!json.contains("id")) json["id"] = newUuid();
+  return json;
+}
+
+// A name that is one plain part of a path.
+bool plainName(const std::string& name) {
+  return !name.empty() && name.size() <= 120 && name != "." && name != ".." &&
+         name.find('/') == std::string::npos && name.find('\0') == std::string::npos && name.front() != '.';
+}
+
+fs::path networkFile(const Project& project, const std::string& name) {
+  return project.folder / "networks" / (name + ".json");
+}
+
+Result<Project> projectFromJson(const Json& json, const fs::path& folder) {
+  const std::string place = (folder / "project.json").string();
+  const JsonReader reader(json, place);
+  Project project;
+  project.folder = folder;
+  auto id = reader.text("id");
+  if (!id) return id.error();
+  auto name = reader.text("name");
+  if (!name) return name.error();
+  auto network = reader.text("network");
+  if (!network) return network.error();
+  auto data = reader.object("data");
+  if (!data) return data.error();
+  auto defaults = reader.object("defaults");
+  if (!defaults) return defaults.error();
+  if (!plainName(*network))
+    return Error{ErrorKind::input, place, "Member 'network' is no name of a network", "Correct the file"};
+  if (!plainName(*id)) return Error{ErrorKind::input, place, "Member 'id' is no id", "Correct the file"};
+  auto spec = datasetFromJson(**data, place);
+  if (!spec) return spec.error();
+  auto settings = settingsFromJson(**defaults, place);
+  if (!settings) return settings.error();
+  project.id = *id;
+  project.name = *name;
+  project.network = *network;
+  project.data = std::move(*spec);
+  project.defaults = std::move(*settings);
+  return project;
+}
+
+} // namespace
+
+Result<Project> openProject(const fs::path& given) {
+  std::error_code error;
+  // A person may point at project.json itself.
+  fs::path folder = given.filename() == "project.json" ? given.parent_path() : given;
+  if (folder.empty()) folder = ".";
+  const fs::path file = folder / "project.json";
+  if (!fs::exists(folder, error)) return noProject(folder, "There is no such folder");
+  if (!fs::exists(file, error)) return noProject(folder, "The folder holds no project.json");
+  auto json = readJsonFile(file, maxProjectBytes);
+  if (!json) return json.error();
+  auto schema = JsonReader(*json, file.string()).integer("schema");
+  if (!schema) return schema.error();
+  if (*schema > projectSchema)
+    return Error{ErrorKind::input, file.string(),
+                 fmt::format("It was written by a newer Neuroloom (schema {}, this one knows {})", *schema,
+                             projectSchema),
+                 "Use a newer Neuroloom"};
+  if (*schema < 0)
+    return Error{ErrorKind::input, file.string(), "Its schema is negative", "Restore it from a copy"};
+  if (*schema == projectSchema) return projectFromJson(*json, folder);
+  auto project = projectFromJson(migrated(std::move(*json)), folder);
+  if (!project) return project;
+  auto original = readWholeFile(file, maxProjectBytes);
+  if (!original) return original.error();
+  // A project that cannot be written opens all the same: it is migrated in memory only.
+  if (writeFileAtomically(fs::path(file.string() + fmt::format(".schema-{}.bak", *schema)), *original))
+    if (auto saved = saveProject(*project); !saved) return saved.error();
+  return project;
+}
+
+Status saveProject(const Project& project) {
+  return writeFileAtomically(project.folder / "project.json", canonicalJson(toJson(project)));
+}
+
+Result<Project> createProject(const fs::path& folder, Project content, const Network& network) {
+  std::error_code error;
+  if (fs::exists(folder, error)) {
+    if (!fs::is_directory(folder, error))
+      return Error{ErrorKind::usage, folder.string(), "There is a file of this name", "Choose another name"};
+    if (!fs::is_empty(folder, error) || error)
+      return Error{ErrorKind::usage, folder.string(), "The folder exists and is not empty",
+                   "Choose another name, or empty it"};
+  }
+  for (const char* part : {"networks", "runs", "history"}) {
+    fs::create_directories(folder / part, error);
+    if (error)
+      return Error{ErrorKind::input, folder.string(), "The folder cannot be made: " + error.message(),
+                   "Choose a place that can be written"};
+  }
+  content.folder = folder;
+  if (content.id.empty()) content.id = newUuid();
+  if (content.name.empty()) content.name = folder.stem().string();
+  content.network = network.name;
+  if (auto saved = saveNetwork(content, network); !saved) return saved.error();
+  if (auto saved = saveProject(content); !saved) return saved.error();
+  return content;
+}
+
+std::vector<std::string> networkNames(const Project& project) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(project.folder / "networks", error), end; !error && entry != end;
+       entry.increment(error))
+    if (entry->path().extension() == ".json" && plainName(entry->path().stem().string()))
+      names.push_back(entry->path().stem().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<Network> loadNetwork(const Project& project, const std::string& name) {
+  const std::string wanted = name.empty() ? project.network : name;
+  const auto names = networkNames(project);
+  if (std::find(names.begin(), names.end(), wanted) == names.end()) {
+    std::string known;
+    for (const auto& one : names) known += (known.empty() ? "" : ", ") + one;
+    return Error{ErrorKind::input, (project.folder / "networks").string(),
+                 fmt::format("There is no network '{}'", wanted),
+                 known.empty() ? std::string("Draw one first") : "Choose one of: " + known};
+  }
+  auto network = readNetwork(networkFile(project, wanted));
+  if (network) network->name = wanted; // the file's name is the name
+  return network;
+}
+
+Status saveNetwork(const Project& project, const Network& network) {
+  if (!plainName(network.name))
+    return Error{ErrorKind::usage, network.name, "This is no name for a network",
+                 "Use letters, digits, '-' and '_'"};
+  return writeNetwork(networkFile(project, network.name), network);
+}
+
+fs::path runFolder(const fs::path& project, const std::string& run) { return project / "runs" / run; }
+
+Result<std::string> findRun(const fs::path& project, std::string_view word) {
+  struct Known {
+    std::string id, name;
+    std::int64_t created = 0;
+  };
+  std::vector<Known> all;
+  std::error_code error;
+  for (fs::directory_iterator entry(project / "runs", error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (!entry->is_directory() || !fs::exists(entry->path() / "run.json")) continue;
+    Known one{entry->path().filename().string(), {}, 0};
+    if (auto json = readJsonFile(entry->path() / "run.json")) {
+      const JsonReader reader(*json, one.id);
+      if (auto created = reader.integer("created")) one.created = *created;
+      if (auto name = reader.text("name")) one.name = *name;
+    }
+    all.push_back(std::move(one));
+  }
+  std::sort(all.begin(), all.end(), [](const Known& a, const Known& b) {
+    return std::tie(a.created, a.id) > std::tie(b.created, b.id);
+  });
+  if (all.empty())
+    return Error{ErrorKind::input, (project / "runs").string(), "The project has no run yet",
+                 "Train one: loom train PROJECT"};
+  if (word == "last") return all.front().id;
+  std::vector<const Known*> fitting;
+  for (const auto& one : all) {
+    if (one.id == word || one.name == word) return one.id;
+    if (!word.empty() && one.id.starts_with(word)) fitting.push_back(&one);
+  }
+  if (fitting.size() == 1) return fitting.front()->id;
+  std::string candidates;
+  for (std::size_t index = 0; index < 5; ++index) {
+    const auto& list = fitting.empty() ? all.size() : fitting.size();
+    if (index >= list) break;
+    const Known& one = fitting.empty() ? all[index] : *fitting[index];
+    candidates += (candidates.empty() ? "" : ", ") + one.id.substr(0, 8) +
+                  (one.name.empty() ? "" : " (" + one.name + ")");
+  }
+  return Error{ErrorKind::input, (project / "runs").string(),
+               fitting.empty() ? fmt::format("No run begins with '{}'", word)
+                               : fmt::format("Several runs begin with '{}'", word),
+               "Name one of: " + candidates + ", or last"};
+}
+
+} // namespace loom

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/atomic_file.h"
+#include "core/base/format.h"
+#include "core/base/subprocess.h"
+#include "core/network/templates.h"
+#include "core/run/project.h"
+#include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
+
+namespace loom {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path fashionFolder = "/usr/share/datasets/fashion-mnist";
+
+TrainSettings settingsOf(std::string_view id) {
+  TrainSettings settings;
+  settings.schedule = "one-cycle";
+  if (id == "softmax") settings.learningRate = 1e-2;
+  if (id == "mlp") settings.learningRate = 2e-3;
+  if (id == "cnn") settings.learningRate = 4e-3;
+  if (id == "resnet") {
+    settings.optimizer = "SGD";
+    settings.optimizerParams.set("momentum", 0.9);
+    settings.optimizerParams.set("nesterov", true);
+    settings.optimizerParams.set("weight_decay", 5e-4);
+    settings.learningRate = 0.1;
+    settings.batch = 128;
+    settings.epochs = 6;
+  }
+  if (id == "iris") {
+    settings.learningRate = 2e-2;
+    settings.epochs = 60;
+    settings.batch = 16;
+  }
+  if (id == "digits") {
+    settings.learningRate = 5e-3;
+    settings.epochs = 20;
+    settings.batch = 32;
+  }
+  return settings;
+}
+
+Result<DatasetSpec> fashionMnist() {
+  std::error_code error;
+  for (const char* name : {"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
+                           "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"})
+    if (!fs::exists(fashionFolder / name, error))
+      return Error{ErrorKind::device, (fashionFolder / name).string(), "Fashion-MNIST is not installed",
+                   "Install it: apt-get install dataset-fashion-mnist; or begin with --template digits, "
+                   "which needs nothing"};
+  DatasetSpec spec;
+  spec.format = "idx";
+  spec.name = "Fashion-MNIST";
+  spec.trainImages = fashionFolder / "train-images-idx3-ubyte.gz";
+  spec.trainLabels = fashionFolder / "train-labels-idx1-ubyte.gz";
+  spec.testImages = fashionFolder / "t10k-images-idx3-ubyte.gz";
+  spec.testLabels = fashionFolder / "t10k-labels-idx1-ubyte.gz";
+  spec.split = {0.9, 0.1, 0, 1, true};
+  spec.classNames = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+                     "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+  return spec;
+}
+
+// The sample is copied into the project, so that the folder is whole by itself.
+Result<DatasetSpec> sampleTable(const std::string& name, const fs::path& folder) {
+  const fs::path source = samplesFolder() / (name + ".csv");
+  auto bytes = readWholeFile(source, 16u << 20);
+  if (!bytes) return bytes.error();
+  std::error_code error;
+  fs::create_directories(folder / "data", error);
+  if (error)
+    return Error{ErrorKind::input, folder.string(), "The folder cannot be made: " + error.message(),
+                 "Choose a place that can be written"};
+  if (auto written = writeFileAtomically(folder / "data" / (name + ".csv"), *bytes); !written)
+    return written.error();
+  DatasetSpec spec;
+  spec.format = "csv";
+  spec.name = name == "iris" ? "Iris" : "Digits 8×8";
+  spec.file = fs::path("data") / (name + ".csv");
+  spec.target = name == "iris" ? "species" : "digit";
+  spec.split = {0.7, 0.15, 0.15, 1, true};
+  if (name == "digits") {
+    spec.columnTypes = {{"digit", ColumnType::category}};
+    spec.reshape = {1, 8, 8};
+    spec.normalisation = "standardise";
+  }
+  return spec;
+}
+
+} // namespace
+
+const std::vector<ProjectTemplate>& projectTemplates() {
+  static const std::vector<ProjectTemplate> table = {
+      {"softmax", "Softmax regression",
+       "One Linear layer on Fashion-MNIST: the simplest network that learns.", "about 84 % test accuracy"},
+      {"mlp", "Multilayer perceptron", "784-512-256-10 with ReLU on Fashion-MNIST.",
+       "about 89 % test accuracy"},
+      {"cnn", "LeNet-5", "The classic convolutional network on Fashion-MNIST, 61,706 parameters.",
+       "about 91 % test accuracy"},
+      {"resnet", "Small ResNet", "Residual blocks with batch norm on Fashion-MNIST.",
+       "about 92 % test accuracy"},
+      {"iris", "Iris table", "150 flowers, four measures, three species: trains in a second.",
+       "about 95 % test accuracy"},
+      {"digits", "Digits 8×8", "1,797 handwritten digits: a convolutional network in seconds.",
+       "about 98 % test accuracy"},
+  };
+  return table;
+}
+
+fs::path samplesFolder() {
+  std::error_code error;
+  if (const char* given = std::getenv("LOOM_SAMPLES"); given != nullptr && *given != '\0') return given;
+  const fs::path program = ownProgram().parent_path();
+  // Installed beside the program; in a build folder, the source tree above it.
+  for (const fs::path& candidate : {program / "../share/neuroloom/samples",
+                                    program / "../../resources/samples", program / "../resources/samples"})
+    if (fs::exists(candidate / "iris.csv", error)) return fs::weakly_canonical(candidate, error);
+  return program / "../share/neuroloom/samples";
+}
+
+Result<Project> createFromTemplate(const fs::path& folder, std::string_view templateId) {
+  const auto& networks = networkTemplates();
+  const auto found = std::find_if(networks.begin(), networks.end(),
+                                  [&](const NetworkTemplate& one) { return one.id == templateId; });
+  if (found == networks.end()) {
+    std::string known;
+    for (const auto& one : networks) known += (known.empty() ? "" : ", ") + std::string(one.id);
+    return Error{ErrorKind::usage, std::string(templateId), "There is no such template",
+                 "Choose one of: " + known};
+  }
+  std::error_code error;
+  if (fs::exists(folder, error) && (!fs::is_directory(folder, error) || !fs::is_empty(folder, error)))
+    return Error{ErrorKind::usage, folder.string(), "It exists already and is not an empty folder",
+                 "Choose another name"};
+  Project project;
+  project.name = folder.filename().empty() ? folder.parent_path().stem().string() : folder.stem().string();
+  project.defaults = settingsOf(templateId);
+  const bool table = templateId == "iris" || templateId == "digits";
+  if (!table) {
+    auto spec = fashionMnist();
+    if (!spec) return spec.error();
+    project.data = std::move(*spec);
+    return createProject(folder, std::move(project), found->make());
+  }
+  auto created = createProject(folder, project, found->make());
+  if (!created) return created;
+  auto spec = sampleTable(std::string(templateId), folder);
+  if (!spec) return spec.error();
+  created->data = std::move(*spec);
+  if (auto saved = saveProject(*created); !saved) return saved.error();
+  return created;
+}
+
+Result<Project> createFromData(const fs::path& folder, const fs::path& data, const std::string& target,
+                               std::vector<std::string>& explanation) {
+  auto report = inspect(data, target);
+  if (!report) return report.error();
+  Project project;
+  project.name = folder.stem().string();
+  project.data = report->proposed;
+  std::error_code error;
+  for (auto* path :
+       {&project.data.trainImages, &project.data.trainLabels, &project.data.testImages,
+        &project.data.testLabels, &project.data.file, &project.data.testFile, &project.data.folder})
+    if (!path->empty()) *path = fs::absolute(*path, error);
+  auto loaded = load(project.data, folder);
+  if (!loaded) return loaded.error();
+  const bool regression = project.data.task == Task::regression;
+  Network network =
+      proposeNetwork(loaded->sampleShape, regression ? 0 : static_cast<std::int64_t>(loaded->classes.size()),
+                     static_cast<std::int64_t>(loaded->targetNames.size()));
+  if (network.name.empty()) network.name = "proposed";
+  project.defaults.schedule = "one-cycle";
+  project.defaults.learningRate = loaded->bytes.empty() ? 5e-3 : 2e-3;
+  project.defaults.batch = std::clamp<std::int64_t>(loaded->samples / 40, 8, 64);
+  project.defaults.epochs = loaded->samples < 2000 ? 40 : 10;
+  explanation = report->reasons;
+  explanation.insert(explanation.end(), report->warnings.begin(), report->warnings.end());
+  explanation.insert(explanation.end(), loaded->notes.begin(), loaded->notes.end());
+  explanation.push_back(fmt::format(
+      "Network: {} nodes for samples of {} ({})", network.nodes.size(), formatShape(loaded->sampleShape),
+      regression ? std::string("regression") : fmt::format("{} classes", loaded->classes.size())));
+  explanation.push_back(fmt::format("Settings: {} epochs, batch {}, AdamW, one-cycle to {}",
+                                    project.defaults.epochs, project.defaults.batch,
+                                    formatNumber(project.defaults.learningRate)));
+  std::sort(explanation.begin(), explanation.end());
+  explanation.erase(std::unique(explanation.begin(), explanation.end()), explanation.end());
+  return createProject(folder, std::move(project), network);
+}
+
+} // namespace loom
