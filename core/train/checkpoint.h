@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// checkpoints/<step>/: model.safetensors, optimizer.safetensors, state.json, manifest.json (sizes and hashes, written
-// last), then the folder is renamed into place. Weights under PyTorch's state_dict names and layouts.
+// checkpoints/<step>/: model.safetensors, optimizer.safetensors, state.json, manifest.json (sizes and hashes,
+// written last), then the folder is renamed into place. Weights under PyTorch's state_dict names and layouts.
 #pragma once
-#include "core/base/safetensors.h"
 #include "core/base/json.h"
+#include "core/base/safetensors.h"
 #include <filesystem>
 
 namespace loom {
 
 struct Checkpoint {
   std::int64_t step = 0;
-  Safetensors model;      // parameters and states
-  Safetensors optimizer;  // "<key>.exp_avg", "<key>.exp_avg_sq", "<key>.momentum_buffer"
-  Json state;             // epoch, batch in epoch, rate factor, seconds, best loss and step, point of the journal …
+  Safetensors model;     // parameters and states
+  Safetensors optimizer; // "<key>.exp_avg", "<key>.exp_avg_sq", "<key>.momentum_buffer"
+  Json state; // epoch, batch in epoch, rate factor, seconds, best loss and step, point of the journal …
 };
 Status writeCheckpoint(const std::filesystem::path& runFolder, const Checkpoint& checkpoint);
 // Sizes and hashes are verified; kind input when damaged.
 Result<Checkpoint> readCheckpoint(const std::filesystem::path& runFolder, std::int64_t step);
-std::vector<std::int64_t> listCheckpoints(const std::filesystem::path& runFolder); // ascending; only whole ones
+std::vector<std::int64_t>
+listCheckpoints(const std::filesystem::path& runFolder); // ascending; only whole ones
 // The newest that is whole; those found damaged are reported in `damaged`.
 Result<Checkpoint> newestCheckpoint(const std::filesystem::path& runFolder, std::vector<Error>& damaged);
 // Removes all but the last `keep` verified ones and `best`; leftovers of interrupted writes too.

@@ -8,18 +8,25 @@
 namespace loom {
 
 // step -1: the checkpoint of the lowest validation loss. Kept results are reused when they match.
-Result<Evaluation> evaluateRun(const std::filesystem::path& project, const std::string& run, std::int64_t step, const std::string& split);
+Result<Evaluation> evaluateRun(const std::filesystem::path& project, const std::string& run,
+                               std::int64_t step, const std::string& split);
 
-struct Prediction { std::string name; std::string answer; std::vector<std::pair<std::string, double>> scores; }; // best first
-Result<std::vector<Prediction>> predict(const std::filesystem::path& project, const std::string& run, const std::vector<std::filesystem::path>& files);
+struct Prediction {
+  std::string name;
+  std::string answer;
+  std::vector<std::pair<std::string, double>> scores;
+}; // best first
+Result<std::vector<Prediction>> predict(const std::filesystem::path& project, const std::string& run,
+                                        const std::vector<std::filesystem::path>& files);
 
 struct Estimate {
   std::int64_t parameters = 0, multiplyAdds = 0, memoryBytes = 0, largestBatch = 0, steps = 0;
-  double secondsPerStep = 0, seconds = 0;     // measured on a few steps of random data
+  double secondsPerStep = 0, seconds = 0; // measured on a few steps of random data
   std::string device;
   int threads = 0;
 };
 Json toJson(const Estimate& estimate);
-Result<Estimate> estimateRun(const Project& project, const std::string& network, const TrainSettings& settings);
+Result<Estimate> estimateRun(const Project& project, const std::string& network,
+                             const TrainSettings& settings);
 
 } // namespace loom

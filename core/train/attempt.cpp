@@ -1,0 +1,518 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/attempt.h"
+#include "core/base/atomic_file.h"
+#include "core/base/format.h"
+#include "core/base/subprocess.h"
+#include "core/train/snapshot.h"
+#include <cmath>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace loom {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr auto checkpointEvery = 30s;
+constexpr auto progressEvery = 100ms, speedEvery = 250ms;
+
+int nextAttempt(const fs::path& folder) {
+  int highest = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder / "attempts", error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.empty() && name.size() < 8 && name.find_first_not_of("0123456789") == std::string::npos)
+      highest = std::max(highest, std::stoi(name));
+  }
+  return highest + 1;
+}
+
+double secondsBetween(std::chrono::steady_clock::time_point a, std::chrono::steady_clock::time_point b) {
+  return std::chrono::duration<double>(b - a).count();
+}
+
+const char* verbText(RunControl::Verb verb) {
+  switch (verb) {
+  case RunControl::Verb::pause:
+    return "pause";
+  case RunControl::Verb::resume:
+    return "resume";
+  case RunControl::Verb::stop:
+    return "stop";
+  case RunControl::Verb::checkpoint:
+    return "checkpoint";
+  case RunControl::Verb::learningRate:
+    return "lr";
+  }
+  return "";
+}
+
+} // namespace
+
+Attempt::Attempt(const fs::path& runFolder, const RunConfig& config, const Material& material,
+                 Machine& machine, const EventListener& listener, StopFlag& stop)
+    : folder_(runFolder), config_(config), material_(material), machine_(machine), listener_(listener),
+      stop_(stop) {}
+
+double Attempt::seconds() const {
+  return progress_.seconds + secondsBetween(started_, Clock::now()) - paused_;
+}
+
+double Attempt::rateAt(std::int64_t step) const {
+  return config_.settings.learningRate * schedule_.factor(step, total_);
+}
+
+void Attempt::tell(Json event) {
+  if (listener_) listener_(event);
+  log_->event(std::move(event));
+}
+
+Status Attempt::begin(bool resuming) {
+  auto schedule = scheduleOf(config_.settings);
+  if (!schedule) return schedule.error();
+  schedule_ = std::move(*schedule);
+  const auto samples = static_cast<std::int64_t>(material_.split.train.size());
+  perEpoch_ = (samples + config_.settings.batch - 1) / config_.settings.batch;
+  total_ = perEpoch_ * config_.settings.epochs;
+  for (const auto& program : machine_.plan->programs) {
+    std::pair<int, int> place{-1, -1};
+    for (std::size_t index = 0; index < program.metrics.size(); ++index) {
+      if (program.metrics[index].name == "loss") place.first = static_cast<int>(index);
+      if (program.metrics[index].name == "correct") place.second = static_cast<int>(index);
+    }
+    places_.push_back(place);
+  }
+  number_ = nextAttempt(folder_);
+  attemptFolder_ = folder_ / "attempts" / std::to_string(number_);
+  std::error_code error;
+  fs::create_directories(attemptFolder_, error);
+  auto writer = JournalWriter::create(attemptFolder_);
+  if (!writer) return writer.error();
+  log_ = std::make_unique<RunLog>(std::move(*writer));
+  controls_ = std::make_unique<ControlWatch>(folder_, attemptFolder_);
+  started_ = lastSaved_ = lastTold_ = lastSpeed_ = Clock::now();
+
+  writeInitialValues(machine_, config_.settings.seed);
+  std::vector<std::string> notes; // the journal begins with `resumed`, so they wait
+  if (resuming)
+    if (auto restored = restore(notes); !restored) return restored;
+  const std::array<std::int32_t, 4> random{static_cast<std::int32_t>(config_.settings.seed & 0xFFFFFFFFu),
+                                           static_cast<std::int32_t>(config_.settings.seed >> 32),
+                                           static_cast<std::int32_t>(progress_.epoch), 0};
+  if (machine_.plan->random != noTensor)
+    machine_.executable->write(machine_.plan->random, std::as_bytes(std::span(random)));
+  feed_ = std::make_unique<Feed>(machine_, material_, config_.settings,
+                                 progress_.batch == perEpoch_ ? progress_.epoch + 1 : progress_.epoch,
+                                 progress_.batch == perEpoch_ ? 0 : progress_.batch);
+  validation_ = std::make_unique<Scorer>(machine_, material_, material_.split.validation);
+  rows_.reserve(4);
+  Json first{{"event", number_ == 1 ? "started" : "resumed"},
+             {"run", config_.id},
+             {"attempt", number_},
+             {"step", progress_.step},
+             {"seq", 0},
+             {"total_steps", total_},
+             {"epochs", config_.settings.epochs},
+             {"steps_per_epoch", perEpoch_},
+             {"threads", machine_.executable->threads()},
+             {"device", machine_.device.id},
+             {"pid", ::getpid()},
+             {"host", hostName()},
+             {"seconds", progress_.seconds},
+             {"time", formatTime(nowMicroseconds())}};
+  tell(std::move(first));
+  for (const auto& note : notes) tell({{"event", "note"}, {"level", "warning"}, {"text", note}});
+  tell({{"event", "state"}, {"state", "running"}, {"step", progress_.step}});
+  return {};
+}
+
+Status Attempt::restore(std::vector<std::string>& notes) {
+  std::vector<Error> damaged;
+  auto checkpoint = newestCheckpoint(folder_, damaged);
+  for (const auto& error : damaged) notes.push_back("A damaged checkpoint is left aside: " + error.message());
+  if (!checkpoint) {
+    notes.emplace_back("No whole checkpoint is left: the run begins again");
+    return {};
+  }
+  const std::string place = (folder_ / "checkpoints" / std::to_string(checkpoint->step)).string();
+  auto progress = progressFromJson(checkpoint->state, place);
+  if (!progress) return progress.error();
+  if (auto done = restoreModel(*machine_.plan, *machine_.executable, checkpoint->model, place); !done)
+    return done;
+  if (auto done = restoreMoments(*machine_.plan, *machine_.executable, checkpoint->optimizer, place); !done)
+    return done;
+  progress_ = std::move(*progress);
+  savedStep_ = progress_.step;
+  return {};
+}
+
+Checkpoint Attempt::snapshot() const {
+  Checkpoint checkpoint;
+  checkpoint.step = progress_.step;
+  takeSnapshot(*machine_.plan, *machine_.executable, checkpoint);
+  Progress now = progress_;
+  now.seconds = seconds();
+  checkpoint.state = toJson(now);
+  return checkpoint;
+}
+
+Status Attempt::saveOne(const Checkpoint& checkpoint, bool best) {
+  if (auto synced = log_->barrier(); !synced) return synced;
+  if (auto written = writeCheckpoint(folder_, checkpoint); !written) return written;
+  std::int64_t bytes = 0;
+  for (const auto* part : {&checkpoint.model, &checkpoint.optimizer})
+    for (const auto& [name, tensor] : part->tensors) bytes += static_cast<std::int64_t>(tensor.data.size());
+  Json event{{"event", "checkpoint"},
+             {"step", checkpoint.step},
+             {"epoch", progress_.epoch},
+             {"bytes", bytes},
+             {"best", best}};
+  if (best && !progress_.best.metrics.empty()) event["val_loss"] = numberOrText(progress_.best.loss());
+  tell(std::move(event));
+  return {};
+}
+
+// The best checkpoint goes first: a checkpoint on disk never names a best one that is not there.
+Status Attempt::saveCheckpoint() {
+  if (savedStep_ == progress_.step) return {};
+  if (best_ && best_->step != progress_.step)
+    if (auto saved = saveOne(*best_, true); !saved) return saved;
+  const Checkpoint now = snapshot();
+  if (const std::string bad = firstNonFinite(now.model); !bad.empty())
+    return Error{ErrorKind::diverged, fmt::format("step {}", progress_.step),
+                 fmt::format("The weights '{}' are no finite numbers any more", bad),
+                 "Lower the learning rate; the last good checkpoint is kept"};
+  if (auto saved = saveOne(now, best_ && best_->step == progress_.step); !saved) return saved;
+  best_.reset();
+  savedStep_ = progress_.step;
+  lastSaved_ = Clock::now();
+  return retainCheckpoints(folder_, config_.settings.keepCheckpoints, progress_.best.step);
+}
+
+Attempt::Verdict Attempt::fail(Error error) {
+  error_ = std::move(error);
+  switch (error_->kind) {
+  case ErrorKind::diverged:
+    endStatus_ = "diverged";
+    break;
+  case ErrorKind::memory:
+    endStatus_ = "out_of_memory";
+    break;
+  default:
+    endStatus_ = "failed";
+    break;
+  }
+  return Verdict::failed;
+}
+
+void Attempt::answer(const std::string& id, const char* verb, bool applied, const std::string& reason) {
+  Json event{
+      {"event", "control"}, {"id", id}, {"verb", verb}, {"applied", applied}, {"step", progress_.step}};
+  if (!reason.empty()) event["reason"] = reason;
+  tell(std::move(event));
+}
+
+Attempt::Verdict Attempt::pause() {
+  tell({{"event", "state"}, {"state", "paused"}, {"step", progress_.step}});
+  (void)log_->barrier();
+  const auto since = Clock::now();
+  Verdict verdict = Verdict::goOn;
+  for (bool paused = true; paused;) {
+    controls_->sleep(100ms);
+    if (stop_.wanted.load() != 0) break;
+    const auto command = controls_->take();
+    if (!command) continue;
+    if (!*command) {
+      answer(command->error().place, "unknown", false, command->error().cause);
+      continue;
+    }
+    const RunControl& control = **command;
+    switch (control.verb) {
+    case RunControl::Verb::resume:
+      answer(control.id, "resume", true, {});
+      paused = false;
+      break;
+    case RunControl::Verb::stop:
+      answer(control.id, "stop", true, {});
+      endStatus_ = "stopped";
+      verdict = Verdict::stopped;
+      paused = false;
+      break;
+    case RunControl::Verb::checkpoint: {
+      auto saved = saveCheckpoint();
+      answer(control.id, "checkpoint", saved.ok(), saved ? std::string() : saved.error().message());
+      break;
+    }
+    default:
+      answer(control.id, verbText(control.verb), false, "The run is paused");
+      break;
+    }
+  }
+  paused_ += secondsBetween(since, Clock::now());
+  lastSpeed_ = Clock::now();
+  samplesSinceSpeed_ = 0;
+  if (verdict == Verdict::goOn) tell({{"event", "state"}, {"state", "running"}, {"step", progress_.step}});
+  return verdict;
+}
+
+Attempt::Verdict Attempt::obey() {
+  if (const int wanted = stop_.wanted.load(); wanted != 0) {
+    endStatus_ = "stopped";
+    return Verdict::stopped;
+  }
+  while (auto command = controls_->take()) {
+    if (!*command) {
+      answer(command->error().place, "unknown", false, command->error().cause);
+      continue;
+    }
+    const RunControl& control = **command;
+    switch (control.verb) {
+    case RunControl::Verb::pause:
+      answer(control.id, "pause", true, {});
+      if (const Verdict verdict = pause(); verdict != Verdict::goOn) return verdict;
+      break;
+    case RunControl::Verb::resume:
+      answer(control.id, "resume", false, "The run is not paused");
+      break;
+    case RunControl::Verb::stop:
+      answer(control.id, "stop", true, {});
+      endStatus_ = "stopped";
+      return Verdict::stopped;
+    case RunControl::Verb::checkpoint: {
+      auto saved = saveCheckpoint();
+      answer(control.id, "checkpoint", saved.ok(), saved ? std::string() : saved.error().message());
+      if (!saved) return fail(saved.error());
+      break;
+    }
+    case RunControl::Verb::learningRate: {
+      const double planned = rateAt(progress_.step + 1);
+      if (!(control.value > 0) || !std::isfinite(control.value) || !(planned > 0)) {
+        answer(control.id, "lr", false, "The learning rate must be a number above 0");
+        break;
+      }
+      const double before = progress_.rateFactor;
+      progress_.rateFactor = control.value / planned;
+      tell({{"event", "rate"},
+            {"factor", progress_.rateFactor / before},
+            {"rate", control.value},
+            {"step", progress_.step},
+            {"by", control.by}});
+      answer(control.id, "lr", true, {});
+      break;
+    }
+    }
+  }
+  return Verdict::goOn;
+}
+
+void Attempt::tellProgress(bool always) {
+  const auto now = Clock::now();
+  if (!listener_ || (!always && now - lastTold_ < progressEvery)) return;
+  const double passed = secondsBetween(lastTold_, now);
+  if (passed > 0 && stepsSinceTold_ > 0)
+    speed_ = speed_ == 0 ? stepsSinceTold_ / passed : 0.7 * speed_ + 0.3 * (stepsSinceTold_ / passed);
+  lastTold_ = now;
+  stepsSinceTold_ = 0;
+  listener_({{"event", "progress"},
+             {"step", progress_.step},
+             {"total_steps", total_},
+             {"epoch", progress_.epoch + 1},
+             {"epochs", config_.settings.epochs},
+             {"loss", numberOrText(lossSeen_)},
+             {"steps_per_second", speed_},
+             {"seconds_left", speed_ > 0 ? static_cast<double>(total_ - progress_.step) / speed_ : 0.0}});
+}
+
+Attempt::Verdict Attempt::step() {
+  const auto next = feed_->next();
+  Executable& executable = *machine_.executable;
+  const std::int64_t number = progress_.step + 1;
+  const float rate = static_cast<float>(rateAt(number) * progress_.rateFactor);
+  const auto count = static_cast<std::int32_t>(number);
+  executable.write(machine_.plan->learningRate, std::as_bytes(std::span(&rate, 1)));
+  executable.write(machine_.plan->step, std::as_bytes(std::span(&count, 1)));
+  if (auto ran = executable.run(next.program); !ran) return fail(ran.error());
+  rows_.clear();
+  executable.drain(rows_);
+  const auto& values = rows_.back().values;
+  const auto [lossAt, correctAt] = places_[static_cast<std::size_t>(next.program)];
+  const double loss = lossAt >= 0 ? static_cast<double>(values[static_cast<std::size_t>(lossAt)]) : 0;
+  const double at = seconds();
+  log_->point(Series::trainLoss, number, at, loss);
+  if (correctAt >= 0) {
+    const double correct = static_cast<double>(values[static_cast<std::size_t>(correctAt)]);
+    log_->point(Series::trainAccuracy, number, at, correct / static_cast<double>(next.samples));
+    progress_.correctSum += correct;
+  }
+  log_->point(Series::trainRate, number, at, static_cast<double>(rate));
+  progress_.step = number;
+  ++progress_.batch;
+  progress_.lossSum += loss * static_cast<double>(next.samples);
+  progress_.sampleCount += next.samples;
+  samplesSinceSpeed_ += next.samples;
+  ++stepsSinceTold_;
+  lossSeen_ = loss;
+  const auto now = Clock::now();
+  if (now - lastSpeed_ >= speedEvery) {
+    log_->point(Series::trainThroughput, number, at,
+                static_cast<double>(samplesSinceSpeed_) / secondsBetween(lastSpeed_, now));
+    lastSpeed_ = now;
+    samplesSinceSpeed_ = 0;
+  }
+  if (!std::isfinite(loss))
+    return fail({ErrorKind::diverged, fmt::format("step {}", number),
+                 fmt::format("The loss is {}", formatNumber(loss)),
+                 "Lower the learning rate or clean the data; the last good checkpoint is kept"});
+  return Verdict::goOn;
+}
+
+Attempt::Verdict Attempt::trainEpoch() {
+  while (progress_.batch < perEpoch_) {
+    if (stop_.wanted.load(std::memory_order_relaxed) != 0 || controls_->waiting())
+      if (const Verdict verdict = obey(); verdict != Verdict::goOn) return verdict;
+    if (const Verdict verdict = step(); verdict != Verdict::goOn) return verdict;
+    tellProgress(false);
+    const auto every = config_.settings.checkpointEvery;
+    if (every > 0 && progress_.step % every == 0 && progress_.batch < perEpoch_)
+      if (auto saved = saveCheckpoint(); !saved) return fail(saved.error());
+    if (log_->failed()) return fail(log_->barrier().error());
+  }
+  return finishEpoch();
+}
+
+Attempt::Verdict Attempt::finishEpoch() {
+  const auto goOn = [this] { return stop_.wanted.load(std::memory_order_relaxed) == 0; };
+  Score score;
+  if (!validation_->empty()) {
+    auto scored = validation_->run(goOn, nullptr);
+    if (!scored) return fail(scored.error());
+    score = *scored;
+    if (!score.complete) {
+      endStatus_ = "stopped";
+      return Verdict::stopped;
+    }
+  }
+  const double at = seconds();
+  const double trainLoss =
+      progress_.sampleCount > 0 ? progress_.lossSum / static_cast<double>(progress_.sampleCount) : 0;
+  Json event{{"event", "epoch"},
+             {"epoch", progress_.epoch + 1},
+             {"step", progress_.step},
+             {"train_loss", numberOrText(trainLoss)},
+             {"seconds", at}};
+  std::vector<std::pair<std::string, double>> metrics{{"train_loss", trainLoss}};
+  if (!validation_->empty()) {
+    metrics = named(score, "val");
+    for (const auto& [name, value] : metrics) event[name] = numberOrText(value);
+    log_->point(Series::valLoss, progress_.step, at, score.loss);
+    if (score.accuracy) log_->point(Series::valAccuracy, progress_.step, at, *score.accuracy);
+    if (score.r2) log_->point(Series::valR2, progress_.step, at, *score.r2);
+  }
+  tell(std::move(event));
+  ++progress_.epoch;
+  progress_.batch = 0;
+  progress_.lossSum = progress_.correctSum = 0;
+  progress_.sampleCount = 0;
+  progress_.last = metrics;
+  const auto epoch = static_cast<std::int32_t>(progress_.epoch);
+  if (machine_.plan->random != noTensor) {
+    const std::array<std::int32_t, 4> random{static_cast<std::int32_t>(config_.settings.seed & 0xFFFFFFFFu),
+                                             static_cast<std::int32_t>(config_.settings.seed >> 32), epoch,
+                                             0};
+    machine_.executable->write(machine_.plan->random, std::as_bytes(std::span(random)));
+  }
+  const double judged = metrics.front().second;
+  if (!std::isfinite(judged))
+    return fail({ErrorKind::diverged, fmt::format("epoch {}", progress_.epoch),
+                 "The validation loss is no finite number",
+                 "Lower the learning rate; the last good checkpoint is kept"});
+  if (progress_.best.step < 0 || judged < progress_.best.loss()) {
+    progress_.best.step = progress_.step;
+    progress_.best.metrics = metrics;
+    best_ = snapshot();
+  }
+  tellProgress(true);
+  const bool last = progress_.epoch >= config_.settings.epochs;
+  const bool due = config_.settings.checkpointEvery > 0
+                       ? progress_.step % config_.settings.checkpointEvery == 0
+                       : progress_.epoch == 1 || Clock::now() - lastSaved_ >= checkpointEvery;
+  if (last || due)
+    if (auto saved = saveCheckpoint(); !saved) return fail(saved.error());
+  return Verdict::goOn;
+}
+
+// Once, with the checkpoint of the lowest validation loss.
+Status Attempt::test() {
+  if (material_.split.test.empty() || progress_.best.step < 0) return {};
+  if (progress_.best.step != progress_.step) {
+    auto best = readCheckpoint(folder_, progress_.best.step);
+    if (!best) return best.error();
+    if (auto done = restoreModel(*machine_.plan, *machine_.executable, best->model, folder_.string()); !done)
+      return done;
+  }
+  Scorer scorer(machine_, material_, material_.split.test);
+  Evaluation evaluation;
+  evaluation.step = progress_.best.step;
+  evaluation.split = "test";
+  auto score = scorer.run({}, &evaluation);
+  if (!score) return score.error();
+  summarise(evaluation, *score, material_.data);
+  tested_ = named(*score, "test");
+  if (score->accuracy) log_->point(Series::testAccuracy, progress_.best.step, seconds(), *score->accuracy);
+  if (score->r2) log_->point(Series::testR2, progress_.best.step, seconds(), *score->r2);
+  tell({{"event", "tested"}, {"checkpoint", progress_.best.step}, {"metrics", metricsToJson(tested_)}});
+  return writeEvaluation(folder_, evaluation);
+}
+
+TrainOutcome Attempt::finish(const std::string& status) {
+  TrainOutcome outcome;
+  outcome.run = config_.id;
+  outcome.status = status;
+  outcome.epochs = progress_.epoch;
+  outcome.steps = progress_.step;
+  outcome.seconds = seconds();
+  std::error_code error;
+  if (progress_.best.step >= 0 &&
+      fs::exists(folder_ / "checkpoints" / std::to_string(progress_.best.step), error))
+    outcome.checkpoint = progress_.best.step;
+  outcome.metrics = progress_.best.metrics;
+  outcome.metrics.insert(outcome.metrics.end(), tested_.begin(), tested_.end());
+  outcome.error = error_;
+  Json event = toJson(outcome);
+  event["event"] = "finished";
+  event["step"] = outcome.steps;
+  log_->event(event);
+  const Status written = log_->barrier();
+  if (!written && !outcome.error) outcome.error = written.error();
+  (void)writeFileAtomically(attemptFolder_ / "exit", status + "\n");
+  return outcome;
+}
+
+Result<TrainOutcome> Attempt::run(bool resuming) {
+  if (auto begun = begin(resuming); !begun) return begun.error();
+  Verdict verdict = Verdict::goOn;
+  while (verdict == Verdict::goOn && progress_.epoch < config_.settings.epochs) verdict = trainEpoch();
+  if (verdict == Verdict::goOn) {
+    if (auto saved = saveCheckpoint(); !saved) verdict = fail(saved.error());
+  }
+  if (verdict == Verdict::goOn) {
+    if (auto tested = test(); !tested)
+      verdict = fail(tested.error());
+    else
+      return finish("finished");
+  }
+  if (verdict == Verdict::stopped) {
+    if (auto saved = saveCheckpoint(); !saved) {
+      (void)fail(saved.error());
+      return finish(endStatus_);
+    }
+    return finish("stopped");
+  }
+  // What was best is worth keeping even when the last steps went wrong.
+  if (best_ && error_->kind == ErrorKind::diverged) (void)saveOne(*best_, true);
+  return finish(endStatus_);
+}
+
+} // namespace loom

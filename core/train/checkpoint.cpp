@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/checkpoint.h"
+#include "core/base/atomic_file.h"
+#include "core/base/hash.h"
+#include "core/base/uuid.h"
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace loom {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int checkpointSchema = 1;
+constexpr const char* modelFile = "model.safetensors";
+constexpr const char* optimizerFile = "optimizer.safetensors";
+constexpr const char* stateFile = "state.json";
+constexpr const char* manifestFile = "manifest.json";
+constexpr std::size_t largestPart = std::size_t{1} << 40;
+
+fs::path checkpointsOf(const fs::path& runFolder) { return runFolder / "checkpoints"; }
+fs::path folderOf(const fs::path& runFolder, std::int64_t step) {
+  return checkpointsOf(runFolder) / std::to_string(step);
+}
+
+std::optional<std::int64_t> stepOf(const std::string& name) {
+  std::int64_t step = 0;
+  const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), step);
+  if (fault != std::errc{} || end != name.data() + name.size() || step < 0) return std::nullopt;
+  return std::to_string(step) == name ? std::optional(step) : std::nullopt;
+}
+
+Error damaged(const fs::path& place, std::string cause) {
+  return {ErrorKind::input, place.string(), std::move(cause),
+          "Use an earlier checkpoint; `loom train PROJECT --resume RUN` takes the newest whole one"};
+}
+
+struct Part {
+  std::string name, hash;
+  std::uint64_t bytes = 0;
+};
+
+Result<std::vector<Part>> readManifest(const fs::path& folder) {
+  auto json = readJsonFile(folder / manifestFile, 1u << 20);
+  if (!json) return json.error();
+  const JsonReader reader(*json, (folder / manifestFile).string());
+  const auto schema = reader.integer("schema");
+  if (!schema) return schema.error();
+  if (*schema > checkpointSchema)
+    return Error{
+        ErrorKind::input, reader.place(),
+        fmt::format("the checkpoint has version {}, this program reads up to {}", *schema, checkpointSchema),
+        "Use a newer Neuroloom"};
+  const auto files = reader.object("files");
+  if (!files) return files.error();
+  std::vector<Part> parts;
+  for (const char* name : {modelFile, optimizerFile, stateFile}) {
+    const JsonReader all(**files, reader.place());
+    const auto entry = all.object(name);
+    if (!entry) return entry.error();
+    const JsonReader one(**entry, reader.place());
+    const auto bytes = one.unsignedInteger("bytes");
+    if (!bytes) return bytes.error();
+    auto hash = one.text("xxh3");
+    if (!hash) return hash.error();
+    parts.push_back({name, std::move(*hash), *bytes});
+  }
+  return parts;
+}
+
+// Sizes as the manifest says; the hashes are left to whoever reads the content.
+bool looksWhole(const fs::path& folder) {
+  const auto parts = readManifest(folder);
+  if (!parts) return false;
+  return std::all_of(parts->begin(), parts->end(), [&](const Part& part) {
+    std::error_code missing;
+    return fs::file_size(folder / part.name, missing) == part.bytes && !missing;
+  });
+}
+
+Result<std::string> readPart(const fs::path& folder, const Part& part) {
+  auto bytes = readWholeFile(folder / part.name, largestPart);
+  if (!bytes) return bytes.error();
+  if (bytes->size() != part.bytes)
+    return damaged(folder / part.name,
+                   fmt::format("has {} bytes, its manifest says {}", bytes->size(), part.bytes));
+  if (contentHash(*bytes) != part.hash)
+    return damaged(folder / part.name, "does not match the hash in its manifest");
+  return bytes;
+}
+
+Status makeFolder(const fs::path& folder) {
+  std::error_code fault;
+  fs::create_directories(folder, fault);
+  if (!fault) return {};
+  return Error{ErrorKind::other, folder.string(), "the folder cannot be made: " + fault.message(),
+               "Check that the project's disk has space and may be written"};
+}
+
+// Writes the parts, the manifest last, into `folder`.
+Status writeParts(const fs::path& folder, const Checkpoint& checkpoint) {
+  Json files = Json::object();
+  const auto write = [&](const char* name, const std::string& bytes) -> Status {
+    files[name] = {{"bytes", bytes.size()}, {"xxh3", contentHash(bytes)}};
+    return writeFileAtomically(folder / name, bytes);
+  };
+  if (Status done = write(modelFile, serialise(checkpoint.model)); !done) return done;
+  if (Status done = write(optimizerFile, serialise(checkpoint.optimizer)); !done) return done;
+  if (Status done = write(stateFile, canonicalJson(checkpoint.state)); !done) return done;
+  const Json manifest = {{"schema", checkpointSchema}, {"step", checkpoint.step}, {"files", files}};
+  return writeFileAtomically(folder / manifestFile, canonicalJson(manifest));
+}
+
+} // namespace
+
+Status writeCheckpoint(const fs::path& runFolder, const Checkpoint& checkpoint) {
+  const fs::path all = checkpointsOf(runFolder), target = folderOf(runFolder, checkpoint.step);
+  const fs::path temporary = all / fmt::format(".{}-{}.tmp", checkpoint.step, newUuid());
+  if (Status made = makeFolder(temporary); !made) return made;
+  std::error_code ignored;
+  Status written = writeParts(temporary, checkpoint);
+  if (written && fs::exists(target, ignored)) {
+    // A resumed run came by this step again. What stood there goes only when the new one is complete.
+    const fs::path before = all / fmt::format(".{}-{}.old", checkpoint.step, newUuid());
+    written = renameDurably(target, before);
+    if (written) {
+      written = renameDurably(temporary, target);
+      if (written)
+        fs::remove_all(before, ignored);
+      else
+        fs::rename(before, target, ignored);
+    }
+  } else if (written) {
+    written = renameDurably(temporary, target);
+  }
+  if (!written) fs::remove_all(temporary, ignored);
+  return written;
+}
+
+Result<Checkpoint> readCheckpoint(const fs::path& runFolder, std::int64_t step) {
+  const fs::path folder = folderOf(runFolder, step);
+  std::error_code missing;
+  if (!fs::is_directory(folder, missing)) {
+    std::string there;
+    for (std::int64_t one : listCheckpoints(runFolder)) there += fmt::format(" {}", one);
+    return Error{ErrorKind::input, folder.string(), "there is no checkpoint of this step",
+                 there.empty() ? "Train the run first" : "Take one of the steps" + there};
+  }
+  const auto parts = readManifest(folder);
+  if (!parts) return parts.error();
+  Checkpoint checkpoint;
+  checkpoint.step = step;
+  for (const Part& part : *parts) {
+    auto bytes = readPart(folder, part);
+    if (!bytes) return bytes.error();
+    const std::string place = (folder / part.name).string();
+    if (part.name == stateFile) {
+      auto json = parseJson(*bytes, place);
+      if (!json) return json.error();
+      checkpoint.state = std::move(*json);
+      continue;
+    }
+    auto tensors = parseSafetensors(*bytes, place);
+    if (!tensors) return tensors.error();
+    (part.name == modelFile ? checkpoint.model : checkpoint.optimizer) = std::move(*tensors);
+  }
+  return checkpoint;
+}
+
+std::vector<std::int64_t> listCheckpoints(const fs::path& runFolder) {
+  std::vector<std::int64_t> steps;
+  std::error_code fault;
+  for (fs::directory_iterator entry(checkpointsOf(runFolder), fault), end; !fault && entry != end;
+       entry.increment(fault)) {
+    const auto step = stepOf(entry->path().filename().string());
+    if (step && looksWhole(entry->path())) steps.push_back(*step);
+  }
+  std::sort(steps.begin(), steps.end());
+  return steps;
+}
+
+Result<Checkpoint> newestCheckpoint(const fs::path& runFolder, std::vector<Error>& damages) {
+  std::vector<std::int64_t> steps;
+  std::error_code fault;
+  for (fs::directory_iterator entry(checkpointsOf(runFolder), fault), end; !fault && entry != end;
+       entry.increment(fault))
+    if (const auto step = stepOf(entry->path().filename().string())) steps.push_back(*step);
+  std::sort(steps.rbegin(), steps.rend());
+  for (std::int64_t step : steps) {
+    auto checkpoint = readCheckpoint(runFolder, step);
+    if (checkpoint) return checkpoint;
+    damages.push_back(checkpoint.error());
+  }
+  return Error{ErrorKind::input, checkpointsOf(runFolder).string(), "there is no whole checkpoint",
+               "Train the run from its beginning"};
+}
+
+Status retainCheckpoints(const fs::path& runFolder, int keep, std::int64_t best) {
+  const auto whole = listCheckpoints(runFolder);
+  const auto last = static_cast<std::size_t>(std::max(keep, 1));
+  std::error_code fault;
+  for (std::size_t i = 0; i + last < whole.size(); ++i)
+    if (whole[i] != best) fs::remove_all(folderOf(runFolder, whole[i]), fault);
+  std::vector<fs::path> leftovers;
+  for (fs::directory_iterator entry(checkpointsOf(runFolder), fault), end; !fault && entry != end;
+       entry.increment(fault)) {
+    const std::string suffix = entry->path().extension().string();
+    const bool ours = entry->path().filename().string().front() == '.';
+    if (ours && (suffix == ".tmp" || suffix == ".old")) leftovers.push_back(entry->path());
+  }
+  for (const fs::path& folder : leftovers) fs::remove_all(folder, fault);
+  if (fault)
+    return Error{ErrorKind::other, checkpointsOf(runFolder).string(),
+                 "old checkpoints cannot be removed: " + fault.message(),
+                 "Check that the run's folder may be written"};
+  return {};
+}
+
+} // namespace loom

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks into runs/<uuid>/control/ from a thread of its own, so that a command takes effect within a second
+// and no step waits for a slow disk; writes the attempt's heartbeat.
+#pragma once
+#include "core/run/events.h"
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace loom {
+
+class ControlWatch {
+ public:
+  // Commands that lie there now are older than the attempt and are ignored.
+  ControlWatch(std::filesystem::path runFolder, std::filesystem::path attemptFolder);
+  ~ControlWatch();
+  // Cheap: asked once a step.
+  bool waiting() const { return waiting_.load(std::memory_order_relaxed); }
+  // The oldest command that came, or why one cannot be obeyed (its id stands in the Error's place).
+  std::optional<Result<RunControl>> take();
+  // Sleeps until a command comes, at most so long.
+  void sleep(std::chrono::milliseconds limit);
+
+ private:
+  void work();
+  void look();
+  void beat() const;
+
+  std::filesystem::path control_, heartbeat_;
+  std::set<std::string> seen_; // file names; the watching thread's own after the start
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Result<RunControl>> queue_;
+  std::atomic<bool> waiting_{false};
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+} // namespace loom

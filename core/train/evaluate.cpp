@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/evaluate.h"
+#include "core/base/format.h"
+#include "core/plan/memory.h"
+#include "core/train/checkpoint.h"
+#include "core/train/progress.h"
+#include "core/train/scoring.h"
+#include "core/train/snapshot.h"
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+#include <numeric>
+#include <unistd.h>
+
+namespace loom {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The step of the lowest validation loss as the newest whole checkpoint tells it; that one itself when it
+// names none.
+Result<Checkpoint> bestCheckpoint(const fs::path& folder, std::int64_t step) {
+  if (step >= 0) return readCheckpoint(folder, step);
+  std::vector<Error> damaged;
+  auto newest = newestCheckpoint(folder, damaged);
+  if (!newest)
+    return damaged.empty() ? Error{ErrorKind::input, folder.string(), "The run has no checkpoint yet",
+                                   "Wait for the first epoch, or resume the run"}
+                           : damaged.front();
+  auto progress = progressFromJson(newest->state, folder.string());
+  if (!progress) return progress.error();
+  if (progress->best.step < 0 || progress->best.step == newest->step) return newest;
+  auto best = readCheckpoint(folder, progress->best.step);
+  return best ? std::move(best) : std::move(newest);
+}
+
+Result<Machine> evaluationMachine(const RunConfig& config, std::vector<std::int64_t> batches,
+                                  const Checkpoint& checkpoint, const fs::path& folder) {
+  CompileOptions options;
+  options.evaluateBatches = std::move(batches);
+  auto machine = makeMachine(config.network, options, config.settings.device, config.settings.threads);
+  if (!machine) return machine.error();
+  if (auto done = restoreModel(*machine->plan, *machine->executable, checkpoint.model, folder.string());
+      !done)
+    return done.error();
+  return machine;
+}
+
+} // namespace
+
+Result<Evaluation> evaluateRun(const fs::path& project, const std::string& run, std::int64_t step,
+                               const std::string& split) {
+  if (split != "test" && split != "validation" && split != "train")
+    return Error{ErrorKind::usage, "--split", fmt::format("There is no part '{}'", split),
+                 "Use test, validation or train"};
+  const fs::path folder = runFolder(project, run);
+  auto config = readRunConfig(folder);
+  if (!config) return config.error();
+  auto checkpoint = bestCheckpoint(folder, step);
+  if (!checkpoint) return checkpoint.error();
+  std::error_code missing;
+  if (fs::exists(folder / "evaluations" / fmt::format("{}-{}", checkpoint->step, split) / "summary.json",
+                 missing))
+    if (auto kept = readEvaluation(folder, checkpoint->step, split)) return kept;
+  auto material = makeMaterial(config->data, project, &config->normalisation);
+  if (!material) return material.error();
+  if ((*material)->data.contentHash != config->dataHash)
+    return Error{ErrorKind::input, config->data.name, "The data changed since this run was trained",
+                 "Bring the old data back"};
+  const auto& part = (*material)->part(split);
+  if (part.empty())
+    return Error{ErrorKind::input, config->data.name, fmt::format("The data has no {} part", split),
+                 "Choose another part with --split"};
+  auto machine = evaluationMachine(*config, batchSizes(static_cast<std::int64_t>(part.size()), evaluateBatch),
+                                   *checkpoint, folder);
+  if (!machine) return machine.error();
+  Scorer scorer(*machine, **material, part);
+  Evaluation evaluation;
+  evaluation.step = checkpoint->step;
+  evaluation.split = split;
+  auto score = scorer.run({}, &evaluation);
+  if (!score) return score.error();
+  summarise(evaluation, *score, (*material)->data);
+  // A project that cannot be written is evaluated all the same; the result is only not kept.
+  (void)writeEvaluation(folder, evaluation);
+  return evaluation;
+}
+
+Result<std::vector<Prediction>> predict(const fs::path& project, const std::string& run,
+                                        const std::vector<fs::path>& files) {
+  const fs::path folder = runFolder(project, run);
+  auto config = readRunConfig(folder);
+  if (!config) return config.error();
+  auto checkpoint = bestCheckpoint(folder, -1);
+  if (!checkpoint) return checkpoint.error();
+  auto like = load(config->data, project);
+  if (!like) return like.error();
+  auto machine = evaluationMachine(*config, {1}, *checkpoint, folder);
+  if (!machine) return machine.error();
+  const int at = machine->plan->find(ProgramKind::evaluate, 1);
+  const Program& program = machine->plan->programs[static_cast<std::size_t>(at)];
+  std::vector<Prediction> predictions;
+  for (const auto& file : files) {
+    auto data = loadForPrediction(config->data, *like, file);
+    if (!data) return data.error();
+    std::vector<float> values(static_cast<std::size_t>(data->sampleElements()));
+    for (std::uint32_t sample = 0; sample < data->samples; ++sample) {
+      gather(*data, config->normalisation, &sample, 1, values.data());
+      for (const auto& port : program.inputs)
+        machine->executable->write(port.tensor, std::as_bytes(std::span(values)));
+      for (const auto& port : program.targets) {
+        const std::vector<std::byte> nothing(
+            static_cast<std::size_t>(machine->plan->tensor(port.tensor).elements()) * 4);
+        machine->executable->write(port.tensor, nothing);
+      }
+      if (auto ran = machine->executable->run(at); !ran) return ran.error();
+      const TensorId output = program.outputs.front().tensor;
+      std::vector<float> out(static_cast<std::size_t>(machine->plan->tensor(output).elements()));
+      machine->executable->read(output, std::as_writable_bytes(std::span(out)));
+      Prediction one;
+      one.name = file.filename().string() + (data->samples > 1 ? fmt::format(", row {}", sample + 1) : "");
+      if (!config->classes.empty()) {
+        if (out.size() == 1) out = {1 - out[0], out[0]};
+        for (std::size_t index = 0; index < out.size() && index < config->classes.size(); ++index)
+          one.scores.emplace_back(config->classes[index], static_cast<double>(out[index]));
+        std::stable_sort(one.scores.begin(), one.scores.end(),
+                         [](const auto& a, const auto& b) { return a.second > b.second; });
+        if (!one.scores.empty()) one.answer = one.scores.front().first;
+      } else {
+        for (std::size_t index = 0; index < out.size(); ++index) {
+          const double value = static_cast<double>(out[index]) * config->normalisation.targetStd[index] +
+                               config->normalisation.targetMean[index];
+          one.scores.emplace_back(config->targetNames[index], value);
+        }
+        if (!one.scores.empty()) one.answer = formatNumber(one.scores.front().second);
+      }
+      predictions.push_back(std::move(one));
+    }
+  }
+  return predictions;
+}
+
+Json toJson(const Estimate& estimate) {
+  return {{"parameters", estimate.parameters},
+          {"multiply_adds", estimate.multiplyAdds},
+          {"memory_bytes", estimate.memoryBytes},
+          {"largest_batch", estimate.largestBatch},
+          {"steps", estimate.steps},
+          {"seconds_per_step", estimate.secondsPerStep},
+          {"seconds", estimate.seconds},
+          {"device", estimate.device},
+          {"threads", estimate.threads}};
+}
+
+Result<Estimate> estimateRun(const Project& project, const std::string& name, const TrainSettings& settings) {
+  using Clock = std::chrono::steady_clock;
+  if (auto good = check(settings); !good) return good.error();
+  auto network = loadNetwork(project, name);
+  if (!network) return network.error();
+  auto material = makeMaterial(project.data, project.folder, nullptr);
+  if (!material) return material.error();
+  if (auto fits = checkFit(*network, (*material)->data); !fits) return fits.error();
+  auto options = trainingOptions(settings, (*material)->split);
+  if (!options) return options.error();
+  auto machine = makeMachine(*network, *options, settings.device, settings.threads);
+  if (!machine) return machine.error();
+  writeInitialValues(*machine, settings.seed);
+  Estimate estimate;
+  const PlanCost costs = cost(*machine->plan);
+  estimate.parameters = costs.parameters;
+  estimate.multiplyAdds = costs.multiplyAdds;
+  estimate.device = machine->device.id;
+  estimate.threads = machine->executable->threads();
+  const auto data =
+      static_cast<std::int64_t>((*material)->data.bytes.size() + (*material)->data.values.size() * 4);
+  estimate.memoryBytes = machine->executable->memoryBytes() + data;
+  const auto samples = static_cast<std::int64_t>((*material)->split.train.size());
+  const std::int64_t perEpoch = (samples + settings.batch - 1) / settings.batch;
+  estimate.steps = perEpoch * settings.epochs;
+  // A few real steps, the first two not counted; at most half a second.
+  Feed feed(*machine, **material, settings, 0, 0);
+  const float rate = 0;
+  const std::int32_t one = 1;
+  machine->executable->write(machine->plan->learningRate, std::as_bytes(std::span(&rate, 1)));
+  machine->executable->write(machine->plan->step, std::as_bytes(std::span(&one, 1)));
+  std::vector<double> times;
+  const auto began = Clock::now();
+  std::vector<MetricRow> rows;
+  for (int index = 0; index < 30 && (index < 4 || Clock::now() - began < std::chrono::milliseconds(500));
+       ++index) {
+    const auto start = Clock::now();
+    const auto next = feed.next();
+    if (auto ran = machine->executable->run(next.program); !ran) return ran.error();
+    rows.clear();
+    machine->executable->drain(rows);
+    if (index >= 2) times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
+  estimate.secondsPerStep = times[times.size() / 2];
+  // Validation costs about a third of a training step a sample.
+  const double validation = static_cast<double>((*material)->split.validation.size()) /
+                            static_cast<double>(settings.batch) * estimate.secondsPerStep / 3;
+  estimate.seconds = static_cast<double>(estimate.steps) * estimate.secondsPerStep +
+                     static_cast<double>(settings.epochs) * validation;
+  const auto free = static_cast<std::int64_t>(::sysconf(_SC_AVPHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
+  const std::int64_t perSample =
+      std::max<std::int64_t>(1, costs.activationBytes / std::max<std::int64_t>(1, settings.batch));
+  estimate.largestBatch =
+      std::clamp<std::int64_t>((free * 8 / 10 - costs.parameterBytes) / perSample, 1, samples);
+  return estimate;
+}
+
+} // namespace loom

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// How far a run is: everything beside the tensors that a resume needs to go on exactly. Stands in a
+// checkpoint's state.json.
+#pragma once
+#include "core/base/json.h"
+
+namespace loom {
+
+struct Best {
+  std::int64_t step = -1;                              // -1: no epoch is finished
+  std::vector<std::pair<std::string, double>> metrics; // val_loss first
+  double loss() const { return metrics.empty() ? 0 : metrics.front().second; }
+};
+
+struct Progress {
+  std::int64_t step = 0;              // steps done
+  std::int64_t epoch = 0;             // epochs finished, their validation included
+  std::int64_t batch = 0;             // batches done in this epoch; all of them: its validation is due
+  double rateFactor = 1;              // what a person's commands multiply the schedule by
+  double seconds = 0;                 // since the run's first start, without the time between attempts
+  double lossSum = 0, correctSum = 0; // over this epoch's samples
+  std::int64_t sampleCount = 0;
+  Best best;
+  std::vector<std::pair<std::string, double>> last; // metrics of the last finished epoch
+};
+
+Json toJson(const Progress& progress);
+Result<Progress> progressFromJson(const Json& json, const std::string& place);
+
+Json metricsToJson(const std::vector<std::pair<std::string, double>>& metrics);
+
+} // namespace loom

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/trainer.h"
+#include "core/base/atomic_file.h"
+#include "core/base/format.h"
+#include "core/base/subprocess.h"
+#include "core/base/uuid.h"
+#include "core/train/attempt.h"
+#include <fmt/format.h>
+#include <new>
+
+namespace loom {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string freeRunName(const fs::path& project, const std::string& network) {
+  std::error_code error;
+  int count = 0;
+  for (fs::directory_iterator entry(project / "runs", error), end; !error && entry != end;
+       entry.increment(error))
+    if (fs::exists(entry->path() / "run.json")) ++count;
+  return fmt::format("{} · {}", network, count + 1);
+}
+
+Status makeFolders(const fs::path& run) {
+  std::error_code error;
+  for (const char* part : {"attempts", "control", "checkpoints", "evaluations"}) {
+    fs::create_directories(run / part, error);
+    if (error)
+      return Error{ErrorKind::input, run.string(), "The folder of the run cannot be made: " + error.message(),
+                   "Make the project's folder writable, or copy the project to a place that is"};
+  }
+  return {};
+}
+
+// A new run: everything that run.json freezes is found out here.
+Result<RunConfig> freeze(const Project& project, const TrainRequest& request, const Network& network,
+                         const Material& material, const Machine& machine) {
+  RunConfig config;
+  config.id = request.run;
+  config.name = request.name.empty() ? freeRunName(project.folder, network.name) : request.name;
+  config.engineVersion = NEUROLOOM_VERSION;
+  config.created = nowMicroseconds();
+  config.network = network;
+  config.data = project.data;
+  config.dataHash = material.data.contentHash;
+  config.normalisation = material.normalisation;
+  config.settings = request.settings;
+  config.settings.threads = machine.executable->threads();
+  config.settings.device = machine.device.id;
+  config.backend = machine.device.backend;
+  config.trainSamples = static_cast<std::int64_t>(material.split.train.size());
+  config.validationSamples = static_cast<std::int64_t>(material.split.validation.size());
+  config.testSamples = static_cast<std::int64_t>(material.split.test.size());
+  for (const TensorId id : machine.plan->parameters) config.parameters += machine.plan->tensor(id).elements();
+  config.classes = material.data.classes;
+  config.targetNames = material.data.targetNames;
+  return config;
+}
+
+Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& listener, StopFlag& stop) {
+  auto project = openProject(request.project);
+  if (!project) return project.error();
+  const bool resuming = !request.resume.empty();
+  const fs::path folder =
+      runFolder(project->folder,
+                resuming ? request.resume : (request.run.empty() ? request.run = newUuid() : request.run));
+  std::optional<RunConfig> config;
+  Network network;
+  TrainSettings settings = request.settings;
+  DatasetSpec spec = project->data;
+  if (resuming) {
+    auto read = readRunConfig(folder);
+    if (!read) return read.error();
+    config = std::move(*read);
+    if (request.settings.epochs > config->settings.epochs) config->settings.epochs = request.settings.epochs;
+    settings = config->settings;
+    network = config->network;
+    spec = config->data;
+  } else {
+    if (auto good = check(settings); !good) return good.error();
+    auto loaded = loadNetwork(*project, request.network);
+    if (!loaded) return loaded.error();
+    network = std::move(*loaded);
+    if (auto good = firstError(network, analyse(network)); !good) return good.error();
+  }
+  auto material = makeMaterial(spec, project->folder, config ? &config->normalisation : nullptr);
+  if (!material) return material.error();
+  if (config && (*material)->data.contentHash != config->dataHash)
+    return Error{ErrorKind::input, config->data.name.empty() ? std::string("data") : config->data.name,
+                 "The data changed since this run began", "Bring the old data back, or start a new run"};
+  if (auto fits = checkFit(network, (*material)->data); !fits) return fits.error();
+  auto options = trainingOptions(settings, (*material)->split);
+  if (!options) return options.error();
+  auto machine = makeMachine(network, *options, settings.device, settings.threads);
+  if (!machine) return machine.error();
+  if (!resuming) {
+    request.settings = settings;
+    auto frozen = freeze(*project, request, network, **material, *machine);
+    if (!frozen) return frozen.error();
+    config = std::move(*frozen);
+  }
+  if (auto made = makeFolders(folder); !made) return made.error();
+  auto lock = RunLock::take(folder);
+  if (!lock) return lock.error();
+  // The epochs may have been raised; nothing else in run.json ever changes.
+  if (auto written = writeFileAtomically(folder / "run.json", canonicalJson(toJson(*config))); !written)
+    return written.error();
+  Attempt attempt(folder, *config, **material, *machine, listener, stop);
+  return attempt.run(resuming);
+}
+
+} // namespace
+
+Json toJson(const TrainOutcome& outcome) {
+  Json metrics = Json::object();
+  for (const auto& [name, value] : outcome.metrics) metrics[name] = numberOrText(value);
+  Json json{{"run", outcome.run},     {"status", outcome.status},   {"epochs", outcome.epochs},
+            {"steps", outcome.steps}, {"seconds", outcome.seconds}, {"metrics", metrics}};
+  json["checkpoint"] = outcome.checkpoint >= 0 ? Json(outcome.checkpoint) : Json(nullptr);
+  if (outcome.error)
+    json["error"] = {
+        {"place", outcome.error->place}, {"cause", outcome.error->cause}, {"fix", outcome.error->fix}};
+  return json;
+}
+
+Result<TrainOutcome> train(const TrainRequest& request, const EventListener& listener, StopFlag& stop) {
+  try {
+    return trainUnguarded(request, listener, stop);
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorKind::memory, "memory", "There is not enough memory for this network and batch",
+                 "Use a smaller batch (loom estimate names the largest), or close other programs"};
+  }
+}
+
+} // namespace loom

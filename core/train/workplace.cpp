@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/train/workplace.h"
+#include "core/base/format.h"
+#include "core/network/validate.h"
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace loom {
+namespace {
+
+// Fields of a row as attributes: standards first, then what a person gave.
+Params completed(const std::vector<Field>& fields, const Params& given) {
+  Params params;
+  for (const Field& field : fields) params.set(std::string(field.name), field.standard);
+  for (const auto& [name, value] : given) params.set(name, value);
+  return params;
+}
+
+std::string shapeText(const Shape& shape) { return toTextWithoutBatch(shape); }
+
+bool sameShape(const Shape& shape, const std::vector<std::int64_t>& sample) {
+  if (shape.size() != sample.size() + 1) return false;
+  for (std::size_t i = 0; i < sample.size(); ++i)
+    if (!shape[i + 1].symbol.empty() || shape[i + 1].value != sample[i]) return false;
+  return true;
+}
+
+Error unfit(const Network& network, const Node& node, std::string cause, std::string fix) {
+  return {ErrorKind::input, fmt::format("network '{}', node '{}'", network.name, node.name), std::move(cause),
+          std::move(fix)};
+}
+
+} // namespace
+
+const std::vector<std::uint32_t>& Material::part(std::string_view name) const {
+  if (name == "train") return split.train;
+  return name == "validation" ? split.validation : split.test;
+}
+
+Result<std::unique_ptr<Material>> makeMaterial(const DatasetSpec& spec, const std::filesystem::path& project,
+                                               const Normalisation* fixed) {
+  auto data = load(spec, project);
+  if (!data) return data.error();
+  auto material = std::make_unique<Material>();
+  material->data = std::move(*data);
+  material->split = makeSplit(material->data, spec.split);
+  if (material->split.train.empty())
+    return Error{ErrorKind::input, spec.name.empty() ? std::string("data") : spec.name,
+                 fmt::format("no sample of {} is left for training", material->data.samples),
+                 "Give the training part a larger share of the split"};
+  material->normalisation =
+      fixed ? *fixed : fitNormalisation(material->data, material->split, spec.normalisation);
+  return material;
+}
+
+Status checkFit(const Network& network, const Dataset& data) {
+  const Analysis analysis = analyse(network);
+  if (Status good = firstError(network, analysis); !good) return good;
+  const auto classes = static_cast<std::int64_t>(data.classes.size());
+  const auto targets = static_cast<std::int64_t>(data.targetNames.size());
+  for (NodeId id : analysis.order) {
+    const Node& node = *network.node(id);
+    const NodeInfo& info = analysis.nodes.at(id);
+    const LayerSpec* layer = findLayer(node.type);
+    if (layer->family == Family::input && info.output && !sameShape(*info.output, data.sampleShape))
+      return unfit(network, node,
+                   fmt::format("takes samples of {}, the data gives {}", shapeText(*info.output),
+                               formatShape(data.sampleShape)),
+                   fmt::format("Set its shape to {}", formatShape(data.sampleShape)));
+    if (layer->hasOutput || info.inputs.empty() || info.inputs[0].size() < 2) continue;
+    const std::int64_t given = info.inputs[0].back().value;
+    const std::int64_t wanted = classes > 0 ? classes : targets;
+    const bool binary = classes == 2 && given == 1;
+    const bool counted = !data.labels.empty() || targets > 0;
+    if (counted && given != wanted && !binary)
+      return unfit(network, node,
+                   fmt::format("gets {} values a sample, the data has {} {}", given, wanted,
+                               classes > 0 ? "classes" : "targets"),
+                   fmt::format("Let the layer before it give {}", wanted));
+  }
+  return {};
+}
+
+std::vector<std::int64_t> batchSizes(std::int64_t count, std::int64_t batch) {
+  std::vector<std::int64_t> sizes;
+  if (count >= batch) sizes.push_back(batch);
+  if (count % batch != 0) sizes.push_back(count % batch);
+  return sizes;
+}
+
+Result<Params> updateAttributes(const TrainSettings& settings) {
+  const OptimizerRow* row = findOptimizer(settings.optimizer);
+  if (!row)
+    return Error{ErrorKind::usage, "optimizer", fmt::format("there is no '{}'", settings.optimizer),
+                 "Use SGD, Adam or AdamW"};
+  return completed(row->fields, settings.optimizerParams);
+}
+
+Result<Schedule> scheduleOf(const TrainSettings& settings) {
+  const ScheduleRow* row = findSchedule(settings.schedule);
+  if (!row)
+    return Error{ErrorKind::usage, "schedule", fmt::format("there is no '{}'", settings.schedule),
+                 "Use constant, cosine or one-cycle"};
+  return Schedule{row, completed(row->fields, settings.scheduleParams)};
+}
+
+Result<CompileOptions> trainingOptions(const TrainSettings& settings, const Split& split) {
+  auto attributes = updateAttributes(settings);
+  if (!attributes) return attributes.error();
+  CompileOptions options;
+  options.trainBatches = batchSizes(static_cast<std::int64_t>(split.train.size()), settings.batch);
+  for (const auto* part : {&split.validation, &split.test})
+    for (std::int64_t size : batchSizes(static_cast<std::int64_t>(part->size()), evaluateBatch))
+      options.evaluateBatches.push_back(size);
+  std::sort(options.evaluateBatches.rbegin(), options.evaluateBatches.rend());
+  const auto end = std::unique(options.evaluateBatches.begin(), options.evaluateBatches.end());
+  options.evaluateBatches.erase(end, options.evaluateBatches.end());
+  options.optimizer = findOptimizer(settings.optimizer)->op;
+  options.optimizerParams = std::move(*attributes);
+  return options;
+}
+
+Result<Machine> makeMachine(const Network& network, const CompileOptions& options, const std::string& device,
+                            int threads) {
+  auto chosen = chooseDevice(device);
+  if (!chosen) return chosen.error();
+  const Backend* backend = findBackend(chosen->backend);
+  if (!backend)
+    return Error{ErrorKind::device, device, fmt::format("the backend '{}' is missing", chosen->backend),
+                 "Install the whole package, or choose another device of `loom devices`"};
+  auto compiled = compile(network, options);
+  if (!compiled) return compiled.error();
+  Machine machine;
+  machine.initial = std::move(compiled->initial);
+  machine.plan = std::make_shared<const Plan>(std::move(compiled->plan));
+  machine.device = std::move(*chosen);
+  auto executable = backend->prepare(machine.plan, PrepareOptions{threads});
+  if (!executable) return executable.error();
+  machine.executable = std::move(*executable);
+  return machine;
+}
+
+void writeInitialValues(Machine& machine, std::uint64_t seed) {
+  for (const InitialValue& value : machine.initial) {
+    const Tensor& tensor = machine.plan->tensor(value.tensor);
+    const std::vector<float> start = initialValues(value, tensor.elements(), seed);
+    if (tensor.dtype == DType::f32) {
+      machine.executable->write(value.tensor, std::as_bytes(std::span(start)));
+    } else {
+      const std::vector<std::int32_t> whole(start.begin(), start.end());
+      machine.executable->write(value.tensor, std::as_bytes(std::span(whole)));
+    }
+  }
+}
+
+} // namespace loom

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a training, an evaluation and an estimate have in common: the data, its parts and normalisation, the
+// compiled network and the executable on its device. Nothing here writes a file.
+#pragma once
+#include "core/backend/backend.h"
+#include "core/compile/compile.h"
+#include "core/data/gatherer.h"
+#include "core/run/run_config.h"
+
+namespace loom {
+
+// The data of a run in its parts. Borrowed by everything that gathers from it, so it never moves (see
+// Workplace).
+struct Material {
+  Dataset data;
+  Split split;
+  Normalisation normalisation;
+  const std::vector<std::uint32_t>& part(std::string_view name) const; // "train", "validation", "test"
+};
+
+// Loads, splits and fits. `fixed`: a run's normalisation is taken as it stands there.
+Result<std::unique_ptr<Material>> makeMaterial(const DatasetSpec& spec, const std::filesystem::path& project,
+                                               const Normalisation* fixed);
+
+// Input and Output nodes against the data: sample shape, classes or targets. Kind input, naming the node.
+Status checkFit(const Network& network, const Dataset& data);
+
+// {full, rest} without zeros and doubles, for a part of `count` samples in batches of `batch`.
+std::vector<std::int64_t> batchSizes(std::int64_t count, std::int64_t batch);
+// As batches of evaluation are taken: 256 samples.
+inline constexpr std::int64_t evaluateBatch = 256;
+
+// The attributes of the update op: the row's standards, overlaid with what the settings say.
+Result<Params> updateAttributes(const TrainSettings& settings);
+// The schedule's row and its completed fields.
+struct Schedule {
+  const ScheduleRow* row = nullptr;
+  Params params;
+  double factor(std::int64_t step, std::int64_t total) const { return row->factor(step, total, params); }
+};
+Result<Schedule> scheduleOf(const TrainSettings& settings);
+
+struct Machine {
+  std::vector<InitialValue> initial;
+  std::shared_ptr<const Plan> plan;
+  Device device;
+  std::unique_ptr<Executable> executable;
+};
+// Compiles and prepares. `threads` 0: the backend's rule.
+Result<Machine> makeMachine(const Network& network, const CompileOptions& options, const std::string& device,
+                            int threads);
+
+// Everything a training needs: compile options from settings and parts.
+Result<CompileOptions> trainingOptions(const TrainSettings& settings, const Split& split);
+
+// Start values from the seed into every parameter and state.
+void writeInitialValues(Machine& machine, std::uint64_t seed);
+
+} // namespace loom
