@@ -2,6 +2,7 @@
 #include "app/studio/frame/actions.h"
 #include "app/studio/frame/page.h"
 #include "app/studio/theme/icons.h"
+#include "app/studio/theme/keys.h"
 #include "app/studio/widgets/panels.h"
 #include <algorithm>
 
@@ -160,7 +161,7 @@ const Actions::Handler* Actions::live(const Entry& entry) const {
 void Actions::refresh(Entry& entry) {
   const Handler* handler = live(entry);
   const QString text = handler && !handler->text.isEmpty() ? handler->text : tr(entry.row->text);
-  const QString key = entry.action->shortcut().toString(QKeySequence::NativeText).replace(u'+', u' ');
+  const QString key = keyText(entry.action->shortcut().toString(QKeySequence::NativeText));
   const QString reason = handler ? handler->reason : QString();
   entry.action->setText(text);
   entry.action->setVisible(!entry.handlers.empty());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/frame/command_palette.h"
+#include "app/studio/theme/keys.h"
 #include <algorithm>
 
 namespace loom {
@@ -52,7 +53,7 @@ void CommandPalette::addCommands(const QString& words, QVector<SearchEntry>& ent
     entry.icon = action->icon().name();
     entry.text = action->text();
     entry.detail = detail;
-    entry.keys = action->shortcut().toString(QKeySequence::NativeText).split(u'+', Qt::SkipEmptyParts);
+    entry.keys = keyParts(action->shortcut().toString(QKeySequence::NativeText));
     entry.id = int(runs_.size());
     runs_.push_back([action] { action->trigger(); });
     hits.push_back({fit, entry});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/frame/rail.h"
+#include "app/studio/theme/keys.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/panels.h"
 #include <QEvent>
@@ -93,7 +94,7 @@ void Rail::setProjectOpen(bool open) {
     const PageRow& row = button->row();
     const bool usable = open || !row.needsProject;
     button->setEnabled(usable);
-    const QString key = QString::fromLatin1(row.keys).replace(u'+', u' ');
+    const QString key = keyText(QString::fromLatin1(row.keys));
     setTip(button, tr(row.title), usable ? key : tr("Open a project first, or begin with a template."));
   }
 }

@@ -2,6 +2,7 @@
 #include "app/studio/frame/settings_page.h"
 #include "app/studio/frame/theme_choice.h"
 #include "app/studio/theme/icons.h"
+#include "app/studio/theme/keys.h"
 #include "app/studio/widgets/chip.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/row_delegate.h"
@@ -169,8 +170,8 @@ QWidget* SettingsPage::buildKeys() {
     line->setMinimumHeight(lookOf(this).px(28));
     auto* cells = rowOf(line);
     cells->addWidget(new Text(text), 1);
-    for (const QString& key : keys.section(QStringLiteral("; "), 0, 0).split(u'+', Qt::SkipEmptyParts))
-      cells->addWidget(new KeyCap(key == QLatin1String("Return") ? QStringLiteral("Enter") : key));
+    for (const QString& key : keyParts(keys.section(QStringLiteral("; "), 0, 0)))
+      cells->addWidget(new KeyCap(key));
     column->addWidget(line);
     column->addWidget(new HairLine(Qt::Horizontal, Token::hover));
   };
@@ -184,7 +185,7 @@ QWidget* SettingsPage::buildKeys() {
       head->setMinimumHeight(lookOf(this).px(36));
       column->addWidget(head);
     }
-    add(tr(row.text), QString::fromLatin1(row.keys).replace(QLatin1String("++"), QLatin1String("+Plus")));
+    add(tr(row.text), QString::fromLatin1(row.keys));
   }
   column->addStretch(1);
   return scrolled(inside);

@@ -23,7 +23,7 @@ void Strip::setState(const StripState& state) {
   update();
 }
 
-QSize Strip::sizeHint() const { return {lookOf(this).px(640), lookOf(this).px(32) + 1}; }
+QSize Strip::sizeHint() const { return {lookOf(this).px(640), lookOf(this).px(32)}; }
 
 void Strip::paintEvent(QPaintEvent*) {
   const Look& look = lookOf(this);
@@ -38,7 +38,7 @@ double Strip::paintLeft(QPainter& painter, const Look& look) {
   const QFont &small = look.fonts[Type::small], &medium = look.fonts[Type::smallMedium];
   const int icon = look.px(16), gap = look.px(8);
   double x = look.px(16);
-  const double room = width() - look.px(310); // the load stands behind it
+  const double room = width() - look.px(344); // the load stands behind it
   const auto put = [&](const QString& text, const QFont& font, Token colour) {
     if (text.isEmpty() || x >= room) return;
     x += paintText(painter, QRectF(x, 1, room - x, height() - 1), text, font, look[colour]) + gap;

@@ -145,8 +145,12 @@ void TemplateCard::paintEvent(QPaintEvent*) {
   if (row_.first) {
     const QString words = tr("Good first choice");
     badge = chipWidth(look, words);
-    paintChip(painter, QRectF(line.right() - badge, line.top(), badge, line.height()), words,
-              ChipKind::accent, look);
+    const int name = QFontMetrics(look.fonts[Type::bodyStrong]).horizontalAdvance(text());
+    if (name + badge + 8 > line.width())
+      badge = 0; // the border alone says it where there is no room
+    else
+      paintChip(painter, QRectF(line.right() - badge, line.top(), badge, line.height()), words,
+                ChipKind::accent, look);
   }
   paintText(painter, line.adjusted(0, 0, -badge - 8, 0), text(), look.fonts[Type::bodyStrong],
             look[Token::text]);

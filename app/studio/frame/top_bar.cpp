@@ -56,7 +56,7 @@ TopBar::TopBar(Actions& actions, QWidget* parent) : QWidget(parent), actions_(ac
   menus_->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
   field_ = new CommandField(this);
   auto* row = rowOf(this, 0, 0);
-  row->setContentsMargins(0, 0, 8, 1);
+  row->setContentsMargins(0, 0, 8, 0);
   row->addWidget(menus_, 0, Qt::AlignVCenter);
   row->addStretch(1);
   row->addWidget(field_);
@@ -120,7 +120,7 @@ void TopBar::paintEvent(QPaintEvent*) {
   const int low = menus_->geometry().right() + 16, high = field_->geometry().left() - 16;
   if (high - low < look.px(80)) return;
   const double x = std::clamp((width() - whole) / 2, low, std::max(low, high - whole));
-  const double h = height() - 1;
+  const double h = height();
   paintText(painter, QRectF(x, 0, std::min<double>(wide + 1, high - x), h), first, medium, look[Token::text]);
   if (high - x - wide > 16)
     paintText(painter, QRectF(x + wide, 0, high - x - wide, h), rest, plain, look[Token::text2]);

@@ -20,7 +20,10 @@ namespace {
 
 void clear(QLayout* layout) {
   while (QLayoutItem* item = layout->takeAt(0)) {
-    if (item->widget()) item->widget()->deleteLater();
+    if (QWidget* widget = item->widget()) {
+      widget->hide();
+      widget->deleteLater();
+    }
     delete item;
   }
 }
@@ -38,9 +41,8 @@ WelcomePage::WelcomePage(PageContext& context) : Page(context) {
 }
 
 QWidget* WelcomePage::buildLeft() {
-  auto* left = new QWidget;
-  left->setFixedWidth(lookOf(this).px(447));
-  auto* column = columnOf(left, 40);
+  left_ = new QWidget;
+  auto* column = columnOf(left_, 40);
   auto* head = new QHBoxLayout;
   head->setSpacing(16);
   auto* words = new QVBoxLayout;
@@ -85,7 +87,7 @@ QWidget* WelcomePage::buildLeft() {
   recentHint_->setWrap(true);
   column->addWidget(recentHint_);
   column->addStretch(1);
-  return left;
+  return left_;
 }
 
 QWidget* WelcomePage::buildRight() {
@@ -104,17 +106,16 @@ QWidget* WelcomePage::buildRight() {
   head->addWidget(firstChoice_);
   column->addLayout(head);
 
-  auto* grid = new QGridLayout;
-  grid->setSpacing(16);
+  grid_ = new QGridLayout;
+  grid_->setSpacing(16);
   for (const TemplateRow& row : templateRows()) {
     auto* card = new TemplateCard(row);
     connect(card, &QAbstractButton::clicked, this,
             [this, &row] { Q_EMIT context().newProjectRequested(QString::fromLatin1(row.id), {}); });
-    const int at = int(cards_.size());
-    grid->addWidget(card, at / 3, at % 3);
     cards_.append(card);
   }
-  column->addLayout(grid);
+  column->addLayout(grid_);
+  arrange();
   column->addSpacing(8);
   column->addWidget(new Text(tr("Or bring your own data"), Type::heading));
   auto* drop = new DropField;
@@ -150,6 +151,18 @@ void WelcomePage::refresh() {
   recentHint_->setVisible(first);
   firstChoice_->setVisible(first);
   setRole(new_, first ? ButtonRole::plain : ButtonRole::primary); // one primary action a page
+}
+
+void WelcomePage::arrange() {
+  const double width = window()->width() / lookOf(this).scale;
+  left_->setFixedWidth(lookOf(this).px(width < 1152 ? 319 : 447));
+  const int columns = width < 1152 ? 2 : 3;
+  for (int i = 0; i < cards_.size(); ++i) grid_->addWidget(cards_[i], i / columns, i % columns);
+}
+
+void WelcomePage::resizeEvent(QResizeEvent* event) {
+  arrange();
+  Page::resizeEvent(event);
 }
 
 void WelcomePage::setComputer(const QList<ComputerFact>& facts) {

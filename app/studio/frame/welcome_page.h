@@ -6,6 +6,7 @@
 #include "app/studio/frame/template_card.h"
 #include <QHash>
 
+class QGridLayout;
 class QPushButton;
 class QVBoxLayout;
 
@@ -33,11 +34,15 @@ class WelcomePage : public Page {
  protected:
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   QWidget* buildLeft();
   QWidget* buildRight();
   void refresh();
+  void arrange(); // by the width of the window
+  QWidget* left_;
+  QGridLayout* grid_;
   QVBoxLayout *recent_, *computer_;
   MessageBar* message_;
   Text *recentHint_, *whose_;

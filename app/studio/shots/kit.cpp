@@ -10,6 +10,7 @@
 #include "app/studio/widgets/form.h"
 #include "app/studio/widgets/noted_field.h"
 #include "app/studio/widgets/panels.h"
+#include "app/studio/widgets/row_delegate.h"
 #include "app/studio/widgets/segments.h"
 #include "app/studio/widgets/spark_line.h"
 #include "app/studio/widgets/text.h"
@@ -156,7 +157,8 @@ QWidget* buildWidgets() {
   table->horizontalHeader()->setStretchLastSection(true);
   table->setSelectionBehavior(QAbstractItemView::SelectRows);
   table->selectRow(1);
-  table->setFixedHeight(28 * 4 + 2);
+  table->setItemDelegate(new RowDelegate(table));
+  table->setFixedHeight(28 * 4 + 4);
   column->addWidget(table);
   column->addStretch(1);
   return side;

@@ -38,8 +38,10 @@ QStringList renderShots(const QString& folder, bool dark, const QString& only) {
     QWidget* widget = shot.make(stage);
     widget->resize(shot.size);
     widget->show();
+    widget->activateWindow();
     QCoreApplication::sendPostedEvents();
     QCoreApplication::processEvents();
+    QApplication::setActiveWindow(widget);
     QPixmap picture = widget->grab();
     QPainter painter(&picture);
     for (QWidget* popup : QApplication::topLevelWidgets())

@@ -108,6 +108,8 @@ void LoomStyle::polish(QWidget* widget) {
     if (!qobject_cast<QHeaderView*>(widget)) view->setFrameShape(QFrame::NoFrame);
     if (auto* table = qobject_cast<QTableView*>(widget)) {
       table->setShowGrid(false);
+      table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+      table->horizontalHeader()->setHighlightSections(false);
       table->verticalHeader()->setDefaultSectionSize(look_.row());
       table->verticalHeader()->setMinimumSectionSize(look_.px(20));
     }
@@ -208,6 +210,7 @@ int LoomStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWidg
   case SH_Menu_SupportsSections:
   case SH_Widget_Animate:
   case SH_Widget_Animation_Duration:
+  case SH_ItemView_ChangeHighlightOnFocus:
   case SH_TabBar_PreferNoArrows:
     return hint == SH_ItemView_ShowDecorationSelected ? 1 : 0;
   case SH_ComboBox_PopupFrameStyle:

@@ -6,9 +6,16 @@
 
 namespace loom {
 
-enum class ButtonRole { plain, primary, ghost, danger, icon }; // QToolButton is icon by itself
-enum class ControlSize { normal, small, large };               // 28, 24, 36 high
-enum class FieldMark { plain, automatic, wrong };              // border: solid; dashed; 2 px error
+enum class ButtonRole {
+  plain,
+  primary,
+  ghost,
+  danger,
+  icon,
+  link
+};                                                // QToolButton is icon by itself; link: words in accent
+enum class ControlSize { normal, small, large };  // 28, 24, 36 high
+enum class FieldMark { plain, automatic, wrong }; // border: solid; dashed; 2 px error
 
 void setRole(QWidget* button, ButtonRole role);
 void setSize(QWidget* control, ControlSize size);

@@ -11,7 +11,7 @@ struct Tint {
 
 Tint tintOf(const Look& look, ButtonRole role, const QStyleOption& option) {
   if (!isEnabled(option)) {
-    const bool bare = role == ButtonRole::ghost || role == ButtonRole::icon;
+    const bool bare = role != ButtonRole::plain && role != ButtonRole::primary && role != ButtonRole::danger;
     return {{}, bare ? QColor() : look[Token::line], look[Token::textOff]};
   }
   const bool hovered = isHovered(option), pressed = isPressed(option);
@@ -30,6 +30,8 @@ Tint tintOf(const Look& look, ButtonRole role, const QStyleOption& option) {
     return {look[hovered ? Token::errorSoft : Token::raised], look[Token::error], look[Token::error]};
   case ButtonRole::ghost:
     return {touched, {}, look[Token::text]};
+  case ButtonRole::link:
+    return {{}, {}, look[hovered || pressed ? Token::accentHover : Token::accent]};
   case ButtonRole::icon:
     return {touched, {}, look[hovered || pressed ? Token::text : Token::text2]};
   case ButtonRole::plain:
@@ -43,6 +45,7 @@ const QFont& buttonFont(const Look& look, const QWidget* widget) {
 }
 
 int buttonPadding(const Look& look, const QWidget* widget) {
+  if (roleOf(widget) == ButtonRole::link) return 0;
   const bool slim = roleOf(widget) == ButtonRole::ghost || sizeOf(widget) == ControlSize::small;
   return look.px(sizeOf(widget) == ControlSize::large ? 16 : slim ? 8 : 12);
 }
@@ -57,7 +60,7 @@ void drawContents(const StyleCall& call, const QRect& area, const QString& text,
   const QString shown = QString(text).remove(u'&');
   const int width = QFontMetrics(font).horizontalAdvance(shown);
   const int arrow = opensMenu ? look.px(14) : 0;
-  int x = std::max(area.left() + 2, area.left() + (area.width() - icon - gap - width - arrow) / 2);
+  int x = std::max(area.left(), area.left() + (area.width() - icon - gap - width - arrow) / 2);
   if (icon)
     look.icons.paint(call.painter, QRectF(x, area.top(), icon, area.height()), iconName, icon, colour);
   x += icon + gap;
@@ -142,7 +145,9 @@ void drawRadio(const StyleCall& call, const QStyleOption& option, bool hovered) 
 }
 
 QSize pushButtonSize(const Look& look, const QStyleOptionButton& option, const QWidget* widget) {
-  const int height = controlHeight(look, widget);
+  const bool link = roleOf(widget) == ButtonRole::link;
+  const int height =
+      link ? look.px(sizeOf(widget) == ControlSize::small ? 16 : 20) : controlHeight(look, widget);
   if (roleOf(widget) == ButtonRole::icon && option.text.isEmpty()) return {height, height};
   const QString shown = QString(option.text).remove(u'&');
   const int icon = option.icon.isNull() ? 0 : look.px(16) + (shown.isEmpty() ? 0 : look.px(6));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/theme/keys.h"
 #include "app/studio/theme/style_parts.h"
 #include <QFontMetrics>
 
@@ -38,7 +39,7 @@ void drawMenuItem(const StyleCall& call, const QStyleOptionMenuItem& option) {
   const QRectF words = QRectF(area).adjusted(pad + look.px(iconColumn), 0, -pad, 0);
   paintText(call.painter, words, QString(parts.value(0)).remove(u'&'), look.fonts[Type::body], colour);
   if (parts.size() > 1)
-    paintText(call.painter, words, parts[1], look.fonts[Type::small], quiet, Qt::AlignRight);
+    paintText(call.painter, words, keyText(parts[1]), look.fonts[Type::small], quiet, Qt::AlignRight);
   if (option.menuItemType == QStyleOptionMenuItem::SubMenu)
     paintChevron(call.painter, QPointF(area.right() - pad + 2, area.center().y() + .5), Side::right, quiet,
                  5);

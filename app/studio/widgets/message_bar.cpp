@@ -25,7 +25,7 @@ MessageBar::MessageBar(MessageKind kind, const QString& text, QWidget* parent) :
   icon_ = new IconLabel(QString());
   text_ = new Text(QString(), Type::small);
   text_->setWrap(true);
-  link_ = makeButton(QString(), {}, ButtonRole::ghost);
+  link_ = makeButton(QString(), {}, ButtonRole::link);
   setSize(link_, ControlSize::small);
   link_->hide();
   connect(link_, &QPushButton::clicked, this, [this] {

@@ -133,7 +133,7 @@ void DockTitle::addRight(QWidget* widget) {
   right_->addWidget(widget);
 }
 
-QSize DockTitle::sizeHint() const { return {layout()->sizeHint().width(), lookOf(this).px(32) + 1}; }
+QSize DockTitle::sizeHint() const { return {layout()->sizeHint().width(), lookOf(this).px(32)}; }
 
 void DockTitle::paintEvent(QPaintEvent*) {
   QPainter painter(this);

@@ -97,7 +97,7 @@ void PageToolBar::setReason(const QString& text) {
   reasonIcon_->setVisible(!text.isEmpty());
 }
 
-void PageToolBar::measure() { setFixedHeight(lookOf(this).px(48) + 1); }
+void PageToolBar::measure() { setFixedHeight(lookOf(this).px(48)); }
 
 void PageToolBar::paintEvent(QPaintEvent*) {
   QPainter painter(this);
