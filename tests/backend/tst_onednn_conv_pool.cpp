@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fused small convolution against the plain formulas in double: values, winners, and all three gradients.
 #include "core/backend/onednn/kernels/conv_pool.h"
+#include "core/backend/onednn/kernels/kernels.h"
 #include <QtTest>
 #include <algorithm>
 #include <cmath>
@@ -83,7 +84,7 @@ class TestOnednnConvPool : public QObject {
     }
   }
   void shapes() {
-    const auto* kernels = convPoolKernels();
+    const auto* kernels = chooseKernels().convPool;
     if (kernels == nullptr) QSKIP("This processor has no AVX-512");
     QFETCH(QList<int>, shape);
     const ConvPoolShape s{shape[0], shape[1], shape[2], shape[3], shape[4], shape[5]};
@@ -131,7 +132,7 @@ class TestOnednnConvPool : public QObject {
   }
 
   void refusesWhatItCannotDo() {
-    const auto* kernels = convPoolKernels();
+    const auto* kernels = chooseKernels().convPool;
     if (kernels == nullptr) QSKIP("This processor has no AVX-512");
     QVERIFY(!kernels->supports({17, 16, 3, 1, 8, 8}));
     QVERIFY(!kernels->supports({8, 16, 7, 3, 8, 8}));

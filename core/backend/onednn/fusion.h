@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which steps of a program become one: a ReLU behind a product, a sum or a batch norm, and its gradient
-// inside the batch norm's. Found before lowering, from the steps alone, so that the same plan always gives
-// the same actions.
+// Which steps of a program become one: a ReLU behind a product, a sum or a batch norm, its gradient inside
+// the batch norm's, and small convolutions with their ReLU and pool. Found before lowering, from the steps
+// alone, so that the same plan always gives the same actions.
 #pragma once
+#include "core/backend/onednn/kernels/conv_pool.h"
 #include "core/plan/plan.h"
+#include <optional>
 
 namespace loom::onednn {
 
-struct StepFusion {
-  bool skipped = false;     // done by another step
-  TensorId relu = noTensor; // dst of the ReLU that this step does as well
-  TensorId diffDst =
-      noTensor; // batch_norm_backward: the gradient behind the ReLU, whose mask it applies itself
+// conv2d -> relu -> max_pool2d that kernels/conv_pool.h does at once: forward at the convolution's step, all
+// gradients at the pool's. Steps by their index; -1 where the program has none (evaluation; nothing before
+// wants a gradient).
+struct ConvPoolFusion {
+  ConvPoolShape shape;
+  int conv = -1, pool = -1;
+  int poolBackward = -1, weights = -1, data = -1;
 };
 
-// One for each step of the program.
-std::vector<StepFusion> findFusions(const Plan& plan, const Program& program);
+struct StepFusion {
+  bool skipped = false;                   // done by another step
+  TensorId relu = noTensor;               // dst of the ReLU that this step does as well
+  std::optional<ConvPoolFusion> convPool; // at the steps `conv` and `poolBackward`
+  // batch_norm_backward: the gradient behind the ReLU, whose mask it applies itself
+  TensorId diffDst = noTensor;
+};
+
+// One for each step of the program. `kernels`: null where this processor has none.
+std::vector<StepFusion> findFusions(const Plan& plan, const Program& program, const ConvPoolKernels* kernels);
 
 // Steps that read each tensor, and tensors read after the program (outputs, metrics, everything that is
 // kept).

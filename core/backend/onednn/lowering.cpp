@@ -21,8 +21,9 @@ std::size_t index(TensorId id) { return static_cast<std::size_t>(id); }
 Lowering::Lowering(const Machine& machine, const Plan& plan, const Program& program, Storage& storage,
                    const KernelSet& kernels, int threads)
     : machine_(machine), plan_(plan), program_(program), storage_(storage), kernels_(kernels),
-      threads_(threads), fusions_(findFusions(plan, program)), lastReader_(plan.tensors.size(), -1),
-      readers_(readersOf(plan, program)), outside_(readOutside(plan, program)), values_(plan.tensors.size()),
+      threads_(threads), fusions_(findFusions(plan, program, kernels.convPool)),
+      lastReader_(plan.tensors.size(), -1), readers_(readersOf(plan, program)),
+      outside_(readOutside(plan, program)), values_(plan.tensors.size()),
       keptSlots_(plan.tensors.size(), -1) {
   countReaders();
 }
@@ -30,11 +31,16 @@ Lowering::Lowering(const Machine& machine, const Plan& plan, const Program& prog
 void Lowering::countReaders() {
   for (std::size_t t = 0; t < readers_.size(); ++t)
     for (const int reader : readers_[t]) lastReader_[t] = std::max(lastReader_[t], reader);
-  // A fused step reads what the step it swallowed would have read.
-  for (std::size_t i = 0; i < fusions_.size(); ++i)
-    if (fusions_[i].diffDst != noTensor)
-      lastReader_[index(fusions_[i].diffDst)] =
-          std::max(lastReader_[index(fusions_[i].diffDst)], static_cast<int>(i));
+  // A fused step reads what the steps it swallowed would have read.
+  const auto reads = [&](TensorId id, std::size_t step) {
+    lastReader_[index(id)] = std::max(lastReader_[index(id)], static_cast<int>(step));
+  };
+  for (std::size_t i = 0; i < fusions_.size(); ++i) {
+    if (fusions_[i].diffDst != noTensor) reads(fusions_[i].diffDst, i);
+    const auto& fused = fusions_[i].convPool;
+    if (fused && static_cast<int>(i) == fused->poolBackward)
+      reads(program_.steps[static_cast<std::size_t>(fused->pool)].dst[0], i);
+  }
 }
 
 Lowered Lowering::lower() {
@@ -42,6 +48,10 @@ Lowered Lowering::lower() {
     step_ = static_cast<int>(i);
     const Step& step = program_.steps[i];
     if (fusions_[i].skipped) continue;
+    if (fusions_[i].convPool) {
+      lowerConvPool(*this, program_);
+      continue;
+    }
     const LowerStep lowerStep = findLowering(step.op->name);
     if (lowerStep != nullptr && lowerStep(*this, step)) continue;
     unfuse(i);

@@ -72,6 +72,7 @@ class Lowering {
   bool training() const { return program_.kind != ProgramKind::evaluate; }
   const Plan& plan() const { return plan_; }
   const Tensor& tensor(TensorId id) const { return plan_.tensor(id); }
+  int stepIndex() const { return step_; }
   const StepFusion& fusion() const { return fusions_[static_cast<std::size_t>(step_)]; }
   // Do only steps of this op read the tensor?
   bool readOnlyBy(TensorId id, std::string_view op) const;
@@ -126,5 +127,7 @@ class Lowering {
 using LowerStep = bool (*)(Lowering& lowering, const Step& step);
 LowerStep findLowering(std::string_view op);
 void lowerByReference(Lowering& lowering, const Step& step);
+// The current step begins or ends a fused convolution (lower_conv_pool.cpp).
+void lowerConvPool(Lowering& lowering, const Program& program);
 
 } // namespace loom::onednn

@@ -24,6 +24,16 @@ void split(int threads, std::int64_t n, std::int64_t grain, std::int64_t unit, c
   }
 }
 
+// Calls work(thread) once on each thread of the team.
+template<class Work> void onEachThread(int threads, const Work& work) {
+  if (threads <= 1) {
+    work(0);
+    return;
+  }
+#pragma omp parallel num_threads(threads)
+  work(omp_get_thread_num());
+}
+
 inline constexpr std::int64_t elementGrain = 32768; // below this a second thread costs more than it brings
 
 } // namespace loom::onednn

@@ -26,11 +26,10 @@ bool hasAvx2() {
 
 KernelSet chooseKernels() {
   if (vectorKernelsAvx512() != nullptr && hasAvx512())
-    return {"AVX-512", vectorKernelsAvx512(), optimKernelsAvx512()};
-  if (vectorKernelsAvx2() != nullptr && hasAvx2()) return {"AVX2", vectorKernelsAvx2(), optimKernelsAvx2()};
-  return {"plain", vectorKernelsPlain(), optimKernelsPlain()};
+    return {"AVX-512", vectorKernelsAvx512(), optimKernelsAvx512(), convPoolKernelsAvx512()};
+  if (vectorKernelsAvx2() != nullptr && hasAvx2())
+    return {"AVX2", vectorKernelsAvx2(), optimKernelsAvx2(), nullptr};
+  return {"plain", vectorKernelsPlain(), optimKernelsPlain(), nullptr};
 }
-
-const ConvPoolKernels* convPoolKernels() { return hasAvx512() ? convPoolKernelsAvx512() : nullptr; }
 
 } // namespace loom::onednn

@@ -42,8 +42,7 @@ struct ConvPoolKernels {
                   float* diffBias);
 };
 
-// Null where this build or this processor has no AVX-512.
-const ConvPoolKernels* convPoolKernels();
+// Null where this build has no AVX-512; chooseKernels() asks the processor.
 const ConvPoolKernels* convPoolKernelsAvx512();
 
 } // namespace loom::onednn
