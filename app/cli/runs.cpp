@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/verb.h"
+#include "core/base/format.h"
+#include "core/run/project.h"
+#include "core/store/store.h"
+#include <fmt/format.h>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <set>
+
+namespace loom {
+namespace {
+
+// Whoever reads history first takes in what the journals hold.
+struct Opened {
+  Project project;
+  std::unique_ptr<JournalSource> journals;
+  std::unique_ptr<Store> store;
+};
+
+Result<Opened> open(const std::string& folder) {
+  auto project = openProject(folder);
+  if (!project) return project.error();
+  Opened opened{std::move(*project), nullptr, nullptr};
+  opened.journals = journalsIn(opened.project.folder);
+  auto store = Store::open(opened.project.folder, Store::Access::automatic);
+  if (!store) return store.error();
+  opened.store = std::move(*store);
+  if (opened.store->owner()) {
+    auto taken = opened.store->takeIn(*opened.journals);
+    if (!taken) return taken.error();
+    for (const auto& problem : taken->problems) std::cerr << "warning: " << problem.message() << "\n";
+  } else if (auto waited = opened.store->waitForOwner(*opened.journals, std::chrono::seconds(2)); !waited) {
+    std::cerr << "warning: " << waited.error().message() << "\n";
+  }
+  return opened;
+}
+
+std::string metricText(const RunRow& row, const char* key, bool smallest) {
+  for (const auto& metric : row.metrics)
+    if (metric.key == key)
+      return std::string(key).ends_with("accuracy") ? formatPercent(metric.maximum)
+                                                    : formatLoss(smallest ? metric.minimum : metric.last);
+  return missingText;
+}
+
+Json toJson(const RunRow& row) {
+  Json metrics = Json::object();
+  for (const auto& metric : row.metrics)
+    metrics[metric.key] = {{"last", numberOrText(metric.last)},   {"min", numberOrText(metric.minimum)},
+                           {"max", numberOrText(metric.maximum)}, {"count", metric.count},
+                           {"non_finite", metric.nonFinite},      {"last_step", metric.lastStep}};
+  Json settings = Json::object();
+  for (const auto& [name, value] : row.settings) settings[name] = value;
+  Json json{{"run", row.id},
+            {"name", row.name},
+            {"state", toText(row.state)},
+            {"network", row.network},
+            {"created", formatTime(row.created)},
+            {"seconds", row.seconds},
+            {"step", row.step},
+            {"total_steps", row.totalSteps},
+            {"epochs", row.epochs},
+            {"attempt", row.attempt},
+            {"parameters", row.parameters},
+            {"settings", settings},
+            {"metrics", metrics},
+            {"tags", row.tags},
+            {"note", row.note},
+            {"error", row.error}};
+  json["checkpoint"] = row.checkpoint >= 0 ? Json(row.checkpoint) : Json(nullptr);
+  if (row.testMetric)
+    json[row.testMetricName.empty() ? "test" : row.testMetricName] = numberOrText(*row.testMetric);
+  return json;
+}
+
+int list(const std::string& folder, bool json) {
+  auto opened = open(folder);
+  if (!opened) return report(opened.error());
+  auto runs = opened->store->runs();
+  if (!runs) return report(runs.error());
+  if (json) {
+    Json all = Json::array();
+    for (const auto& row : *runs) all.push_back(toJson(row));
+    printJson({{"runs", all}});
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows{
+      {"RUN", "NAME", "STATE", "EPOCHS", "VAL LOSS", "VAL ACCURACY", "TEST", "TIME"}};
+  for (const auto& row : *runs)
+    rows.push_back({row.id.substr(0, 8), row.name, std::string(stateWord(row.state)), formatCount(row.epochs),
+                    metricText(row, "val/loss", true), metricText(row, "val/accuracy", false),
+                    row.testMetric
+                        ? (row.testMetricName.ends_with("accuracy") ? formatPercent(*row.testMetric)
+                                                                    : formatLoss(*row.testMetric))
+                        : missingText,
+                    formatDuration(row.seconds)});
+  printTable(rows, {false, false, false, true, true, true, true, true});
+  if (runs->empty()) std::cerr << "No run yet. Start one: loom train " << folder << "\n";
+  return 0;
+}
+
+int show(const std::string& folder, const std::string& word, bool json) {
+  auto opened = open(folder);
+  if (!opened) return report(opened.error());
+  auto id = findRun(opened->project.folder, word);
+  if (!id) return report(id.error());
+  auto row = opened->store->run(*id);
+  if (!row) return report(row.error());
+  auto events = opened->store->events(*id);
+  if (!events) return report(events.error());
+  if (json) {
+    Json all = Json::array();
+    for (const auto& one : *events) all.push_back(one.event);
+    Json object = toJson(*row);
+    object["events"] = all;
+    printJson(object);
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows{
+      {"run", row->id},
+      {"name", row->name},
+      {"state", std::string(stateWord(row->state))},
+      {"network", row->network},
+      {"step", formatCount(row->step) + " of " + formatCount(row->totalSteps)},
+      {"time", formatDuration(row->seconds)}};
+  for (const auto& [name, value] : row->settings) rows.push_back({name, value});
+  for (const auto& metric : row->metrics) rows.push_back({metric.key, formatNumber(metric.last)});
+  if (row->testMetric) rows.push_back({row->testMetricName, formatNumber(*row->testMetric)});
+  if (row->checkpoint >= 0) rows.push_back({"checkpoint", std::to_string(row->checkpoint)});
+  if (!row->error.empty()) rows.push_back({"error", row->error});
+  printTable(rows, {false, false});
+  return 0;
+}
+
+int series(const std::string& folder, const std::string& word, const std::string& key, int pixels,
+           bool json) {
+  auto opened = open(folder);
+  if (!opened) return report(opened.error());
+  auto id = findRun(opened->project.folder, word);
+  if (!id) return report(id.error());
+  auto keys = opened->store->keys(*id);
+  if (!keys) return report(keys.error());
+  if (std::find(keys->begin(), keys->end(), key) == keys->end()) {
+    std::string known;
+    for (const auto& one : *keys) known += (known.empty() ? "" : ", ") + one;
+    return report({ErrorKind::input, key, "The run has no such series",
+                   known.empty() ? "Wait for its first step" : "Choose one of: " + known});
+  }
+  Json list = Json::array();
+  if (pixels > 0) {
+    auto buckets = opened->store->buckets(*id, key, 0, 0, pixels);
+    if (!buckets) return report(buckets.error());
+    for (const auto& one : *buckets) {
+      if (json)
+        list.push_back({one.firstStep, one.lastStep, numberOrText(one.minimum), numberOrText(one.maximum),
+                        numberOrText(one.mean), one.count, one.nonFinite});
+      else
+        std::cout << one.firstStep << "\t" << one.lastStep << "\t" << one.minimum << "\t" << one.maximum
+                  << "\t" << one.mean << "\n";
+    }
+    if (json) printJson({{"key", key}, {"buckets", list}});
+    return 0;
+  }
+  auto points = opened->store->points(*id, key, 0, 0);
+  if (!points) return report(points.error());
+  for (const auto& one : *points) {
+    if (json)
+      list.push_back({one.step, numberOrText(one.value), one.seconds});
+    else
+      std::cout << one.step << "\t" << one.value << "\t" << one.seconds << "\n";
+  }
+  if (json) printJson({{"key", key}, {"points", list}});
+  return 0;
+}
+
+int compare(const std::string& folder, const std::vector<std::string>& words, bool json) {
+  auto opened = open(folder);
+  if (!opened) return report(opened.error());
+  std::vector<RunRow> rows;
+  for (const auto& word : words) {
+    auto id = findRun(opened->project.folder, word);
+    if (!id) return report(id.error());
+    auto row = opened->store->run(*id);
+    if (!row) return report(row.error());
+    rows.push_back(std::move(*row));
+  }
+  std::map<std::string, std::vector<std::string>> settings;
+  for (std::size_t index = 0; index < rows.size(); ++index)
+    for (const auto& [name, value] : rows[index].settings) {
+      settings[name].resize(rows.size());
+      settings[name][index] = value;
+    }
+  std::erase_if(settings, [](const auto& entry) {
+    return std::set<std::string>(entry.second.begin(), entry.second.end()).size() < 2;
+  });
+  if (json) {
+    Json all = Json::array();
+    for (const auto& row : rows) all.push_back(toJson(row));
+    printJson({{"runs", all}, {"differing", settings}});
+    return 0;
+  }
+  std::vector<std::vector<std::string>> table{{""}};
+  std::vector<bool> right{false};
+  for (const auto& row : rows) {
+    table.front().push_back(row.name);
+    right.push_back(true);
+  }
+  for (const auto& [name, values] : settings) {
+    table.push_back({name});
+    table.back().insert(table.back().end(), values.begin(), values.end());
+  }
+  for (const char* key : {"train/loss", "val/loss", "val/accuracy"}) {
+    table.push_back({key});
+    for (const auto& row : rows) table.back().push_back(metricText(row, key, true));
+  }
+  table.push_back({"test"});
+  for (const auto& row : rows)
+    table.back().push_back(row.testMetric ? formatNumber(*row.testMetric) : missingText);
+  printTable(table, right);
+  return 0;
+}
+
+} // namespace
+
+void defineRuns(CLI::App& app, Action& action) {
+  struct Options {
+    std::string project, run, key;
+    std::vector<std::string> runs;
+    int pixels = 0;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  app.require_subcommand(1);
+  const auto common = [&](CLI::App* sub) {
+    sub->add_option("PROJECT", options->project, "The project's folder")->required();
+    sub->add_flag("--json", options->json, "One JSON object on stdout");
+    return sub;
+  };
+  auto* listing = common(app.add_subcommand("list", "Every run, newest first"));
+  auto* showing = common(app.add_subcommand("show", "One run whole"));
+  showing->add_option("RUN", options->run, "A run: its folder, a beginning of it, or last")->required();
+  auto* reading = common(app.add_subcommand("series", "The points of one series"));
+  reading->add_option("RUN", options->run, "A run: its folder, a beginning of it, or last")->required();
+  reading->add_option("KEY", options->key, "train/loss, val/accuracy …")->required();
+  reading->add_option("--pixels", options->pixels, "Minimum, maximum and mean of so many buckets")
+      ->check(CLI::Range(1, 1'000'000));
+  auto* comparing =
+      common(app.add_subcommand("compare", "Runs side by side: what differs, and what came of it"));
+  comparing->add_option("RUN", options->runs, "Two or more runs")->required()->expected(2, 50);
+  action = [options, listing, showing, reading, comparing] {
+    if (listing->parsed()) return list(options->project, options->json);
+    if (showing->parsed()) return show(options->project, options->run, options->json);
+    if (reading->parsed())
+      return series(options->project, options->run, options->key, options->pixels, options->json);
+    if (comparing->parsed()) return compare(options->project, options->runs, options->json);
+    return 0;
+  };
+}
+
+void defineControl(CLI::App& app, Action& action) {
+  struct Options {
+    std::string project, run, verb;
+    double value = 0;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  app.add_option("PROJECT", options->project, "The project's folder")->required();
+  app.add_option("RUN", options->run, "A run: its folder, a beginning of it, or last")->required();
+  app.add_option("COMMAND", options->verb, "pause, resume, stop, checkpoint or lr")
+      ->required()
+      ->check(CLI::IsMember({"pause", "resume", "stop", "checkpoint", "lr"}));
+  auto* value = app.add_option("VALUE", options->value,
+                               "The learning rate from now on (lr); the schedule goes on in proportion")
+                    ->check(CLI::PositiveNumber);
+  app.add_flag("--json", options->json, "One JSON object on stdout");
+  action = [options, value] {
+    static const std::map<std::string, RunControl::Verb> table{{"pause", RunControl::Verb::pause},
+                                                               {"resume", RunControl::Verb::resume},
+                                                               {"stop", RunControl::Verb::stop},
+                                                               {"checkpoint", RunControl::Verb::checkpoint},
+                                                               {"lr", RunControl::Verb::learningRate}};
+    if ((options->verb == "lr") != (value->count() > 0))
+      return report({ErrorKind::usage, "loom control",
+                     options->verb == "lr" ? "lr needs a value" : "Only lr takes a value",
+                     "For example: loom control PROJECT last lr 0.001"});
+    auto project = openProject(options->project);
+    if (!project) return report(project.error());
+    auto run = findRun(project->folder, options->run);
+    if (!run) return report(run.error());
+    if (!RunLock::held(runFolder(project->folder, *run)))
+      return report({ErrorKind::other, *run, "The run is not training",
+                     "Go on with it: loom train PROJECT --resume " + run->substr(0, 8)});
+    RunControl control;
+    control.verb = table.at(options->verb);
+    control.value = options->value;
+    if (const char* user = std::getenv("USER")) control.by = user;
+    auto id = sendControl(runFolder(project->folder, *run), control);
+    if (!id) return report(id.error());
+    if (options->json)
+      printJson({{"run", *run}, {"id", *id}});
+    else
+      std::cerr << "Sent '" << options->verb << "' to run " << run->substr(0, 8) << ".\n";
+    return 0;
+  };
+}
+
+void defineHistory(CLI::App& app, Action& action) {
+  struct Options {
+    std::string project;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  app.require_subcommand(1);
+  auto* verify = app.add_subcommand("verify", "Every point of every journal against the store");
+  auto* rebuild = app.add_subcommand("rebuild", "Make the databases again from the journals");
+  for (auto* sub : {verify, rebuild}) {
+    sub->add_option("PROJECT", options->project, "The project's folder")->required();
+    sub->add_flag("--json", options->json, "One JSON object on stdout");
+  }
+  action = [options, rebuild] {
+    auto project = openProject(options->project);
+    if (!project) return report(project.error());
+    auto answer = rebuild->parsed() ? rebuildHistory(project->folder) : verifyHistory(project->folder);
+    if (!answer) return report(answer.error());
+    if (options->json) {
+      printJson({{"good", answer->good},
+                 {"runs", answer->runs},
+                 {"records", answer->records},
+                 {"points", answer->points},
+                 {"findings", answer->findings}});
+    } else {
+      std::cout << formatCount(answer->runs) << " runs, " << formatCount(answer->records) << " records, "
+                << formatCount(answer->points)
+                << " points: " << (answer->good ? "all is as the journals say" : "not as the journals say")
+                << "\n";
+      for (const auto& finding : answer->findings) std::cerr << finding << "\n";
+    }
+    return answer->good ? 0 : static_cast<int>(ErrorKind::input);
+  };
+}
+
+} // namespace loom

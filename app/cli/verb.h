@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// A verb of `loom`: one row in verbs.cpp, one definition in a file of its own. Data goes to stdout, messages
+// to stderr.
+#pragma once
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <vector>
+
+namespace loom {
+
+// What a verb does when it was chosen; its value is the exit code.
+using Action = std::function<int()>;
+
+struct Verb {
+  const char* name;
+  const char* summary;
+  const char* examples; // lines of "loom …", shown by --help
+  void (*define)(CLI::App& app, Action& action);
+};
+const std::vector<Verb>& verbs();
+
+// Prints "loom: place: cause. fix." on stderr; the exit code of its kind.
+int report(const Error& error);
+void printJson(const Json& json);
+bool isTerminal(int descriptor);
+// Rows of cells with aligned columns; numbers right. The first row is the head.
+void printTable(const std::vector<std::vector<std::string>>& rows, const std::vector<bool>& right);
+
+void defineNew(CLI::App& app, Action& action);
+void defineTemplates(CLI::App& app, Action& action);
+void defineData(CLI::App& app, Action& action);
+void defineCheck(CLI::App& app, Action& action);
+void defineEstimate(CLI::App& app, Action& action);
+void defineTrain(CLI::App& app, Action& action);
+void defineEvaluate(CLI::App& app, Action& action);
+void definePredict(CLI::App& app, Action& action);
+void defineRuns(CLI::App& app, Action& action);
+void defineControl(CLI::App& app, Action& action);
+void defineHistory(CLI::App& app, Action& action);
+void defineExport(CLI::App& app, Action& action);
+void defineLayers(CLI::App& app, Action& action);
+void defineDevices(CLI::App& app, Action& action);
+void defineDoctor(CLI::App& app, Action& action);
+
+} // namespace loom

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/catalogue.h"
+#include <cmath>
+
+namespace loom {
+namespace {
+
+constexpr std::string_view runColumns =
+    "SELECT "
+    "run.uuid,run.name,network,optimizer,schedule,coalesce(device,''),coalesce(host,''),data,state,created,"
+    "started,ended,seconds,"
+    "step,total_steps,epochs,steps_per_epoch,attempt,parameters,test_metric,test_metric_name,checkpoint,"
+    "error,alive,"
+    "label.name,label.note,label.archived,run.id FROM run LEFT JOIN label ON label.run=run.uuid ";
+
+// A run that says that it works, but whose trainer does not live, was ended from outside.
+RunState stateNow(RunState said, bool alive, int attempt) {
+  const bool working =
+      said == RunState::running || said == RunState::paused || (said == RunState::waiting && attempt > 0);
+  return working && !alive ? RunState::killed : said;
+}
+
+RunRow rowFrom(const Rows& rows) {
+  RunRow row;
+  row.id = rows.text(0);
+  row.name = rows.text(1);
+  row.network = rows.text(2);
+  row.optimizer = rows.text(3);
+  row.schedule = rows.text(4);
+  row.device = rows.text(5);
+  row.host = rows.text(6);
+  row.data = rows.text(7);
+  row.attempt = static_cast<int>(rows.integer(17));
+  row.state =
+      stateNow(stateFromText(rows.text(8)).value_or(RunState::failed), rows.integer(23) != 0, row.attempt);
+  row.created = rows.integer(9) != 0 ? rows.integer(9) : rows.integer(10);
+  row.ended = rows.integer(11);
+  row.seconds = rows.real(12);
+  row.step = rows.integer(13);
+  row.totalSteps = rows.integer(14);
+  row.epochs = rows.integer(15);
+  row.stepsPerEpoch = rows.integer(16);
+  row.parameters = rows.integer(18);
+  row.testMetricName = rows.text(20);
+  if (!row.testMetricName.empty()) row.testMetric = rows.real(19);
+  row.checkpoint = rows.integer(21);
+  row.error = rows.text(22);
+  if (const std::string name = rows.text(24); !name.empty()) row.name = name;
+  if (row.name.empty()) row.name = row.id.substr(0, 8);
+  row.note = rows.text(25);
+  row.archived = rows.integer(26) != 0;
+  return row;
+}
+
+std::string textOf(const Json& json, const char* key) {
+  auto value = JsonReader(json, "run.json").text(key);
+  return value ? std::move(*value) : std::string();
+}
+std::int64_t wholeOf(const Json& json, const char* key) {
+  const auto value = JsonReader(json, "run.json").integer(key);
+  return value ? *value : 0;
+}
+const Json& objectOf(const Json& json, const char* key) {
+  static const Json none = Json::object();
+  const auto value = JsonReader(json, "run.json").object(key);
+  return value ? **value : none;
+}
+
+std::string shown(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : compactJson(value);
+}
+
+// The settings flat, as a comparison lists them: standards filled in, so that an absent value and a standard
+// one agree.
+std::vector<std::pair<std::string, std::string>> flatSettings(const Json& config) {
+  const Json& settings = objectOf(config, "settings");
+  std::map<std::string, std::string> flat;
+  const auto addFields = [&](const std::vector<Field>& fields, const Json& given) {
+    for (const Field& field : fields) flat[std::string(field.name)] = toText(field.standard);
+    for (const auto& [name, value] : given.items()) flat[name] = shown(value);
+  };
+  if (const OptimizerRow* row = findOptimizer(textOf(settings, "optimizer")))
+    addFields(row->fields, objectOf(settings, "optimizer_params"));
+  if (const ScheduleRow* row = findSchedule(textOf(settings, "schedule")))
+    addFields(row->fields, objectOf(settings, "schedule_params"));
+  for (const auto& [name, value] : settings.items())
+    if (!value.is_object()) flat[name == "learning_rate" ? "lr" : name] = shown(value);
+  if (const std::string network = textOf(objectOf(config, "network"), "name"); !network.empty())
+    flat["network"] = network;
+  if (const std::string data = textOf(objectOf(config, "data"), "name"); !data.empty()) flat["data"] = data;
+  return {flat.begin(), flat.end()};
+}
+
+} // namespace
+
+void createCatalogue(const Database& database) {
+  database.execute(R"(
+    CREATE TABLE run(id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, configured INTEGER NOT NULL DEFAULT 0,
+      name TEXT NOT NULL DEFAULT '', network TEXT NOT NULL DEFAULT '', optimizer TEXT NOT NULL DEFAULT '',
+      schedule TEXT NOT NULL DEFAULT '', data TEXT NOT NULL DEFAULT '', created INTEGER NOT NULL DEFAULT 0,
+      parameters INTEGER NOT NULL DEFAULT 0, alive INTEGER NOT NULL DEFAULT 0,
+      -- from here on: the fold of the run's events
+      state TEXT NOT NULL DEFAULT 'waiting', attempt INTEGER NOT NULL DEFAULT 0, host TEXT, device TEXT,
+      started INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0,
+      step INTEGER NOT NULL DEFAULT 0, total_steps INTEGER NOT NULL DEFAULT 0, epochs INTEGER NOT NULL DEFAULT 0,
+      steps_per_epoch INTEGER NOT NULL DEFAULT 0, test_metric REAL, test_metric_name TEXT NOT NULL DEFAULT '',
+      checkpoint INTEGER NOT NULL DEFAULT -1, error TEXT NOT NULL DEFAULT '');
+    CREATE TABLE setting(run INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(run, name)) WITHOUT ROWID;
+    CREATE TABLE event(run INTEGER NOT NULL, attempt INTEGER NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL,
+      step INTEGER, json TEXT NOT NULL, PRIMARY KEY(run, attempt, sequence)) WITHOUT ROWID;
+    CREATE TABLE source(run INTEGER NOT NULL, attempt INTEGER NOT NULL, offset INTEGER NOT NULL, sequence INTEGER NOT NULL,
+      damaged INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(run, attempt)) WITHOUT ROWID;
+    -- By uuid: what people wrote outlives the rows of a run.
+    CREATE TABLE label(run TEXT PRIMARY KEY, name TEXT NOT NULL, note TEXT NOT NULL, archived INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE tag(run TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY(run, position)) WITHOUT ROWID;
+  )");
+}
+
+CatalogueReader::CatalogueReader(const Database& database) : database_(database) {
+  runs_ = database.prepare(std::string(runColumns) +
+                           "ORDER BY coalesce(nullif(created,0),started) DESC, run.uuid");
+  run_ = database.prepare(std::string(runColumns) + "WHERE run.uuid=?");
+  settings_ = database.prepare("SELECT run.uuid,setting.name,value FROM setting JOIN run ON "
+                               "run.id=setting.run ORDER BY setting.run,setting.name");
+  settingsOf_ = database.prepare(
+      "SELECT ?1,name,value FROM setting WHERE run=(SELECT id FROM run WHERE uuid=?1) ORDER BY name");
+  events_ = database.prepare("SELECT attempt,sequence,step,json FROM event WHERE run=(SELECT id FROM run "
+                             "WHERE uuid=?) ORDER BY attempt,sequence");
+  has_ = database.prepare("SELECT 1 FROM run WHERE uuid=?");
+}
+
+std::vector<RunRow> CatalogueReader::rows(const std::string& run) {
+  std::vector<RunRow> result;
+  std::unordered_map<std::string, std::size_t> places;
+  {
+    Rows rows = run.empty() ? runs_.query() : run_.query(run);
+    while (rows.next()) {
+      result.push_back(rowFrom(rows));
+      places.emplace(result.back().id, result.size() - 1);
+    }
+  }
+  Rows settings = run.empty() ? settings_.query() : settingsOf_.query(run);
+  while (settings.next())
+    if (const auto place = places.find(settings.text(0)); place != places.end())
+      result[place->second].settings.emplace_back(settings.text(1), settings.text(2));
+  for (auto& [uuid, label] : readLabels(database_))
+    if (const auto place = places.find(uuid); place != places.end())
+      result[place->second].tags = std::move(label.tags);
+  return result;
+}
+
+std::vector<StoredEvent> CatalogueReader::events(const std::string& run) {
+  std::vector<StoredEvent> result;
+  Rows rows = events_.query(run);
+  while (rows.next()) {
+    auto event = parseJson(rows.text(3), "stored record");
+    if (!event) throwDamaged(database_.file(), "a stored record cannot be read");
+    result.push_back({static_cast<int>(rows.integer(0)), static_cast<std::uint64_t>(rows.integer(1)),
+                      rows.integer(2), std::move(*event)});
+  }
+  return result;
+}
+
+bool CatalogueReader::has(const std::string& run) { return has_.query(run).next(); }
+
+CatalogueWriter::CatalogueWriter(const Database& database) : database_(database) {
+  find_ = database.prepare("SELECT id,configured,alive FROM run WHERE uuid=?");
+  add_ = database.prepare("INSERT INTO run(uuid) VALUES(?) RETURNING id");
+  uuids_ = database.prepare("SELECT uuid FROM run ORDER BY uuid");
+  configure_ = database.prepare(
+      "UPDATE run SET "
+      "configured=1,name=?2,network=?3,optimizer=?4,schedule=?5,data=?6,created=?7,parameters=?8,"
+      "device=coalesce(device,?9),epochs=max(epochs,?10) WHERE id=?1");
+  addSetting_ = database.prepare("INSERT OR REPLACE INTO setting VALUES(?,?,?)");
+  addEvent_ = database.prepare("INSERT INTO event VALUES(?,?,?,?,?,?)");
+  dropEvents_ = database.prepare("DELETE FROM event WHERE run=? AND attempt=? AND sequence=?");
+  listEvents_ = database.prepare(
+      "SELECT attempt,sequence,kind,step,json FROM event WHERE run=? ORDER BY attempt,sequence");
+  setAlive_ = database.prepare("UPDATE run SET alive=?2 WHERE id=?1");
+  readFold_ = database.prepare(
+      "SELECT "
+      "state,attempt,host,device,started,ended,seconds,step,total_steps,epochs,steps_per_epoch,test_metric,"
+      "test_metric_name,checkpoint,error FROM run WHERE id=?");
+  writeFold_ = database.prepare(
+      "UPDATE run SET "
+      "state=?2,attempt=?3,host=?4,device=?5,started=?6,ended=?7,seconds=?8,step=?9,total_steps=?10,"
+      "epochs=?11,steps_per_epoch=?12,test_metric=?13,test_metric_name=?14,checkpoint=?15,error=?16 WHERE "
+      "id=?1");
+}
+
+std::optional<CatalogueWriter::Run> CatalogueWriter::find(const std::string& uuid) {
+  Rows rows = find_.query(uuid);
+  if (!rows.next()) return std::nullopt;
+  return Run{rows.integer(0), rows.integer(1) != 0, rows.integer(2) != 0};
+}
+
+CatalogueWriter::Run CatalogueWriter::add(const std::string& uuid) {
+  Rows rows = add_.query(uuid);
+  rows.next();
+  const Run run{rows.integer(0), false, false};
+  while (rows.next()) {
+  }
+  return run;
+}
+
+std::vector<std::string> CatalogueWriter::uuids() {
+  std::vector<std::string> result;
+  Rows rows = uuids_.query();
+  while (rows.next()) result.push_back(rows.text(0));
+  return result;
+}
+
+void CatalogueWriter::configure(std::int64_t run, const Json& config) {
+  const Json& settings = objectOf(config, "settings");
+  flush();
+  forget(run);
+  configure_.run(run, textOf(config, "name"), textOf(objectOf(config, "network"), "name"),
+                 textOf(settings, "optimizer"), textOf(settings, "schedule"),
+                 textOf(objectOf(config, "data"), "name"), wholeOf(config, "created"),
+                 wholeOf(config, "parameters"), textOf(settings, "device"), wholeOf(settings, "epochs"));
+  for (const auto& [name, value] : flatSettings(config)) addSetting_.run(run, name, value);
+}
+
+CatalogueWriter::Held& CatalogueWriter::held(std::int64_t run) {
+  const auto known = runs_.find(run);
+  if (known != runs_.end()) return known->second;
+  Held held;
+  Rows rows = readFold_.query(run);
+  if (!rows.next()) throwDamaged(database_.file(), "a run is missing");
+  RunFold& fold = held.fold;
+  fold.state = stateFromText(rows.text(0)).value_or(RunState::failed);
+  fold.attempt = static_cast<int>(rows.integer(1));
+  fold.host = rows.text(2);
+  fold.device = rows.text(3);
+  fold.started = rows.integer(4);
+  fold.ended = rows.integer(5);
+  fold.seconds = rows.real(6);
+  fold.step = rows.integer(7);
+  fold.totalSteps = rows.integer(8);
+  fold.epochs = rows.integer(9);
+  fold.stepsPerEpoch = rows.integer(10);
+  fold.testMetricName = rows.text(12);
+  if (!fold.testMetricName.empty()) fold.testMetric = rows.real(11);
+  fold.checkpoint = rows.integer(13);
+  fold.error = rows.text(14);
+  return runs_.emplace(run, std::move(held)).first->second;
+}
+
+void CatalogueWriter::take(std::int64_t run, int attempt, std::uint64_t sequence, const RunEvent& event) {
+  Held& state = held(run);
+  const std::string kind = kindOf(event);
+  const auto step = stepOf(event);
+  if (const auto beyond = supersedesBeyond(attempt, sequence, event)) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> gone;
+    {
+      Rows rows = listEvents_.query(run);
+      while (rows.next())
+        if (isSuperseded(rows.text(2)) && !rows.isNull(3) && rows.integer(3) > *beyond)
+          gone.emplace_back(rows.integer(0), rows.integer(1));
+    }
+    for (const auto& [oldAttempt, oldSequence] : gone) dropEvents_.run(run, oldAttempt, oldSequence);
+    state.fold = foldAgain(run);
+  }
+  const std::string json = compactJson(event);
+  if (step)
+    addEvent_.run(run, attempt, sequence, kind, *step, json);
+  else
+    addEvent_.run(run, attempt, sequence, kind, NAN, json);
+  fold(state.fold, attempt, event);
+  state.changed = true;
+}
+
+RunFold CatalogueWriter::foldAgain(std::int64_t run) {
+  RunFold result;
+  // What run.json said, where no record says it.
+  const RunFold& before = held(run).fold;
+  result.device = before.device;
+  result.epochs = before.epochs;
+  Rows rows = listEvents_.query(run);
+  while (rows.next())
+    if (const auto event = parseJson(rows.text(4), "stored record"))
+      fold(result, static_cast<int>(rows.integer(0)), *event);
+  return result;
+}
+
+void CatalogueWriter::setAlive(std::int64_t run, bool alive) { setAlive_.run(run, alive); }
+
+void CatalogueWriter::flush() {
+  for (auto& [run, state] : runs_) {
+    if (!state.changed) continue;
+    const RunFold& fold = state.fold;
+    writeFold_.run(run, std::string(toText(fold.state)), fold.attempt, fold.host, fold.device, fold.started,
+                   fold.ended, std::isfinite(fold.seconds) ? fold.seconds : 0.0, fold.step, fold.totalSteps,
+                   fold.epochs, fold.stepsPerEpoch, fold.testMetric.value_or(NAN), fold.testMetricName,
+                   fold.checkpoint, fold.error);
+    state.changed = false;
+  }
+}
+
+void CatalogueWriter::forget() { runs_.clear(); }
+void CatalogueWriter::forget(std::int64_t run) { runs_.erase(run); }
+
+void CatalogueWriter::remove(std::int64_t run) {
+  forget(run);
+  for (const char* table : {"setting", "event", "source"})
+    database_.prepare(std::string("DELETE FROM ") + table + " WHERE run=?").run(run);
+  database_.prepare("DELETE FROM run WHERE id=?").run(run);
+}
+
+} // namespace loom

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// catalogue.db: the runs with their settings, and every record of their journals but the points. The writing
+// half works inside a transaction that the caller holds; after a rollback the caller calls forget().
+#pragma once
+#include "core/store/fold.h"
+#include "core/store/labels.h"
+#include "core/store/sqlite.h"
+#include "core/store/store.h"
+#include <unordered_map>
+
+namespace loom {
+
+void createCatalogue(const Database& database); // the schema, in an empty file
+
+class CatalogueReader {
+ public:
+  explicit CatalogueReader(const Database& database);
+  // Newest first; without what metrics.db knows. `run` empty: all.
+  std::vector<RunRow> rows(const std::string& run);
+  std::vector<StoredEvent> events(const std::string& run);
+  bool has(const std::string& run);
+
+ private:
+  const Database& database_;
+  Statement runs_, run_, settings_, settingsOf_, events_, has_;
+};
+
+class CatalogueWriter {
+ public:
+  explicit CatalogueWriter(const Database& database);
+  struct Run {
+    std::int64_t number = 0;
+    bool configured = false, alive = false;
+  };
+  std::optional<Run> find(const std::string& uuid);
+  Run add(const std::string& uuid);
+  std::vector<std::string> uuids();
+  // What run.json says; whatever of it cannot be read stays empty.
+  void configure(std::int64_t run, const Json& config);
+  void take(std::int64_t run, int attempt, std::uint64_t sequence, const RunEvent& event);
+  void setAlive(std::int64_t run, bool alive);
+  void flush(); // before COMMIT
+  void forget();
+  void forget(std::int64_t run);
+  void remove(std::int64_t run);
+
+ private:
+  struct Held {
+    RunFold fold;
+    bool changed = false;
+  };
+  Held& held(std::int64_t run);
+  RunFold foldAgain(std::int64_t run);
+
+  const Database& database_;
+  Statement find_, add_, uuids_, configure_, addSetting_, addEvent_, dropEvents_, listEvents_, setAlive_,
+      readFold_, writeFold_;
+  std::unordered_map<std::int64_t, Held> runs_;
+};
+
+} // namespace loom

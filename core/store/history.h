@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a project's history lies, who may write it, and how its two databases are opened: checked, and moved
+// aside when they are damaged, since the journals can make them again.
+#pragma once
+#include "core/store/sqlite.h"
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+namespace loom {
+
+inline constexpr int historySchema = 1;
+
+bool isNetworkFilesystem(long type); // f_type of statfs
+
+struct HistoryPlace {
+  std::filesystem::path folder; // <project>/history, or under $XDG_STATE_HOME/neuroloom
+  bool writable = false;
+};
+HistoryPlace historyPlace(const std::filesystem::path& project);
+
+// history/lock, held by the one process that writes.
+class HistoryLock {
+ public:
+  // Makes the folder. Empty when another process holds the lock.
+  static Result<std::optional<HistoryLock>> take(const std::filesystem::path& folder);
+  static std::string
+  holder(const std::filesystem::path& folder); // "process 12 on host", as the lock file says
+  HistoryLock(HistoryLock&& other) noexcept;
+  HistoryLock& operator=(HistoryLock&& other) noexcept;
+  ~HistoryLock();
+
+ private:
+  HistoryLock() = default;
+  int descriptor_ = -1;
+};
+
+inline constexpr const char* catalogueName = "catalogue.db";
+inline constexpr const char* metricsName = "metrics.db";
+
+struct OwnedDatabase {
+  Database database;
+  bool made = false; // it was not there, or had to be moved aside
+};
+// Throws SqlFailure; a damaged file is moved aside and told in `problems`.
+OwnedDatabase openCatalogue(const std::filesystem::path& folder, std::vector<Error>& problems);
+OwnedDatabase openMetrics(const std::filesystem::path& folder, std::vector<Error>& problems);
+// Waits up to two seconds for a database that its owner is just making. Throws SqlFailure.
+Database openForReading(const std::filesystem::path& file, bool writableFolder);
+
+// Renames a database with what belongs to it to <name><suffix>.
+void moveDatabase(const std::filesystem::path& file, const std::filesystem::path& to);
+// To <name>.damaged-<time>; the Error says so.
+Error moveAside(const std::filesystem::path& file, const std::string& cause);
+
+} // namespace loom

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/format.h"
+#include "core/store/catalogue.h"
+#include "core/store/history.h"
+#include "core/store/series_writer.h"
+#include <chrono>
+#include <fmt/format.h>
+#include <fstream>
+#include <thread>
+
+namespace loom {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Of such a size a database is read through when it is opened: a few tens of milliseconds.
+constexpr std::uintmax_t checkedAtOnce = 8u << 20;
+
+struct Kind {
+  std::int64_t application;
+  int pageSize;
+  const char* synchronous;
+  int cacheKiB, checkpointPages, journalLimit;
+  void (*create)(const Database&);
+};
+constexpr Kind catalogueKind{0x4C6F6F43, 4096, "FULL", 16384, 1000, 16 << 20, createCatalogue};
+// 8 KiB pages gave the smallest file; 4,000 of them are checkpointed at a time.
+constexpr Kind metricsKind{0x4C6F6F4D, 8192, "NORMAL", 65536, 4000, 64 << 20, createMetrics};
+
+std::uintmax_t sizeOf(const fs::path& file) {
+  std::error_code unknown;
+  const auto size = fs::file_size(file, unknown);
+  return unknown ? 0 : size;
+}
+fs::path walOf(const fs::path& file) { return file.string() + "-wal"; }
+
+// SQLite notices a missing end only when it comes to read there.
+void checkLength(const fs::path& file) {
+  std::error_code unknown;
+  if (!fs::exists(file, unknown) || sizeOf(walOf(file)) > 0) return;
+  const auto size = sizeOf(file);
+  if (size == 0) throwDamaged(file, "the file is empty");
+  unsigned char header[100] = {};
+  std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(header), sizeof header);
+  const auto word = [&](int at) { return std::uintmax_t{header[at]} << 8 | header[at + 1]; };
+  const std::uintmax_t page = word(16) == 1 ? 65536 : word(16), pages = word(28) << 16 | word(30);
+  if (size < sizeof header || pages * page > size) throwDamaged(file, "the end of the file is missing");
+}
+
+std::string firstText(const Database& database, const char* sql) {
+  Statement statement = database.prepare(sql);
+  Rows rows = statement.query();
+  return rows.next() ? rows.text(0) : std::string();
+}
+
+[[noreturn]] void refuseNewer(const fs::path& file, std::int64_t version) {
+  throw SqlFailure({ErrorKind::input, file.string(),
+                    fmt::format("it is of format {}, this program reads up to {}", version, historySchema),
+                    "Use a newer Neuroloom, or move the file away: it is made again from the journals"},
+                   false);
+}
+
+OwnedDatabase openOwned(const fs::path& file, const Kind& kind) {
+  checkLength(file);
+  OwnedDatabase owned;
+  owned.database = Database(file, Database::Mode::owner);
+  const Database& database = owned.database;
+  database.execute(fmt::format("PRAGMA page_size={};PRAGMA cache_size=-{};PRAGMA mmap_size=0", kind.pageSize,
+                               kind.cacheKiB));
+  if (firstText(database, "PRAGMA journal_mode=WAL") != "wal")
+    throw SqlFailure({ErrorKind::other, file.string(),
+                      "the file system does not allow what the database needs",
+                      "Move the project to a local disk"},
+                     false);
+  database.execute(
+      fmt::format("PRAGMA synchronous={};PRAGMA wal_autocheckpoint={};PRAGMA journal_size_limit={}",
+                  kind.synchronous, kind.checkpointPages, kind.journalLimit));
+  const std::int64_t version = database.number("PRAGMA user_version"),
+                     application = database.number("PRAGMA application_id");
+  if (version == 0 && database.number("SELECT count(*) FROM sqlite_master") == 0) {
+    Transaction making(database, true);
+    kind.create(database);
+    database.execute(
+        fmt::format("PRAGMA application_id={};PRAGMA user_version={}", kind.application, historySchema));
+    making.commit();
+    owned.made = true;
+    return owned;
+  }
+  if (application != kind.application) throwDamaged(file, "it is another program's database");
+  if (version > historySchema) refuseNewer(file, version);
+  if (version != historySchema) throwDamaged(file, fmt::format("there is no format {}", version));
+  if (sizeOf(file) <= checkedAtOnce)
+    if (const std::string finding = firstText(database, "PRAGMA quick_check(1)"); finding != "ok")
+      throwDamaged(file, finding);
+  return owned;
+}
+
+OwnedDatabase openOrRemake(const fs::path& file, const Kind& kind, std::vector<Error>& problems) {
+  try {
+    return openOwned(file, kind);
+  } catch (const SqlFailure& failure) {
+    if (!failure.damaged) throw;
+    problems.push_back(moveAside(file, failure.error.cause));
+  }
+  OwnedDatabase owned = openOwned(file, kind);
+  owned.made = true;
+  return owned;
+}
+
+} // namespace
+
+OwnedDatabase openCatalogue(const fs::path& folder, std::vector<Error>& problems) {
+  return openOrRemake(folder / catalogueName, catalogueKind, problems);
+}
+OwnedDatabase openMetrics(const fs::path& folder, std::vector<Error>& problems) {
+  return openOrRemake(folder / metricsName, metricsKind, problems);
+}
+
+Database openForReading(const fs::path& file, bool writableFolder) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  const auto mode = writableFolder ? Database::Mode::reader : Database::Mode::immutable;
+  for (;;) {
+    try {
+      Database database(file, mode);
+      const std::int64_t version = database.number("PRAGMA user_version");
+      if (version > historySchema) refuseNewer(file, version);
+      if (version == historySchema) {
+        database.execute("PRAGMA query_only=1;PRAGMA cache_size=-32768;PRAGMA mmap_size=0");
+        return database;
+      }
+    } catch (const SqlFailure&) {
+      if (std::chrono::steady_clock::now() >= until) throw;
+    }
+    if (std::chrono::steady_clock::now() >= until)
+      throw SqlFailure({ErrorKind::input, file.string(), "there is no history yet",
+                        "Run `loom runs` where the project can be written"},
+                       false);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+void moveDatabase(const fs::path& file, const fs::path& to) {
+  // The WAL belongs to the file under its new name; left behind, it would be folded into the next one.
+  for (const char* part : {"-wal", "-shm", ""}) {
+    std::error_code failed;
+    const fs::path from = file.string() + part;
+    if (!fs::exists(from, failed)) continue;
+    fs::rename(from, to.string() + part, failed);
+    if (failed)
+      throw SqlFailure({ErrorKind::other, from.string(),
+                        fmt::format("it cannot be moved aside: {}", failed.message()),
+                        "Allow writing in the project's history folder"},
+                       false);
+  }
+}
+
+Error moveAside(const fs::path& file, const std::string& cause) {
+  std::string time = formatTime(nowMicroseconds());
+  std::erase_if(time, [](char letter) { return letter == ':' || letter == '-'; });
+  fs::path aside = file.string() + ".damaged-" + time;
+  std::error_code unknown;
+  for (int again = 2; fs::exists(aside, unknown); ++again)
+    aside = fmt::format("{}.damaged-{}-{}", file.string(), time, again);
+  moveDatabase(file, aside);
+  return {ErrorKind::input, file.string(),
+          fmt::format("the database was damaged ({}); it is made again from the journals", cause),
+          fmt::format("Nothing needs to be done; the damaged file is kept as {}", aside.filename().string())};
+}
+
+} // namespace loom

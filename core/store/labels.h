@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people write on a run: tags, a note, another name, archived or not. No journal holds it, so it lies
+// twice: in catalogue.db, and in history/labels.json, from which a catalogue that had to be made again takes
+// it.
+#pragma once
+#include "core/base/result.h"
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace loom {
+
+class Database;
+
+struct Label {
+  std::string name, note;
+  bool archived = false;
+  std::vector<std::string> tags;
+  bool empty() const { return name.empty() && note.empty() && !archived && tags.empty(); }
+  bool operator==(const Label&) const = default;
+};
+using Labels = std::map<std::string, Label>; // by run
+
+Labels readLabels(const Database& catalogue); // throws SqlFailure
+void writeLabel(const Database& catalogue, const std::string& run, const Label& label);
+
+Result<Labels> readLabelFile(const std::filesystem::path& history); // empty when there is no file
+Status writeLabelFile(const std::filesystem::path& history, const Labels& labels);
+
+} // namespace loom

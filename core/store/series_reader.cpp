@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/series_reader.h"
+#include "core/store/series_ids.h"
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <fmt/format.h>
+
+namespace loom {
+namespace {
+
+// Up to so many chunks, every bucket border is kept to the step; beyond, a pyramid bucket that is narrower
+// than a quarter of a pixel goes whole into the pixel where it begins.
+constexpr std::int64_t exactChunks = 32;
+constexpr int mostPixels = 1 << 16;
+
+double secondsOf(std::int64_t microseconds) { return static_cast<double>(microseconds) / 1e6; }
+
+} // namespace
+
+// Takes digests in the order of their steps and gives each to one pixel of [first, last].
+class SeriesReader::BucketMaker {
+ public:
+  BucketMaker(std::int64_t first, std::int64_t last, int pixels, bool exact)
+      : first_(first), last_(last), pixels_(pixels), width_(static_cast<Wide>(last) - first + 1),
+        exact_(exact) {}
+
+  enum class Fit { outside, whole, divide };
+  Fit fit(std::int64_t firstStep, std::int64_t lastStep) const {
+    if (lastStep < first_ || firstStep > last_) return Fit::outside;
+    if (firstStep < first_ || lastStep > last_) return Fit::divide;
+    if (pixelOf(firstStep) == pixelOf(lastStep)) return Fit::whole;
+    const Wide span = static_cast<Wide>(lastStep) - firstStep;
+    return !exact_ && span * pixels_ * 4 <= width_ ? Fit::whole : Fit::divide;
+  }
+  void add(const Digest& digest) {
+    beginAt(digest.firstStep);
+    current_.add(digest);
+  }
+  void add(const PointBlock& points) {
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      if (points.steps[i] < first_ || points.steps[i] > last_) continue;
+      beginAt(points.steps[i]);
+      current_.add(points.steps[i], points.times[i], points.values[i]);
+    }
+  }
+  std::vector<Bucket> take() {
+    finish();
+    return std::move(buckets_);
+  }
+
+ private:
+  using Wide = __int128;
+  std::int64_t pixelOf(std::int64_t step) const {
+    return static_cast<std::int64_t>((static_cast<Wide>(step) - first_) * pixels_ / width_);
+  }
+  // The 128-bit division is made once a pixel, not once a point.
+  void beginAt(std::int64_t step) {
+    if (current_.count > 0 && step < nextPixelAt_) return;
+    finish();
+    current_ = Digest();
+    const Wide pixel = pixelOf(step);
+    nextPixelAt_ = static_cast<std::int64_t>(first_ + ((pixel + 1) * width_ + pixels_ - 1) / pixels_);
+  }
+  void finish() {
+    if (current_.count == 0) return;
+    const std::int64_t finite = current_.count - current_.nonFinite;
+    buckets_.push_back({current_.firstStep, current_.lastStep, finite > 0 ? current_.minimum : NAN,
+                        finite > 0 ? current_.maximum : NAN,
+                        finite > 0 ? current_.sum / static_cast<double>(finite) : NAN, current_.count,
+                        current_.nonFinite, secondsOf(current_.firstTime), secondsOf(current_.lastTime)});
+    current_.count = 0;
+  }
+  std::int64_t first_, last_;
+  int pixels_;
+  Wide width_;
+  bool exact_;
+  Digest current_;
+  std::int64_t nextPixelAt_ = 0;
+  std::vector<Bucket> buckets_;
+};
+
+SeriesReader::SeriesReader(const Database& database) : database_(database) {
+  keys_ = database.prepare("SELECT key FROM series WHERE run=(SELECT id FROM run WHERE uuid=?) ORDER BY key");
+  find_ = database.prepare("SELECT id,chunks,first_step,last_step FROM series WHERE run=(SELECT id FROM run "
+                           "WHERE uuid=?) AND key=?");
+  const std::string columns =
+      "SELECT "
+      "run.uuid,key,points,non_finite,last,minimum,maximum,last_step,minimum_step,maximum_step,last_time "
+      "FROM series JOIN run ON run.id=series.run ";
+  summaries_ = database.prepare(columns + "ORDER BY run.uuid,key");
+  summariesOf_ = database.prepare(columns + "WHERE run.uuid=? ORDER BY key");
+  lastStep_ = database.prepare("SELECT last_step FROM chunk WHERE id=?");
+  chunks_ = database.prepare(
+      "SELECT "
+      "id,first_step,last_step,first_time,last_time,non_finite,minimum,maximum,sum,coarse,minimum_step,"
+      "maximum_step FROM chunk WHERE id BETWEEN ? AND ? ORDER BY id");
+  fine_ = database.prepare("SELECT data FROM fine WHERE id=?");
+  raw_ = database.prepare("SELECT data FROM raw WHERE id=?");
+  tail_ = database.prepare("SELECT data FROM tail WHERE id BETWEEN ? AND ? ORDER BY id");
+}
+
+std::vector<std::string> SeriesReader::keys(const std::string& run) {
+  std::vector<std::string> names;
+  Rows rows = keys_.query(run);
+  while (rows.next()) names.push_back(rows.text(0));
+  return names;
+}
+
+std::optional<SeriesReader::Series> SeriesReader::find(const std::string& run, const std::string& key) {
+  Rows rows = find_.query(run, key);
+  if (!rows.next()) return std::nullopt;
+  return Series{rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3)};
+}
+
+std::int64_t SeriesReader::chunkAt(const Series& series, std::int64_t step) {
+  std::int64_t from = 0, to = series.chunks;
+  while (from < to) {
+    const std::int64_t middle = from + (to - from) / 2;
+    Rows rows = lastStep_.query(chunkId(series.number, middle));
+    if (!rows.next()) throwDamaged(database_.file(), "a chunk is missing");
+    if (rows.integer(0) < step)
+      from = middle + 1;
+    else
+      to = middle;
+  }
+  return from;
+}
+
+void SeriesReader::readRaw(std::int64_t id, PointBlock& into) {
+  Rows rows = raw_.query(id);
+  if (!rows.next()) throwDamaged(database_.file(), "the points of a chunk are missing");
+  decodePoints(rows.blob(0), database_.file(), into);
+}
+
+void SeriesReader::readTail(const Series& series, PointBlock& into) {
+  Rows rows = tail_.query(chunkId(series.number, 0), lastChunkId(series.number));
+  while (rows.next()) decodePoints(rows.blob(0), database_.file(), into);
+}
+
+std::vector<SeriesPoint> SeriesReader::points(const std::string& run, const std::string& key,
+                                              std::int64_t first, std::int64_t last) {
+  std::vector<SeriesPoint> result;
+  const auto series = find(run, key);
+  if (!series) return result;
+  if (first == 0 && last == 0) last = series->lastStep;
+  PointBlock block;
+  const auto take = [&] {
+    for (std::size_t i = 0; i < block.size(); ++i)
+      if (block.steps[i] >= first && block.steps[i] <= last)
+        result.push_back({block.steps[i], block.values[i], secondsOf(block.times[i])});
+    block.clear();
+  };
+  for (std::int64_t index = chunkAt(*series, first); index < series->chunks; ++index) {
+    readRaw(chunkId(series->number, index), block);
+    const bool beyond = block.steps.back() > last;
+    take();
+    if (beyond) return result;
+  }
+  readTail(*series, block);
+  take();
+  return result;
+}
+
+PointBlock SeriesReader::block(const std::string& run, const std::string& key) {
+  PointBlock points;
+  const auto series = find(run, key);
+  if (!series) return points;
+  for (std::int64_t index = 0; index < series->chunks; ++index)
+    readRaw(chunkId(series->number, index), points);
+  readTail(*series, points);
+  return points;
+}
+
+std::vector<Bucket> SeriesReader::buckets(const std::string& run, const std::string& key, std::int64_t first,
+                                          std::int64_t last, int pixels) {
+  const auto series = find(run, key);
+  if (!series) return {};
+  if (first == 0 && last == 0) {
+    first = series->firstStep;
+    last = series->lastStep;
+  }
+  if (last < first) return {};
+  const std::int64_t from = chunkAt(*series, first);
+  const std::int64_t to = std::min(chunkAt(*series, last), series->chunks - 1);
+  BucketMaker maker(first, last, std::clamp(pixels, 1, mostPixels), to - from < exactChunks);
+  PointBlock block;
+  std::vector<Digest> coarse, fine;
+
+  // Down the pyramid only where a bucket lies across a border.
+  const auto addRaw = [&](std::int64_t id, std::size_t begin, std::size_t count) {
+    if (block.size() == 0) readRaw(id, block);
+    if (begin + count > block.size())
+      throwDamaged(database_.file(), "a chunk is shorter than its pyramid says");
+    for (std::size_t i = begin; i < begin + count; ++i) {
+      if (block.steps[i] < first || block.steps[i] > last) continue;
+      Digest point;
+      point.add(block.steps[i], block.times[i], block.values[i]);
+      maker.add(point);
+    }
+  };
+  const auto addFine = [&](std::int64_t id, std::size_t begin, std::size_t count) {
+    if (fine.empty()) {
+      Rows rows = fine_.query(id);
+      if (!rows.next()) throwDamaged(database_.file(), "a level of the pyramid is missing");
+      decodeLevel(rows.blob(0), database_.file(), fine);
+    }
+    if (begin + count > fine.size())
+      throwDamaged(database_.file(), "a level of the pyramid is shorter than it should be");
+    for (std::size_t i = begin; i < begin + count; ++i) {
+      const auto fit = maker.fit(fine[i].firstStep, fine[i].lastStep);
+      if (fit == BucketMaker::Fit::whole) maker.add(fine[i]);
+      if (fit == BucketMaker::Fit::divide) addRaw(id, i * fineBucket, fineBucket);
+    }
+  };
+  if (from <= to) {
+    Rows rows = chunks_.query(chunkId(series->number, from), chunkId(series->number, to));
+    while (rows.next()) {
+      const auto fit = maker.fit(rows.integer(1), rows.integer(2));
+      if (fit == BucketMaker::Fit::outside) continue;
+      if (fit == BucketMaker::Fit::whole) {
+        Digest chunk;
+        chunk.count = chunkPoints;
+        chunk.firstStep = rows.integer(1);
+        chunk.lastStep = rows.integer(2);
+        chunk.firstTime = rows.integer(3);
+        chunk.lastTime = rows.integer(4);
+        chunk.nonFinite = rows.integer(5);
+        chunk.minimum = rows.real(6);
+        chunk.maximum = rows.real(7);
+        chunk.sum = rows.real(8);
+        maker.add(chunk);
+        continue;
+      }
+      block.clear();
+      fine.clear();
+      decodeLevel(rows.blob(9), database_.file(), coarse);
+      for (std::size_t i = 0; i < coarse.size(); ++i) {
+        const auto each = maker.fit(coarse[i].firstStep, coarse[i].lastStep);
+        if (each == BucketMaker::Fit::whole) maker.add(coarse[i]);
+        if (each == BucketMaker::Fit::divide)
+          addFine(rows.integer(0), i * (coarseBucket / fineBucket), coarseBucket / fineBucket);
+      }
+    }
+  }
+  block.clear();
+  readTail(*series, block);
+  maker.add(block);
+  return maker.take();
+}
+
+std::vector<SeriesReader::Summary> SeriesReader::summaries(const std::string& run) {
+  std::vector<Summary> result;
+  Rows rows = run.empty() ? summaries_.query() : summariesOf_.query(run);
+  while (rows.next()) {
+    Summary summary;
+    summary.run = rows.text(0);
+    MetricSummary& metric = summary.metric;
+    metric.key = rows.text(1);
+    metric.count = rows.integer(2);
+    metric.nonFinite = rows.integer(3);
+    metric.last = rows.real(4);
+    metric.minimum = rows.real(5);
+    metric.maximum = rows.real(6);
+    metric.lastStep = rows.integer(7);
+    metric.minimumStep = rows.integer(8);
+    metric.maximumStep = rows.integer(9);
+    summary.lastSeconds = secondsOf(rows.integer(10));
+    result.push_back(std::move(summary));
+  }
+  return result;
+}
+
+std::vector<std::string> SeriesReader::checkChunks(const std::string& run) {
+  const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+  std::vector<std::string> findings;
+  for (const std::string& key : keys(run)) {
+    const auto series = find(run, key);
+    if (!series) continue;
+    std::int64_t index = 0;
+    Rows rows = chunks_.query(chunkId(series->number, 0), lastChunkId(series->number));
+    for (; rows.next(); ++index) {
+      PointBlock points;
+      readRaw(rows.integer(0), points);
+      const Digest digest = digestOf(points, 0, points.size());
+      Rows fine = fine_.query(rows.integer(0));
+      const bool fits = points.size() == chunkPoints && rows.integer(0) == chunkId(series->number, index) &&
+                        rows.integer(1) == digest.firstStep && rows.integer(2) == digest.lastStep &&
+                        rows.integer(3) == digest.firstTime && rows.integer(4) == digest.lastTime &&
+                        rows.integer(5) == digest.nonFinite && same(rows.real(6), digest.minimum) &&
+                        same(rows.real(7), digest.maximum) && same(rows.real(8), digest.sum) &&
+                        rows.blob(9) == encodeLevel(points, coarseBucket) &&
+                        rows.integer(10) == digest.minimumStep && rows.integer(11) == digest.maximumStep &&
+                        fine.next() && fine.blob(0) == encodeLevel(points, fineBucket);
+      if (!fits)
+        findings.push_back(fmt::format("run {}, {}: chunk {} does not fit its points", run, key, index));
+    }
+    if (index != series->chunks)
+      findings.push_back(fmt::format("run {}, {}: {} chunks instead of {}", run, key, index, series->chunks));
+  }
+  return findings;
+}
+
+} // namespace loom

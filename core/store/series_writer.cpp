@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/store/series_writer.h"
+#include "core/store/series_ids.h"
+#include <cmath>
+
+namespace loom {
+namespace {
+
+// A tail grows by one row at each flush; so many rows are folded into one, so that a slow run is read from
+// few rows.
+constexpr std::int64_t mostTailRows = 64;
+
+} // namespace
+
+void createMetrics(const Database& database) {
+  database.execute(R"(
+    CREATE TABLE run(id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE);
+    -- How far each journal is taken in; sequence: of the record that comes next.
+    CREATE TABLE source(run INTEGER NOT NULL, attempt INTEGER NOT NULL, offset INTEGER NOT NULL, sequence INTEGER NOT NULL,
+      damaged INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(run, attempt)) WITHOUT ROWID;
+    CREATE TABLE series(id INTEGER PRIMARY KEY, run INTEGER NOT NULL, key TEXT NOT NULL, chunks INTEGER NOT NULL,
+      points INTEGER NOT NULL, non_finite INTEGER NOT NULL, first_step INTEGER NOT NULL, last_step INTEGER NOT NULL,
+      last_time INTEGER NOT NULL, last REAL, minimum REAL, minimum_step INTEGER NOT NULL, maximum REAL,
+      maximum_step INTEGER NOT NULL, UNIQUE(run, key));
+    -- id: series << 20 | index. coarse: the level of 256 points a bucket.
+    CREATE TABLE chunk(id INTEGER PRIMARY KEY, first_step INTEGER NOT NULL, last_step INTEGER NOT NULL,
+      first_time INTEGER NOT NULL, last_time INTEGER NOT NULL, non_finite INTEGER NOT NULL, minimum REAL,
+      minimum_step INTEGER NOT NULL, maximum REAL, maximum_step INTEGER NOT NULL, sum REAL, coarse BLOB NOT NULL);
+    CREATE TABLE fine(id INTEGER PRIMARY KEY, data BLOB NOT NULL);  -- 16 points a bucket
+    CREATE TABLE raw(id INTEGER PRIMARY KEY, data BLOB NOT NULL);   -- the points themselves
+    CREATE TABLE tail(id INTEGER PRIMARY KEY, data BLOB NOT NULL);  -- points that fill no chunk yet
+  )");
+}
+
+SeriesWriter::SeriesWriter(const Database& database) : database_(database) {
+  findRun_ = database.prepare("SELECT id FROM run WHERE uuid=?");
+  addRun_ = database.prepare("INSERT INTO run(uuid) VALUES(?) RETURNING id");
+  listSeries_ = database.prepare("SELECT "
+                                 "id,key,chunks,points,non_finite,first_step,last_step,last_time,last,"
+                                 "minimum,minimum_step,maximum,maximum_step "
+                                 "FROM series WHERE run=?");
+  addSeries_ = database.prepare(
+      "INSERT INTO "
+      "series(run,key,chunks,points,non_finite,first_step,last_step,last_time,minimum_step,maximum_step) "
+      "VALUES(?,?,0,0,0,0,0,0,0,0) RETURNING id");
+  updateSeries_ = database.prepare(
+      "UPDATE series SET "
+      "chunks=?2,points=?3,non_finite=?4,first_step=?5,last_step=?6,last_time=?7,last=?8,minimum=?9,"
+      "minimum_step=?10,maximum=?11,maximum_step=?12 WHERE id=?1");
+  dropSeries_ = database.prepare("DELETE FROM series WHERE id=?");
+  addChunk_ = database.prepare("INSERT INTO chunk VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
+  addFine_ = database.prepare("INSERT INTO fine VALUES(?,?)");
+  addRaw_ = database.prepare("INSERT INTO raw VALUES(?,?)");
+  readRaw_ = database.prepare("SELECT data FROM raw WHERE id=?");
+  findChunk_ = database.prepare("SELECT min(id) FROM chunk WHERE id BETWEEN ? AND ? AND last_step>?");
+  readChunks_ = database.prepare("SELECT "
+                                 "first_step,last_step,first_time,last_time,non_finite,minimum,minimum_step,"
+                                 "maximum,maximum_step,sum FROM chunk "
+                                 "WHERE id BETWEEN ? AND ? ORDER BY id");
+  dropChunks_ = database.prepare("DELETE FROM chunk WHERE id BETWEEN ? AND ?");
+  dropFine_ = database.prepare("DELETE FROM fine WHERE id BETWEEN ? AND ?");
+  dropRaw_ = database.prepare("DELETE FROM raw WHERE id BETWEEN ? AND ?");
+  addTail_ = database.prepare("INSERT INTO tail VALUES(?,?)");
+  readTail_ = database.prepare("SELECT data FROM tail WHERE id BETWEEN ? AND ? ORDER BY id");
+  dropTail_ = database.prepare("DELETE FROM tail WHERE id BETWEEN ? AND ?");
+  dropRun_ = database.prepare("DELETE FROM run WHERE id=?");
+  dropSources_ = database.prepare("DELETE FROM source WHERE run=?");
+}
+
+std::int64_t SeriesWriter::runNumber(const std::string& uuid) {
+  {
+    Rows rows = findRun_.query(uuid);
+    if (rows.next()) return rows.integer(0);
+  }
+  Rows rows = addRun_.query(uuid);
+  rows.next();
+  const std::int64_t number = rows.integer(0);
+  while (rows.next()) {
+  }
+  return number;
+}
+
+SeriesWriter::RunSeries& SeriesWriter::seriesOf(std::int64_t run) {
+  const auto known = runs_.find(run);
+  if (known != runs_.end()) return known->second;
+  RunSeries loaded;
+  Rows rows = listSeries_.query(run);
+  while (rows.next()) {
+    Series series;
+    series.number = rows.integer(0);
+    series.chunks = rows.integer(2);
+    Digest& digest = series.digest;
+    digest.count = rows.integer(3);
+    digest.nonFinite = rows.integer(4);
+    digest.firstStep = rows.integer(5);
+    digest.lastStep = rows.integer(6);
+    digest.lastTime = rows.integer(7);
+    series.last = rows.real(8);
+    digest.minimum = rows.real(9);
+    digest.minimumStep = rows.integer(10);
+    digest.maximum = rows.real(11);
+    digest.maximumStep = rows.integer(12);
+    Rows tail = readTail_.query(chunkId(series.number, 0), lastChunkId(series.number));
+    while (tail.next()) {
+      decodePoints(tail.blob(0), database_.file(), series.tail);
+      ++series.tailRows;
+    }
+    series.tailStored = series.tail.size();
+    // Sealed chunks are full and the tail is shorter than one, or something else wrote here.
+    if (series.tail.size() >= chunkPoints ||
+        digest.count != series.chunks * static_cast<std::int64_t>(chunkPoints) +
+                            static_cast<std::int64_t>(series.tail.size()))
+      throwDamaged(database_.file(), "the points of a series do not add up");
+    loaded.emplace(rows.text(1), std::move(series));
+  }
+  return runs_.emplace(run, std::move(loaded)).first->second;
+}
+
+std::int64_t SeriesWriter::append(std::int64_t run, const PointColumns& columns) {
+  RunSeries& all = seriesOf(run);
+  auto found = all.find(columns.key);
+  if (found == all.end()) {
+    Series series;
+    Rows rows = addSeries_.query(run, columns.key);
+    rows.next();
+    series.number = rows.integer(0);
+    while (rows.next()) {
+    }
+    found = all.emplace(columns.key, std::move(series)).first;
+  }
+  Series& series = found->second;
+  std::int64_t passedOver = 0;
+  for (std::size_t i = 0; i < columns.steps.size(); ++i) {
+    const std::int64_t step = columns.steps[i];
+    if (series.digest.count > 0 && step <= series.digest.lastStep) {
+      ++passedOver;
+      continue;
+    }
+    const std::int64_t time = toMicroseconds(columns.times[i]);
+    series.tail.add(step, time, columns.values[i]);
+    series.digest.add(step, time, columns.values[i]);
+    series.last = columns.values[i];
+    if (series.tail.size() == chunkPoints) seal(series);
+  }
+  series.changed = true;
+  return passedOver;
+}
+
+void SeriesWriter::seal(Series& series) {
+  dropTailRows(series);
+  const std::int64_t id = chunkId(series.number, series.chunks);
+  const Digest digest = digestOf(series.tail, 0, series.tail.size());
+  const std::string coarse = encodeLevel(series.tail, coarseBucket),
+                    fine = encodeLevel(series.tail, fineBucket);
+  const std::string raw = encodePoints(series.tail, 0, series.tail.size());
+  addChunk_.run(id, digest.firstStep, digest.lastStep, digest.firstTime, digest.lastTime, digest.nonFinite,
+                digest.minimum, digest.minimumStep, digest.maximum, digest.maximumStep, digest.sum,
+                Statement::asBlob(coarse));
+  addFine_.run(id, Statement::asBlob(fine));
+  addRaw_.run(id, Statement::asBlob(raw));
+  ++series.chunks;
+  series.tail.clear();
+  series.tailStored = 0;
+}
+
+void SeriesWriter::dropTailRows(Series& series) {
+  if (series.tailRows > 0) dropTail_.run(chunkId(series.number, 0), lastChunkId(series.number));
+  series.tailRows = 0;
+  series.tailStored = 0;
+}
+
+void SeriesWriter::storeTail(Series& series) {
+  if (series.tailStored == series.tail.size()) return;
+  if (series.tailRows >= mostTailRows) dropTailRows(series);
+  const std::string blob = encodePoints(series.tail, series.tailStored, series.tail.size());
+  addTail_.run(chunkId(series.number, series.tailRows++), Statement::asBlob(blob));
+  series.tailStored = series.tail.size();
+}
+
+void SeriesWriter::flush() {
+  for (auto& [run, all] : runs_)
+    for (auto& [key, series] : all) {
+      if (!series.changed) continue;
+      storeTail(series);
+      const Digest& digest = series.digest;
+      updateSeries_.run(series.number, series.chunks, digest.count, digest.nonFinite, digest.firstStep,
+                        digest.lastStep, digest.lastTime, series.last, digest.minimum, digest.minimumStep,
+                        digest.maximum, digest.maximumStep);
+      series.changed = false;
+    }
+}
+
+void SeriesWriter::supersede(std::int64_t run, std::int64_t step) {
+  RunSeries& all = seriesOf(run);
+  for (auto entry = all.begin(); entry != all.end();) {
+    Series& series = entry->second;
+    if (series.digest.lastStep > step) cutBack(series, step);
+    if (series.digest.count > 0) {
+      ++entry;
+      continue;
+    }
+    dropSeries_.run(series.number);
+    entry = all.erase(entry);
+  }
+}
+
+void SeriesWriter::cutBack(Series& series, std::int64_t step) {
+  const std::int64_t first = chunkId(series.number, 0), last = lastChunkId(series.number);
+  std::int64_t cut = -1;
+  if (series.chunks > 0) {
+    Rows rows = findChunk_.query(first, last, step);
+    if (rows.next() && !rows.isNull(0)) cut = rows.integer(0);
+  }
+  dropTailRows(series);
+  if (cut >= 0) {
+    // The chunk that the cut goes through becomes the tail again.
+    series.tail.clear();
+    {
+      Rows raw = readRaw_.query(cut);
+      if (!raw.next()) throwDamaged(database_.file(), "the points of a chunk are missing");
+      decodePoints(raw.blob(0), database_.file(), series.tail);
+    }
+    dropChunks_.run(cut, last);
+    dropFine_.run(cut, last);
+    dropRaw_.run(cut, last);
+    series.chunks = cut - first;
+  }
+  std::size_t keep = series.tail.size();
+  while (keep > 0 && series.tail.steps[keep - 1] > step) --keep;
+  series.tail.truncate(keep);
+
+  Digest digest;
+  double lastValue = NAN;
+  Rows rows = readChunks_.query(first, last);
+  while (rows.next()) {
+    Digest chunk;
+    chunk.count = chunkPoints;
+    chunk.firstStep = rows.integer(0);
+    chunk.lastStep = rows.integer(1);
+    chunk.firstTime = rows.integer(2);
+    chunk.lastTime = rows.integer(3);
+    chunk.nonFinite = rows.integer(4);
+    chunk.minimum = rows.real(5);
+    chunk.minimumStep = rows.integer(6);
+    chunk.maximum = rows.real(7);
+    chunk.maximumStep = rows.integer(8);
+    chunk.sum = rows.real(9);
+    digest.add(chunk);
+  }
+  if (keep > 0) {
+    digest.add(digestOf(series.tail, 0, keep));
+    lastValue = series.tail.values[keep - 1];
+  } else if (series.chunks > 0) {
+    PointBlock points;
+    Rows raw = readRaw_.query(chunkId(series.number, series.chunks - 1));
+    if (!raw.next()) throwDamaged(database_.file(), "the points of a chunk are missing");
+    decodePoints(raw.blob(0), database_.file(), points);
+    lastValue = points.values.back();
+  }
+  series.digest = digest;
+  series.last = lastValue;
+  series.changed = true;
+}
+
+void SeriesWriter::forget() { runs_.clear(); }
+void SeriesWriter::forget(std::int64_t run) { runs_.erase(run); }
+
+void SeriesWriter::remove(std::int64_t run) {
+  for (auto& [key, series] : seriesOf(run)) {
+    const std::int64_t first = chunkId(series.number, 0), last = lastChunkId(series.number);
+    dropTail_.run(first, last);
+    dropChunks_.run(first, last);
+    dropFine_.run(first, last);
+    dropRaw_.run(first, last);
+    dropSeries_.run(series.number);
+  }
+  dropSources_.run(run);
+  dropRun_.run(run);
+  forget(run);
+}
+
+} // namespace loom
