@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rows true, columns predicted. The diagonal in the colours of success, all else in those of error, each by
+// its share of the row, so that errors stand out. A click, or the arrows and Enter, opens the samples of a
+// cell.
+#pragma once
+#include <QStringList>
+#include <QVector>
+#include <QWidget>
+
+namespace loom {
+
+class ConfusionMatrix : public QWidget {
+  Q_OBJECT
+ public:
+  explicit ConfusionMatrix(QWidget* parent = nullptr);
+  void setCounts(const QStringList& classes, const QVector<QVector<qint64>>& counts);
+  void setCurrent(int row, int column);
+  QRectF cellRect(int row, int column) const;
+  QSize sizeHint() const override { return {560, 480}; }
+
+ Q_SIGNALS:
+  void cellChosen(int row, int column);
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+
+ private:
+  QRectF grid() const;
+  QPoint cellAt(QPointF at) const;
+  QStringList classes_;
+  QVector<QVector<qint64>> counts_;
+  QPoint current_{-1, -1}, hovered_{-1, -1};
+};
+
+} // namespace loom
