@@ -4,6 +4,7 @@
 #include "app/studio/bridge/bridge.h"
 #include "app/studio/frame/main_window.h"
 #include "app/studio/pages/session.h"
+#include "app/studio/shots/render.h"
 #include "app/studio/shots/shots.h"
 #include "app/studio/theme/loom_style.h"
 #include <QCommandLineParser>
@@ -16,7 +17,7 @@ void prepareForShots(int argc, char** argv) {
   bool shots = false;
   for (int i = 1; i < argc; ++i) {
     const QByteArrayView word(argv[i]);
-    if (word == "--shots") shots = true;
+    if (word == "--shots" || word == "--render") shots = true;
     if (word == "--scale" && i + 1 < argc) qputenv("QT_SCALE_FACTOR", argv[i + 1]);
   }
   if (shots && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
@@ -48,13 +49,32 @@ int main(int argc, char** argv) {
   const QCommandLineOption only(QStringLiteral("only"),
                                 QStringLiteral("Only pictures whose name contains <name>."),
                                 QStringLiteral("name"));
-  parser.addOptions({shots, theme, scale, only});
+  const QCommandLineOption render(QStringLiteral("render"),
+                                  QStringLiteral("Writes the charts of PROJECT's RUN into <dir>."),
+                                  QStringLiteral("dir"));
+  parser.addPositionalArgument(QStringLiteral("RUN"), QStringLiteral("With --render: a run, or last."),
+                               QStringLiteral("[RUN]"));
+  parser.addOptions({shots, theme, scale, only, render});
   parser.process(application);
 
   const bool systemDark = QGuiApplication::palette().color(QPalette::Window).lightness() < 128;
   loom::Settings settings(parser.isSet(shots) ? QString() : loom::Settings::userFile());
   loom::LoomStyle::install(application, settings.look(systemDark));
 
+  if (parser.isSet(render)) {
+    const QStringList words = parser.positionalArguments();
+    if (words.isEmpty()) {
+      std::fputs("neuroloom: --render wants a project and a run\n", stderr);
+      return int(loom::ErrorKind::usage);
+    }
+    auto files = loom::renderRun(parser.value(render), words[0], words.value(1, QStringLiteral("last")));
+    if (!files) {
+      std::fprintf(stderr, "neuroloom: %s\n", files.error().message().c_str());
+      return int(files.error().kind);
+    }
+    for (const QString& file : *files) std::printf("%s\n", qPrintable(file));
+    return 0;
+  }
   if (parser.isSet(shots)) {
     int written = 0;
     for (const bool dark : {false, true})

@@ -210,17 +210,19 @@ void Chart::setMessage(const QString& text) {
 
 // The values in view, with a little air; a line that stays on one value gets a band around it.
 void Chart::rescaleValues() {
-  QCPRange all(1e308, -1e308);
+  // Two plain numbers: QCPRange would put an empty range the right way round.
+  double low = 1e308, high = -1e308;
   for (const auto* plottable : plottables_) {
     const QCPRange range = plottable->values(log_, plot_->xAxis->range());
-    if (range.lower == 0 && range.upper == 0 && plottable->empty()) continue;
-    all.lower = std::min(all.lower, range.lower);
-    all.upper = std::max(all.upper, range.upper);
+    if (range.lower == 0 && range.upper == 0) continue;
+    low = std::min(low, range.lower);
+    high = std::max(high, range.upper);
   }
-  if (all.lower > all.upper) {
+  if (low > high) {
     plot_->yAxis->setRange(log_ ? 0.1 : 0, 1);
     return;
   }
+  QCPRange all(low, high);
   if (log_) {
     if (all.lower <= 0) all.lower = all.upper > 0 ? all.upper / 1e3 : 0.1;
     const double air = std::pow(std::max(all.upper / all.lower, 1.05), 0.06);

@@ -76,7 +76,7 @@ TrainPage::TrainPage(PageContext& context) : Page(context), session_(sessionOf(c
   checkpoint_ = makeButton("Checkpoint now", "checkpoint");
   newRun_ = makeButton("New run", "plus", ButtonRole::ghost);
   for (auto* button : {pause_, stop_, checkpoint_, newRun_}) bar_->addRight(button);
-  bar_->setPrimary("Run", "run", "F5");
+  bar_->setPrimary("Run", "run");
   column->addWidget(bar_);
   message_ = new MessageBar;
   message_->hide();
@@ -342,6 +342,7 @@ void TrainPage::showRun(const QString& run) {
   bar_->primary()->hide();
   newRun_->show();
   message_->hide();
+  board_->charts().front()->setFocus();
   refreshLive();
 }
 

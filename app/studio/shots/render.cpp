@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/shots/render.h"
+#include "app/studio/pages/board.h"
+#include "app/studio/pages/evaluate/confusion_matrix.h"
+#include "core/run/evaluation.h"
+#include "core/run/project.h"
+#include "core/store/store.h"
+#include <QDir>
+
+namespace loom {
+namespace {
+
+constexpr int chartWidth = 960, chartHeight = 480, matrixHeight = 640;
+
+Error cannotWrite(const QString& file) {
+  return {ErrorKind::other, file.toStdString(), "The picture cannot be written",
+          "Choose a folder that can be written"};
+}
+
+} // namespace
+
+Result<QStringList> renderRun(const QString& folder, const QString& projectFolder, const QString& word) {
+  auto project = openProject(projectFolder.toStdString());
+  if (!project) return project.error();
+  auto run = findRun(project->folder, word.toStdString());
+  if (!run) return run.error();
+  auto store = Store::open(project->folder, Store::Access::automatic);
+  if (!store) return store.error();
+  if ((*store)->owner())
+    if (auto taken = (*store)->takeIn(*journalsIn(project->folder)); !taken) return taken.error();
+  auto row = (*store)->run(*run);
+  if (!row) return row.error();
+  if (!QDir().mkpath(folder)) return cannotWrite(folder);
+  bool regression = false;
+  for (const auto& metric : row->metrics) regression = regression || metric.key == "val/r2";
+  QStringList files;
+  const QString id = QString::fromStdString(*run);
+  for (const auto& spec : boardCharts(regression)) {
+    Chart chart(spec.spec);
+    chart.resize(chartWidth, chartHeight);
+    QVector<Curve> curves;
+    for (const auto& line : spec.lines) {
+      Curve curve{id + "|" + line.key, line.label, {}};
+      curve.style.colour = line.colour;
+      curve.style.dots = line.dots;
+      curve.style.band = line.band;
+      curve.style.raw = line.raw;
+      curves.push_back(curve);
+    }
+    chart.setXAxis("epoch", double(std::max<std::int64_t>(1, row->stepsPerEpoch)), double(row->epochs));
+    chart.setSmoothing(spec.spec.maySmooth ? 0.9 : 0);
+    chart.setCurves(curves);
+    for (const auto& line : spec.lines) {
+      auto buckets = (*store)->buckets(*run, line.key, 0, 0, chartWidth);
+      if (!buckets) return buckets.error();
+      chart.setData(id + "|" + line.key, QVector<Bucket>(buckets->begin(), buckets->end()));
+    }
+    chart.plot()->replot(QCustomPlot::rpImmediateRefresh);
+    const QString file = QDir(folder).filePath(spec.spec.id + ".png");
+    if (!chart.grab().save(file)) return cannotWrite(file);
+    files << file;
+  }
+  if (row->checkpoint >= 0)
+    if (auto evaluation = readEvaluation(runFolder(project->folder, *run), row->checkpoint, "test");
+        evaluation && !evaluation->classes.empty()) {
+      ConfusionMatrix matrix;
+      matrix.resize(chartWidth, matrixHeight);
+      QStringList names;
+      QVector<QVector<qint64>> counts;
+      for (const auto& name : evaluation->classes) names << QString::fromStdString(name);
+      for (const auto& line : evaluation->confusion)
+        counts.push_back(QVector<qint64>(line.begin(), line.end()));
+      matrix.setCounts(names, counts);
+      const QString file = QDir(folder).filePath("confusion.png");
+      if (!matrix.grab().save(file)) return cannotWrite(file);
+      files << file;
+    }
+  return files;
+}
+
+} // namespace loom
