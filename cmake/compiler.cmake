@@ -20,7 +20,7 @@ if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 add_library(neuroloom_flags INTERFACE)
-target_compile_options(neuroloom_flags INTERFACE -Wall -Wextra -Wno-restrict -Wno-stringop-overflow -Werror)
+target_compile_options(neuroloom_flags INTERFACE -Wall -Wextra -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Werror)
 target_compile_definitions(neuroloom_flags INTERFACE NEUROLOOM_VERSION="${PROJECT_VERSION}" _GLIBCXX_ASSERTIONS
   QT_NO_EMIT) # core has functions called emit; Qt code writes Q_EMIT
 if(NEUROLOOM_SANITIZE)
