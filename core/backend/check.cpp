@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/backend/check.h"
 #include "core/backend/case_plan.h"
-#include "core/backend/reference/interpreter.h"
-#include "core/backend/reference/reference_backend.h"
+#include "core/backend/interpreter.h"
 #include "core/base/random.h"
 #include <algorithm>
 #include <cmath>
@@ -172,7 +171,7 @@ Status compare(const Backend& backend, const OpSpec& op, const OpCase& test, boo
   auto built = casePlan(op, test, withGradient);
   if (!built) return built.error();
   const auto plan = std::make_shared<const Plan>(built->plan);
-  const auto wanted = runOn(reference64Backend(), plan, *built);
+  const auto wanted = runOn(*findBackend("reference64"), plan, *built);
   if (!wanted) return wanted.error();
   const auto got = runOn(backend, plan, *built);
   if (!got) return got.error();

@@ -201,7 +201,9 @@ void TestReference::registry() {
 void TestReference::choosesDevices() {
   QCOMPARE(chooseDevice("reference").value().backend, std::string("reference"));
   QCOMPARE(chooseDevice("reference64").value().backend, std::string("reference64"));
-  if (const auto chosen = chooseDevice("auto")) QVERIFY(!chosen->backend.starts_with("reference"));
+  const auto chosen = chooseDevice("auto");
+  QVERIFY2(chosen.ok(), chosen.ok() ? "" : chosen.error().message().c_str());
+  QVERIFY(!chosen->backend.starts_with("reference"));
   const auto missing = chooseDevice("tpu:7");
   QVERIFY(!missing.ok());
   QCOMPARE(int(missing.error().kind), int(ErrorKind::device));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/backend/reference/reference_backend.h"
+#include "core/backend/interpreter.h"
 #include "core/backend/metric_ring.h"
-#include "core/backend/reference/interpreter.h"
 #include "core/base/format.h"
 #include <cassert>
 #include <cstring>

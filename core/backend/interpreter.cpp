@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/backend/reference/interpreter.h"
+#include "core/backend/interpreter.h"
 #include <type_traits>
 
 namespace loom {
