@@ -181,7 +181,7 @@ class TestCsv : public QObject {
     QTest::addColumn<std::string>("word");
     QTest::addColumn<bool>("regression");
     QTest::newRow("wrong column") << std::string("length,width,species\n1,2,a\n3,4,b\n")
-                                  << std::string("specie") << std::string("species, width, length") << false;
+                                  << std::string("specie") << std::string("species, length, width") << false;
     QTest::newRow("target is text") << std::string("x,n\n1,aa\n2,bb\n3,cc\n4,dd\n") << std::string("n")
                                     << std::string("no classes") << false;
     QTest::newRow("one class") << std::string("x,n\n1,a\n2,a\n3,a\n") << std::string("n")
