@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A project folder (<name>.loom): project.json, networks/, runs/, history/. project.json is canonical JSON with "schema";
-// a newer one is refused, an older one migrated with the original kept beside it.
+// A project folder (<name>.loom): project.json, networks/, runs/, history/. project.json is canonical JSON
+// with "schema"; a newer one is refused, an older one migrated with the original kept beside it.
 #pragma once
 #include "core/data/dataset.h"
 #include "core/network/network.h"
@@ -14,34 +14,41 @@ inline constexpr int projectSchema = 1;
 struct Project {
   std::filesystem::path folder;
   std::string name;
-  std::string id;                     // uuid, never changes
+  std::string id; // uuid, never changes
   DatasetSpec data;
   TrainSettings defaults;
-  std::string network;                // name of the network that opens first and that `loom train` takes
+  std::string network; // name of the network that opens first and that `loom train` takes
 };
 
-Result<Project> openProject(const std::filesystem::path& folder);          // kind input when it is none
+Result<Project> openProject(const std::filesystem::path& folder); // kind input when it is none
 Status saveProject(const Project& project);
-Result<Project> createProject(const std::filesystem::path& folder, Project content, const Network& network); // folder must not exist or be empty
+Result<Project> createProject(const std::filesystem::path& folder, Project content,
+                              const Network& network); // folder must not exist or be empty
 std::vector<std::string> networkNames(const Project& project);
 Result<Network> loadNetwork(const Project& project, const std::string& name);
 Status saveNetwork(const Project& project, const Network& network);
 
 struct ProjectTemplate {
-  std::string_view id;                // softmax, mlp, cnn, resnet, iris, digits
+  std::string_view id; // softmax, mlp, cnn, resnet, iris, digits
   std::string_view name, summary;
-  std::string_view expected;          // "91 % test accuracy, about 2 min on 2 cores": measured
+  std::string_view expected; // "91 % test accuracy, about 2 min on 2 cores": measured
 };
 const std::vector<ProjectTemplate>& projectTemplates();
-// Looks for Fashion-MNIST in /usr/share/datasets/fashion-mnist and for iris, digits in the installed or built samples
-// (samplesFolder()); iris and digits are copied into the project.
+// Looks for Fashion-MNIST in /usr/share/datasets/fashion-mnist and for iris, digits in the installed or built
+// samples (samplesFolder()); iris and digits are copied into the project.
 Result<Project> createFromTemplate(const std::filesystem::path& folder, std::string_view templateId);
-Result<Project> createFromData(const std::filesystem::path& folder, const std::filesystem::path& data, const std::string& target,
+Result<Project> createFromData(const std::filesystem::path& folder, const std::filesystem::path& data,
+                               const std::string& target,
                                std::vector<std::string>& explanation); // what was chosen, one sentence each
-std::filesystem::path samplesFolder(); // beside the program: share/neuroloom/samples, or the source tree's resources/samples in a build; env LOOM_SAMPLES first
+// The same from a spec that a person changed (target, types, task, split); paths become absolute.
+Result<Project> createFromSpec(const std::filesystem::path& folder, const DatasetSpec& spec);
+std::filesystem::path samplesFolder(); // beside the program: share/neuroloom/samples, or the source tree's
+                                       // resources/samples in a build; env LOOM_SAMPLES first
 
 // A folder of runs/, a unique beginning of one, or "last". Kind input with the candidates when it is not one.
 Result<std::string> findRun(const std::filesystem::path& project, std::string_view word);
+// An id that is one plain folder name; kind usage when it could lead anywhere else.
+Status checkRunId(std::string_view run);
 std::filesystem::path runFolder(const std::filesystem::path& project, const std::string& run);
 
 } // namespace loom

@@ -155,41 +155,59 @@ Result<Project> createFromTemplate(const fs::path& folder, std::string_view temp
   return created;
 }
 
-Result<Project> createFromData(const fs::path& folder, const fs::path& data, const std::string& target,
-                               std::vector<std::string>& explanation) {
-  auto report = inspect(data, target);
-  if (!report) return report.error();
+// A network and settings that fit what the spec reads; `loaded` comes back for those who explain.
+static Result<Project> createFitting(const fs::path& folder, DatasetSpec spec, Dataset& loaded,
+                                     Network& network) {
   Project project;
   project.name = folder.stem().string();
-  project.data = report->proposed;
+  project.data = std::move(spec);
   std::error_code error;
   for (auto* path :
        {&project.data.trainImages, &project.data.trainLabels, &project.data.testImages,
         &project.data.testLabels, &project.data.file, &project.data.testFile, &project.data.folder})
     if (!path->empty()) *path = fs::absolute(*path, error);
-  auto loaded = load(project.data, folder);
-  if (!loaded) return loaded.error();
+  auto data = load(project.data, folder);
+  if (!data) return data.error();
+  loaded = std::move(*data);
   const bool regression = project.data.task == Task::regression;
-  Network network =
-      proposeNetwork(loaded->sampleShape, regression ? 0 : static_cast<std::int64_t>(loaded->classes.size()),
-                     static_cast<std::int64_t>(loaded->targetNames.size()));
+  network =
+      proposeNetwork(loaded.sampleShape, regression ? 0 : static_cast<std::int64_t>(loaded.classes.size()),
+                     static_cast<std::int64_t>(loaded.targetNames.size()));
   if (network.name.empty()) network.name = "proposed";
   project.defaults.schedule = "one-cycle";
-  project.defaults.learningRate = loaded->bytes.empty() ? 5e-3 : 2e-3;
-  project.defaults.batch = std::clamp<std::int64_t>(loaded->samples / 40, 8, 64);
-  project.defaults.epochs = loaded->samples < 2000 ? 40 : 10;
+  project.defaults.learningRate = loaded.bytes.empty() ? 5e-3 : 2e-3;
+  project.defaults.batch = std::clamp<std::int64_t>(loaded.samples / 40, 8, 64);
+  project.defaults.epochs = loaded.samples < 2000 ? 40 : 10;
+  return createProject(folder, std::move(project), network);
+}
+
+Result<Project> createFromSpec(const fs::path& folder, const DatasetSpec& spec) {
+  Dataset loaded;
+  Network network;
+  return createFitting(folder, spec, loaded, network);
+}
+
+Result<Project> createFromData(const fs::path& folder, const fs::path& data, const std::string& target,
+                               std::vector<std::string>& explanation) {
+  auto report = inspect(data, target);
+  if (!report) return report.error();
+  Dataset loaded;
+  Network network;
+  auto project = createFitting(folder, report->proposed, loaded, network);
+  if (!project) return project;
   explanation = report->reasons;
   explanation.insert(explanation.end(), report->warnings.begin(), report->warnings.end());
-  explanation.insert(explanation.end(), loaded->notes.begin(), loaded->notes.end());
+  explanation.insert(explanation.end(), loaded.notes.begin(), loaded.notes.end());
   explanation.push_back(fmt::format(
-      "Network: {} nodes for samples of {} ({})", network.nodes.size(), formatShape(loaded->sampleShape),
-      regression ? std::string("regression") : fmt::format("{} classes", loaded->classes.size())));
+      "Network: {} nodes for samples of {} ({})", network.nodes.size(), formatShape(loaded.sampleShape),
+      project->data.task == Task::regression ? std::string("regression")
+                                             : fmt::format("{} classes", loaded.classes.size())));
   explanation.push_back(fmt::format("Settings: {} epochs, batch {}, AdamW, one-cycle to {}",
-                                    project.defaults.epochs, project.defaults.batch,
-                                    formatNumber(project.defaults.learningRate)));
+                                    project->defaults.epochs, project->defaults.batch,
+                                    formatNumber(project->defaults.learningRate)));
   std::sort(explanation.begin(), explanation.end());
   explanation.erase(std::unique(explanation.begin(), explanation.end()), explanation.end());
-  return createProject(folder, std::move(project), network);
+  return project;
 }
 
 } // namespace loom

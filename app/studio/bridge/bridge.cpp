@@ -36,6 +36,9 @@ void Bridge::createFromTemplate(const QString& folder, const QString& templateId
 void Bridge::createFromData(const QString& folder, const QString& data, const QString& target) {
   post(worker_.get(), [=](BridgeWorker& worker) { worker.createFromData(folder, data, target); });
 }
+void Bridge::createFromSpec(const QString& folder, const DatasetSpec& spec) {
+  post(worker_.get(), [=](BridgeWorker& worker) { worker.createFromSpec(folder, spec); });
+}
 void Bridge::closeProject() {
   post(worker_.get(), [](BridgeWorker& worker) { worker.closeProject(); });
 }
@@ -66,11 +69,17 @@ void Bridge::samples(const QString& run, const QVector<int>& numbers, int size) 
 void Bridge::dataOverview() {
   post(worker_.get(), [](BridgeWorker& worker) { worker.dataOverview(); });
 }
+void Bridge::previewData(const DatasetSpec& spec) {
+  post(worker_.get(), [spec](BridgeWorker& worker) { worker.previewData(spec); });
+}
 void Bridge::estimate(const Network& network, const TrainSettings& settings) {
   post(worker_.get(), [=](BridgeWorker& worker) { worker.estimate(network, settings); });
 }
 void Bridge::evaluate(const QString& run, const QString& split) {
   post(worker_.get(), [=](BridgeWorker& worker) { worker.evaluate(run, split); });
+}
+void Bridge::readEvaluation(const QString& run, const QString& split) {
+  post(worker_.get(), [=](BridgeWorker& worker) { worker.readEvaluation(run, split); });
 }
 void Bridge::predict(const QString& run, const QStringList& files) {
   post(worker_.get(), [=](BridgeWorker& worker) { worker.predict(run, files); });

@@ -14,6 +14,7 @@
 #include <QString>
 #include <QThread>
 #include <QVector>
+#include <array>
 #include <memory>
 
 namespace loom {
@@ -31,11 +32,13 @@ struct MachineLoad {
   int cores = 0;
 };
 
-// A live or finished run as the store has it; `waiting` says what a run waits for.
+// A live or finished run as the store has it; `waiting` says what a run waits for. A run that was asked for
+// and whose trainer has written nothing yet is `starting`: of its row only id, name and network are known.
 struct RunView {
   RunRow row;
-  bool waiting = false;
+  bool waiting = false, starting = false;
   QString waitsFor;
+  std::int64_t version = 0; // another value: its series or events may have grown
   double stepsPerSecond = 0, samplesPerSecond = 0, secondsLeft = -1; // of a living run
 };
 
@@ -54,6 +57,31 @@ struct EstimateView { // of `loom estimate --json`
   int threads = 0;
 };
 
+struct DataColumn {
+  ColumnReport report;
+  QVector<qint64> bars; // its distribution, see TablePreview
+};
+
+// A data set as the Data page shows it: what was read, how it falls into parts, the first pictures or rows.
+struct DataView {
+  enum Part : char { train, validation, test };
+  DatasetSpec spec;
+  std::int64_t samples = 0, ownTest = 0; // ownTest: samples that the data itself keeps for the test
+  std::vector<std::int64_t> sampleShape;
+  QByteArray parts;       // a Part for each sample
+  QVector<qint32> labels; // classification: one a sample
+  QStringList classes, features, notes;
+  std::array<qint64, 3> counts{};             // by Part
+  QVector<std::array<qint64, 3>> classCounts; // by class and Part
+  Normalisation normalisation;
+  QVector<QImage> pictures;    // of the first samples; empty for what is no picture
+  QVector<DataColumn> columns; // tables, from here on
+  QVector<QStringList> cells;  // the first rows; a missing cell is empty
+  std::int64_t rows = 0;
+  QString separator;
+  bool header = false;
+};
+
 class BridgeWorker;
 
 class Bridge : public QObject {
@@ -68,6 +96,7 @@ class Bridge : public QObject {
   void openProject(const QString& folder);
   void createFromTemplate(const QString& folder, const QString& templateId);
   void createFromData(const QString& folder, const QString& data, const QString& target);
+  void createFromSpec(const QString& folder, const DatasetSpec& spec); // projectOpened or failed("create")
   void closeProject();
   void saveProject(const Project& project);  // projectSaved
   void saveNetwork(const Network& network);  // networkSaved(name)
@@ -77,12 +106,15 @@ class Bridge : public QObject {
   void exportTorch(const Network& network, const QString& folder, const QString& run); // exported
   void recentProjects();                                                               // recentProjectsReady
   void samples(const QString& run, const QVector<int>& numbers,
-               int size); // samplesReady: pictures of the data set
-  void dataOverview();    // dataReady: counts and the first pictures of the open project
+               int size);                    // samplesReady: pictures of the data set
+  void dataOverview();                       // dataReady: the data of the open project
+  void previewData(const DatasetSpec& spec); // dataPreviewed, failed("preview"); the last question alone
 
-  // Engine, asked of `loom`. Answers: estimated, evaluated, predicted, devicesReady.
+  // Engine, asked of `loom`. Answers: estimated, evaluated, predicted, devicesReady, or failed with the verb.
   void estimate(const Network& network, const TrainSettings& settings);
   void evaluate(const QString& run, const QString& split);
+  void readEvaluation(const QString& run,
+                      const QString& split); // evaluated, or notEvaluated: no process is started
   void predict(const QString& run, const QStringList& files);
   void devices();
 
@@ -110,14 +142,17 @@ class Bridge : public QObject {
   void recentProjectsReady(const QVector<QPair<QString, QString>>& nameAndFolder);
   void samplesReady(const QString& run, const QVector<int>& numbers, const QVector<QImage>& pictures,
                     const QStringList& captions);
-  void dataReady(const loom::DataReport& report, const QVector<QImage>& pictures,
-                 const QStringList& captions);
+  void dataReady(const loom::DataView& view);
+  void dataPreviewed(const loom::DataView& view);
   void estimated(const loom::EstimateView& estimate);
   void evaluated(const QString& run, const loom::Evaluation& evaluation);
+  void notEvaluated(const QString& run, const QString& split);
   void predicted(const QString& run, const QStringList& files,
                  const QVector<QVector<QPair<QString, double>>>& scores);
   void devicesReady(const QStringList& ids, const QStringList& names, const QStringList& notes);
   void runStarted(const QString& run);
+  void startFailed(const QString& run,
+                   const loom::Error& error); // its trainer ended before it wrote anything
   void controlled(const QString& run, const QString& id);
   void runsChanged(const QVector<loom::RunView>& runs); // newest first, all of the project
   void seriesReady(const loom::SeriesAnswer& answer);

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the bridge asks of `loom`, and what it reads of data sets: everything that may take seconds.
+// What the bridge asks of `loom`: what may take seconds.
 #include "app/studio/bridge/bridge_worker.h"
 #include "core/base/json.h"
 #include "core/base/subprocess.h"
-#include <QMutexLocker>
 #include <QSettings>
 #include <QTemporaryDir>
-#include <algorithm>
-#include <map>
 
 namespace loom {
 namespace {
@@ -26,43 +23,6 @@ Error errorOf(const Finished& finished) {
   return {kind, "loom", text.empty() ? "It ended with code " + std::to_string(finished.exitCode) : text, ""};
 }
 
-QImage pictureOf(const Dataset& data, std::int64_t sample, int size) {
-  if (data.sampleShape.size() != 3) return {};
-  const auto channels = data.sampleShape[0], height = data.sampleShape[1], width = data.sampleShape[2];
-  if (channels != 1 && channels != 3) return {};
-  QImage image(static_cast<int>(width), static_cast<int>(height), QImage::Format_RGB32);
-  const std::int64_t plane = height * width, base = sample * channels * plane;
-  float low = 0, high = 1;
-  if (data.bytes.empty()) {
-    const auto begin = data.values.begin() + base;
-    low = *std::min_element(begin, begin + channels * plane);
-    high = std::max(low + 1e-6f, *std::max_element(begin, begin + channels * plane));
-  }
-  const auto value = [&](std::int64_t channel, std::int64_t at) {
-    const auto index = static_cast<std::size_t>(base + channel * plane + at);
-    return data.bytes.empty() ? static_cast<int>(255 * (data.values[index] - low) / (high - low))
-                              : data.bytes[index];
-  };
-  for (std::int64_t y = 0; y < height; ++y) {
-    auto* line = reinterpret_cast<QRgb*>(image.scanLine(static_cast<int>(y)));
-    for (std::int64_t x = 0; x < width; ++x) {
-      const auto at = y * width + x;
-      line[x] = channels == 1 ? qRgb(value(0, at), value(0, at), value(0, at))
-                              : qRgb(value(0, at), value(1, at), value(2, at));
-    }
-  }
-  return size > 0 ? image.scaled(size, size, Qt::KeepAspectRatio,
-                                 size > width ? Qt::FastTransformation : Qt::SmoothTransformation)
-                  : image;
-}
-
-QString captionOf(const Dataset& data, std::int64_t sample) {
-  const auto index = static_cast<std::size_t>(sample);
-  if (index < data.labels.size() && static_cast<std::size_t>(data.labels[index]) < data.classes.size())
-    return QString::fromStdString(data.classes[static_cast<std::size_t>(data.labels[index])]);
-  return index < data.sampleNames.size() ? QString::fromStdString(data.sampleNames[index]) : QString();
-}
-
 } // namespace
 
 void BridgeWorker::ask(const QString& what, std::vector<std::string> arguments,
@@ -71,20 +31,14 @@ void BridgeWorker::ask(const QString& what, std::vector<std::string> arguments,
     Command command;
     command.arguments = {loomProgram_.string()};
     command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+    command.givenUp = &givenUp_;
     auto finished = runCommand(command, 10min);
+    if (givenUp_) return;
     if (!finished) return fail(what, finished.error());
     if (finished->exitCode != 0) return fail(what, errorOf(*finished));
     auto json = parseJson(finished->output, "loom " + arguments.front());
     if (!json) return fail(what, json.error());
     answer(*json);
-  });
-}
-
-void BridgeWorker::inspectData(const QString& fileOrFolder, const QString& target) {
-  onPool([this, fileOrFolder, target] {
-    auto report = inspect(fileOrFolder.toStdString(), target.toStdString());
-    if (!report) return fail("inspect", report.error());
-    tell([this, report = *report] { Q_EMIT bridge_.dataInspected(report); });
   });
 }
 
@@ -113,8 +67,9 @@ void BridgeWorker::estimate(const Network& network, const TrainSettings& setting
       return fail("estimate", created.error());
     Command command;
     command.arguments = {loomProgram_.string(), "estimate", path.string(), "--json"};
+    command.givenUp = &givenUp_;
     auto finished = runCommand(command, 2min);
-    if (ticket != estimateTicket_) return;
+    if (ticket != estimateTicket_ || givenUp_) return;
     if (!finished) return fail("estimate", finished.error());
     if (finished->exitCode != 0) return fail("estimate", errorOf(*finished));
     auto json = parseJson(finished->output, "loom estimate");
@@ -149,10 +104,27 @@ void BridgeWorker::evaluate(const QString& run, const QString& split) {
       [this, run, split, folder](const Json& json) {
         auto step = JsonReader(json, "loom evaluate").integer("step");
         if (!step) return fail("evaluate", step.error());
-        auto evaluation = readEvaluation(runFolder(folder, run.toStdString()), *step, split.toStdString());
+        auto evaluation =
+            loom::readEvaluation(runFolder(folder, run.toStdString()), *step, split.toStdString());
         if (!evaluation) return fail("evaluate", evaluation.error());
         tell([this, run, evaluation = *evaluation] { Q_EMIT bridge_.evaluated(run, evaluation); });
       });
+}
+
+void BridgeWorker::readEvaluation(const QString& run, const QString& split) {
+  if (!ready("evaluate")) return;
+  auto row = store_->run(run.toStdString());
+  if (!row) return fail("evaluate", row.error());
+  onPool([this, run, split, step = row->checkpoint, folder = project_->folder] {
+    const auto runs = runFolder(folder, run.toStdString());
+    const auto kept = runs / "evaluations" / (std::to_string(step) + "-" + split.toStdString());
+    std::error_code error;
+    if (step < 0 || !std::filesystem::exists(kept / "summary.json", error))
+      return tell([this, run, split] { Q_EMIT bridge_.notEvaluated(run, split); });
+    auto evaluation = loom::readEvaluation(runs, step, split.toStdString());
+    if (!evaluation) return fail("evaluate", evaluation.error());
+    tell([this, run, evaluation = *evaluation] { Q_EMIT bridge_.evaluated(run, evaluation); });
+  });
 }
 
 void BridgeWorker::predict(const QString& run, const QStringList& files) {
@@ -189,71 +161,6 @@ void BridgeWorker::devices() {
       notes << QString::fromStdString(device.value("note", std::string()));
     }
     tell([this, ids, names, notes] { Q_EMIT bridge_.devicesReady(ids, names, notes); });
-  });
-}
-
-Result<std::shared_ptr<const Dataset>> BridgeWorker::dataset(const DatasetSpec& spec,
-                                                             const std::filesystem::path& project) {
-  const QMutexLocker lock(&datasetMutex_);
-  const std::string key = compactJson(toJson(spec)) + project.string();
-  if (key != datasetKey_ || dataset_ == nullptr) {
-    auto loaded = load(spec, project);
-    if (!loaded) return loaded.error();
-    dataset_ = std::make_shared<const Dataset>(std::move(*loaded));
-    datasetKey_ = key;
-  }
-  return dataset_;
-}
-
-void BridgeWorker::samples(const QString& run, const QVector<int>& numbers, int size) {
-  if (!ready("samples")) return;
-  onPool([this, run, numbers, size, folder = project_->folder, spec = project_->data] {
-    DatasetSpec wanted = spec;
-    // A run shows the data that it was trained on, whatever the project says now.
-    if (!run.isEmpty()) {
-      auto config = readRunConfig(runFolder(folder, run.toStdString()));
-      if (!config) return fail("samples", config.error());
-      wanted = config->data;
-    }
-    auto data = dataset(wanted, folder);
-    if (!data) return fail("samples", data.error());
-    QVector<QImage> pictures;
-    QStringList captions;
-    for (const int number : numbers) {
-      const bool known = number >= 0 && number < (*data)->samples;
-      pictures << (known ? pictureOf(**data, number, size) : QImage());
-      captions << (known ? captionOf(**data, number) : QString());
-    }
-    tell([this, run, numbers, pictures, captions] {
-      Q_EMIT bridge_.samplesReady(run, numbers, pictures, captions);
-    });
-  });
-}
-
-void BridgeWorker::dataOverview() {
-  if (!ready("data")) return;
-  onPool([this, folder = project_->folder, spec = project_->data] {
-    auto data = dataset(spec, folder);
-    if (!data) return fail("data", data.error());
-    DataReport report;
-    report.proposed = spec;
-    report.samples = (*data)->samples;
-    report.sampleShape = (*data)->sampleShape;
-    std::vector<std::int64_t> counts((*data)->classes.size());
-    for (const auto label : (*data)->labels) ++counts[static_cast<std::size_t>(label)];
-    for (std::size_t index = 0; index < counts.size(); ++index)
-      report.classCounts.emplace_back((*data)->classes[index], counts[index]);
-    report.reasons = (*data)->notes;
-    constexpr int shown = 60;
-    QVector<QImage> pictures;
-    QStringList captions;
-    for (int sample = 0; sample < shown && sample < (*data)->samples; ++sample) {
-      const QImage picture = pictureOf(**data, sample, 0);
-      if (picture.isNull()) break;
-      pictures << picture;
-      captions << captionOf(**data, sample);
-    }
-    tell([this, report, pictures, captions] { Q_EMIT bridge_.dataReady(report, pictures, captions); });
   });
 }
 

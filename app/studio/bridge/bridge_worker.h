@@ -22,11 +22,12 @@ class BridgeWorker : public QObject {
 
   void begin();     // on the worker's thread: timers
   void end();       // on the worker's thread: lets go of everything
-  void interrupt(); // any thread: the query under way ends
+  void interrupt(); // any thread: the query and the processes under way end, none begins
 
   void openProject(const QString& folder);
   void createFromTemplate(const QString& folder, const QString& templateId);
   void createFromData(const QString& folder, const QString& data, const QString& target);
+  void createFromSpec(const QString& folder, const DatasetSpec& spec);
   void closeProject();
   void saveProject(const Project& project);
   void saveNetwork(const Network& network);
@@ -37,8 +38,10 @@ class BridgeWorker : public QObject {
   void recentProjects();
   void samples(const QString& run, const QVector<int>& numbers, int size);
   void dataOverview();
+  void previewData(const DatasetSpec& spec);
   void estimate(const Network& network, const TrainSettings& settings);
   void evaluate(const QString& run, const QString& split);
+  void readEvaluation(const QString& run, const QString& split);
   void predict(const QString& run, const QStringList& files);
   void devices();
   void start(TrainRequest request);
@@ -57,8 +60,12 @@ class BridgeWorker : public QObject {
 
  private:
   void opened(Project project);
-  void follow(); // takes journals in, tells what changed
+  void follow();                                          // takes journals in, tells what changed
+  void readRuns(const std::vector<std::string>& changed); // these alone; empty: all
   void tellRuns();
+  void watchStarts();
+  void again(const QString& run); // its labels changed
+  void failOnce(const Error& error);
   void measureLoad();
   bool ready(const char* what); // a project is open, or `failed` is told
   void fail(const QString& what, const Error& error);
@@ -73,6 +80,7 @@ class BridgeWorker : public QObject {
   void ask(const QString& what, std::vector<std::string> arguments, std::function<void(const Json&)> answer);
   Result<std::shared_ptr<const Dataset>> dataset(const DatasetSpec& spec,
                                                  const std::filesystem::path& project);
+  Result<DataView> lookAt(const DatasetSpec& spec, const std::filesystem::path& project); // on the pool
   std::filesystem::path recoveryFile(const std::string& network) const;
   void remember(const Project& project);
 
@@ -82,12 +90,18 @@ class BridgeWorker : public QObject {
   std::unique_ptr<Store> store_;
   std::unique_ptr<JournalSource> journals_;
   std::unique_ptr<Launcher> launcher_;
-  std::vector<LaunchedRun> waiting_;
-  QHash<QString, std::int64_t> versions_; // records taken in, per run
-  QHash<QString, bool> alive_;            // whether a run's lock was held when last looked at
+  std::vector<RunView> rows_;                 // as the store has them, newest first
+  std::vector<RunView> starts_;               // asked for here, not in the store yet
+  std::vector<LaunchedRun> launched_;         // what the launcher knows: waiting, or a process
+  QHash<QString, std::uint64_t> consoleFrom_; // where a start's own lines begin in console.log
+  QStringList told_;                          // problems that were told once
+  QHash<QString, std::int64_t> versions_;     // records taken in, per run
+  QHash<QString, bool> alive_;                // whether a run's lock was held when last looked at
   std::unique_ptr<QTimer> followTimer_, loadTimer_;
   QThreadPool pool_;
   std::atomic<quint64> estimateTicket_{0};
+  std::atomic<bool> givenUp_{false}; // the bridge goes: no answer is wanted any more
+  std::atomic<quint64> previewTicket_{0};
   std::uint64_t idleBefore_ = 0, totalBefore_ = 0;
 
   QMutex slotsMutex_;
