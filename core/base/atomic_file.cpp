@@ -3,6 +3,7 @@
 #include "core/base/format.h"
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -84,11 +85,15 @@ FileFault faultFromEnvironment() {
   if (first == std::string_view::npos) return nullptr;
   const auto second = whole.find(':', first + 1);
   const std::string operation(whole.substr(0, first));
-  const int code =
-      errorNumber(whole.substr(first + 1, second == std::string_view::npos ? second : second - first - 1));
+  const std::string_view name =
+      whole.substr(first + 1, second == std::string_view::npos ? second : second - first - 1);
+  const bool kill = name == "KILL";
+  const int code = errorNumber(name);
   const std::string part(second == std::string_view::npos ? std::string_view{} : whole.substr(second + 1));
   return [=](std::string_view asked, const fs::path& file) {
-    return asked == operation && file.string().find(part) != std::string::npos ? code : 0;
+    const bool here = asked == operation && file.string().find(part) != std::string::npos;
+    if (here && kill) std::raise(SIGKILL);
+    return here ? code : 0;
   };
 }
 
@@ -153,6 +158,14 @@ Status renameDurably(const fs::path& from, const fs::path& to) {
   int code = fileFault("rename", to);
   if (code == 0 && std::rename(from.c_str(), to.c_str()) != 0) code = errno;
   if (code != 0) return failure(to, "the new file could not be put in place", code);
+  return syncFolder(folderOf(to));
+}
+
+Status exchangeDurably(const fs::path& from, const fs::path& to) {
+  int code = fileFault("rename", to);
+  if (code == 0 && renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) != 0)
+    code = errno;
+  if (code != 0) return failure(to, "the new folder could not be put in place", code);
   return syncFolder(folderOf(to));
 }
 

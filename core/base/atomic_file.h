@@ -39,6 +39,9 @@ Status syncFile(int descriptor, const std::filesystem::path& name);
 Status syncFolder(const std::filesystem::path& folder);
 // rename + fsync of the parent folder.
 Status renameDurably(const std::filesystem::path& from, const std::filesystem::path& to);
+// The two folders of one parent change their names in one instant: at no moment is there nothing under `to`.
+// Where the file system cannot do that, an Error.
+Status exchangeDurably(const std::filesystem::path& from, const std::filesystem::path& to);
 
 // Whole file, refused when larger than maxBytes. Kind input when it is missing or unreadable.
 Result<std::string> readWholeFile(const std::filesystem::path& file, std::size_t maxBytes);
@@ -46,7 +49,7 @@ Result<std::string> readWholeFile(const std::filesystem::path& file, std::size_t
 // A seam for tests: called before each write, sync and rename with the operation's name and the file; a
 // non-zero return is used as errno. Null by default. Also set from the environment variable LOOM_FAULT
 // ("write:ENOSPC:<part of a path>", "sync:EIO:…", "rename:…") when the first file is written, so that whole
-// programs can be tested.
+// programs can be tested; "KILL" in the errno's place ends the process there, as a power failure would.
 using FileFault = std::function<int(std::string_view operation, const std::filesystem::path& file)>;
 void setFileFault(FileFault fault);
 int fileFault(std::string_view operation, const std::filesystem::path& file);

@@ -23,6 +23,7 @@ struct Evaluation {
   std::vector<std::int32_t> samples, labels, predictions;
   std::vector<float> outputs;                 // count × classes (probabilities) or count × targets (in the target's own unit)
   std::vector<float> targets;                 // regression
+  std::vector<std::string> notes;             // for the person who asked, not kept: another checkpoint was taken, and why
 };
 Json toJson(const Evaluation& evaluation);    // without the per-sample parts
 Result<Evaluation> readEvaluation(const std::filesystem::path& runFolder, std::int64_t step, const std::string& split);

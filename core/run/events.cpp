@@ -88,11 +88,12 @@ Result<RunControl> controlFromJson(const Json& json, const std::string& place) {
   const VerbRow* found = nullptr;
   for (const VerbRow& row : verbRows)
     if (row.text == *verb) found = &row;
-  if (!found) return wrong(fmt::format("there is no command '{}'", *verb));
+  if (!found) return wrong(fmt::format("there is no command '{}'", verb->substr(0, 40)));
   control.verb = found->verb;
   if (reader.has("by")) {
     const auto by = reader.text("by");
     if (!by) return by.error();
+    if (by->size() > 256) return wrong("the name of its sender is too long");
     control.by = *by;
   }
   if (reader.has("time")) {

@@ -173,6 +173,17 @@ Status saveNetwork(const Project& project, const Network& network) {
   return writeNetwork(networkFile(project, network.name), network);
 }
 
+Status checkRunId(std::string_view run) {
+  const bool plain = !run.empty() && run.size() <= 64 && run.front() != '-' && run.front() != '.' &&
+                     std::all_of(run.begin(), run.end(), [](unsigned char c) {
+                       return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              c == '-' || c == '_' || c == '.';
+                     });
+  if (plain) return {};
+  return Error{ErrorKind::usage, "run", "This is no id of a run",
+               "Use letters, digits, '-', '_' and '.', at most 64; a letter or digit first"};
+}
+
 fs::path runFolder(const fs::path& project, const std::string& run) { return project / "runs" / run; }
 
 Result<std::string> findRun(const fs::path& project, std::string_view word) {

@@ -33,28 +33,13 @@ double secondsBetween(std::chrono::steady_clock::time_point a, std::chrono::stea
   return std::chrono::duration<double>(b - a).count();
 }
 
-const char* verbText(RunControl::Verb verb) {
-  switch (verb) {
-  case RunControl::Verb::pause:
-    return "pause";
-  case RunControl::Verb::resume:
-    return "resume";
-  case RunControl::Verb::stop:
-    return "stop";
-  case RunControl::Verb::checkpoint:
-    return "checkpoint";
-  case RunControl::Verb::learningRate:
-    return "lr";
-  }
-  return "";
-}
-
 } // namespace
 
 Attempt::Attempt(const fs::path& runFolder, const RunConfig& config, const Material& material,
-                 Machine& machine, const EventListener& listener, StopFlag& stop)
+                 Machine& machine, const EventListener& listener, StopFlag& stop,
+                 std::set<std::string> oldCommands)
     : folder_(runFolder), config_(config), material_(material), machine_(machine), listener_(listener),
-      stop_(stop) {}
+      stop_(stop), oldCommands_(std::move(oldCommands)) {}
 
 double Attempt::seconds() const {
   return progress_.seconds + secondsBetween(started_, Clock::now()) - paused_;
@@ -91,7 +76,7 @@ Status Attempt::begin(bool resuming) {
   auto writer = JournalWriter::create(attemptFolder_);
   if (!writer) return writer.error();
   log_ = std::make_unique<RunLog>(std::move(*writer));
-  controls_ = std::make_unique<ControlWatch>(folder_, attemptFolder_);
+  controls_ = std::make_unique<ControlWatch>(folder_, attemptFolder_, std::move(oldCommands_));
   started_ = lastSaved_ = lastTold_ = lastSpeed_ = Clock::now();
 
   writeInitialValues(machine_, config_.settings.seed);
@@ -121,7 +106,7 @@ Status Attempt::begin(bool resuming) {
              {"pid", ::getpid()},
              {"host", hostName()},
              {"seconds", progress_.seconds},
-             {"time", formatTime(nowMicroseconds())}};
+             {"time", nowMicroseconds()}};
   tell(std::move(first));
   for (const auto& note : notes) tell({{"event", "note"}, {"level", "warning"}, {"text", note}});
   tell({{"event", "state"}, {"state", "running"}, {"step", progress_.step}});
@@ -129,9 +114,11 @@ Status Attempt::begin(bool resuming) {
 }
 
 Status Attempt::restore(std::vector<std::string>& notes) {
+  bringBackCheckpoints(folder_);
   std::vector<Error> damaged;
   auto checkpoint = newestCheckpoint(folder_, damaged);
-  for (const auto& error : damaged) notes.push_back("A damaged checkpoint is left aside: " + error.message());
+  for (const auto& error : damaged)
+    notes.push_back(shortened("A damaged checkpoint is left aside: " + error.message()));
   if (!checkpoint) {
     notes.emplace_back("No whole checkpoint is left: the run begins again");
     return {};
@@ -145,6 +132,14 @@ Status Attempt::restore(std::vector<std::string>& notes) {
     return done;
   progress_ = std::move(*progress);
   savedStep_ = progress_.step;
+  if (progress_.best.step < 0 || progress_.best.step == progress_.step) return {};
+  if (const auto best = readCheckpoint(folder_, progress_.best.step); !best) {
+    notes.push_back(
+        shortened("The checkpoint of the lowest validation loss is lost: " + best.error().message()));
+    progress_.best = {};
+    // Between two epochs the weights are the ones that the last validation judged.
+    if (progress_.batch == 0 && !progress_.last.empty()) progress_.best = {progress_.step, progress_.last};
+  }
   return {};
 }
 
@@ -166,7 +161,7 @@ Status Attempt::saveOne(const Checkpoint& checkpoint, bool best) {
     for (const auto& [name, tensor] : part->tensors) bytes += static_cast<std::int64_t>(tensor.data.size());
   Json event{{"event", "checkpoint"},
              {"step", checkpoint.step},
-             {"epoch", progress_.epoch},
+             {"epoch", checkpoint.state.value("epoch", progress_.epoch)},
              {"bytes", bytes},
              {"best", best}};
   if (best && !progress_.best.metrics.empty()) event["val_loss"] = numberOrText(progress_.best.loss());
@@ -205,106 +200,6 @@ Attempt::Verdict Attempt::fail(Error error) {
     break;
   }
   return Verdict::failed;
-}
-
-void Attempt::answer(const std::string& id, const char* verb, bool applied, const std::string& reason) {
-  Json event{
-      {"event", "control"}, {"id", id}, {"verb", verb}, {"applied", applied}, {"step", progress_.step}};
-  if (!reason.empty()) event["reason"] = reason;
-  tell(std::move(event));
-}
-
-Attempt::Verdict Attempt::pause() {
-  tell({{"event", "state"}, {"state", "paused"}, {"step", progress_.step}});
-  (void)log_->barrier();
-  const auto since = Clock::now();
-  Verdict verdict = Verdict::goOn;
-  for (bool paused = true; paused;) {
-    controls_->sleep(100ms);
-    if (stop_.wanted.load() != 0) break;
-    const auto command = controls_->take();
-    if (!command) continue;
-    if (!*command) {
-      answer(command->error().place, "unknown", false, command->error().cause);
-      continue;
-    }
-    const RunControl& control = **command;
-    switch (control.verb) {
-    case RunControl::Verb::resume:
-      answer(control.id, "resume", true, {});
-      paused = false;
-      break;
-    case RunControl::Verb::stop:
-      answer(control.id, "stop", true, {});
-      endStatus_ = "stopped";
-      verdict = Verdict::stopped;
-      paused = false;
-      break;
-    case RunControl::Verb::checkpoint: {
-      auto saved = saveCheckpoint();
-      answer(control.id, "checkpoint", saved.ok(), saved ? std::string() : saved.error().message());
-      break;
-    }
-    default:
-      answer(control.id, verbText(control.verb), false, "The run is paused");
-      break;
-    }
-  }
-  paused_ += secondsBetween(since, Clock::now());
-  lastSpeed_ = Clock::now();
-  samplesSinceSpeed_ = 0;
-  if (verdict == Verdict::goOn) tell({{"event", "state"}, {"state", "running"}, {"step", progress_.step}});
-  return verdict;
-}
-
-Attempt::Verdict Attempt::obey() {
-  if (const int wanted = stop_.wanted.load(); wanted != 0) {
-    endStatus_ = "stopped";
-    return Verdict::stopped;
-  }
-  while (auto command = controls_->take()) {
-    if (!*command) {
-      answer(command->error().place, "unknown", false, command->error().cause);
-      continue;
-    }
-    const RunControl& control = **command;
-    switch (control.verb) {
-    case RunControl::Verb::pause:
-      answer(control.id, "pause", true, {});
-      if (const Verdict verdict = pause(); verdict != Verdict::goOn) return verdict;
-      break;
-    case RunControl::Verb::resume:
-      answer(control.id, "resume", false, "The run is not paused");
-      break;
-    case RunControl::Verb::stop:
-      answer(control.id, "stop", true, {});
-      endStatus_ = "stopped";
-      return Verdict::stopped;
-    case RunControl::Verb::checkpoint: {
-      auto saved = saveCheckpoint();
-      answer(control.id, "checkpoint", saved.ok(), saved ? std::string() : saved.error().message());
-      if (!saved) return fail(saved.error());
-      break;
-    }
-    case RunControl::Verb::learningRate: {
-      const double planned = rateAt(progress_.step + 1);
-      if (!(control.value > 0) || !std::isfinite(control.value) || !(planned > 0)) {
-        answer(control.id, "lr", false, "The learning rate must be a number above 0");
-        break;
-      }
-      const double before = progress_.rateFactor;
-      progress_.rateFactor = control.value / planned;
-      tell({{"event", "rate"},
-            {"factor", progress_.rateFactor / before},
-            {"rate", control.value},
-            {"step", progress_.step},
-            {"by", control.by}});
-      answer(control.id, "lr", true, {});
-      break;
-    }
-    }
-  }
-  return Verdict::goOn;
 }
 
 void Attempt::tellProgress(bool always) {
@@ -370,7 +265,7 @@ Attempt::Verdict Attempt::step() {
 
 Attempt::Verdict Attempt::trainEpoch() {
   while (progress_.batch < perEpoch_) {
-    if (stop_.wanted.load(std::memory_order_relaxed) != 0 || controls_->waiting())
+    if (attentive())
       if (const Verdict verdict = obey(); verdict != Verdict::goOn) return verdict;
     if (const Verdict verdict = step(); verdict != Verdict::goOn) return verdict;
     tellProgress(false);
@@ -382,17 +277,23 @@ Attempt::Verdict Attempt::trainEpoch() {
   return finishEpoch();
 }
 
+// A long validation or test is left for a command, as the steps are.
+Result<Score> Attempt::score(Scorer& scorer, Evaluation* into, Verdict& verdict) {
+  const auto goOn = [&] {
+    if (attentive()) verdict = obey();
+    return verdict == Verdict::goOn;
+  };
+  return scorer.run(goOn, into);
+}
+
 Attempt::Verdict Attempt::finishEpoch() {
-  const auto goOn = [this] { return stop_.wanted.load(std::memory_order_relaxed) == 0; };
   Score score;
   if (!validation_->empty()) {
-    auto scored = validation_->run(goOn, nullptr);
+    Verdict verdict = Verdict::goOn;
+    auto scored = this->score(*validation_, nullptr, verdict);
     if (!scored) return fail(scored.error());
+    if (verdict != Verdict::goOn) return verdict;
     score = *scored;
-    if (!score.complete) {
-      endStatus_ = "stopped";
-      return Verdict::stopped;
-    }
   }
   const double at = seconds();
   const double trainLoss =
@@ -416,6 +317,9 @@ Attempt::Verdict Attempt::finishEpoch() {
   progress_.lossSum = progress_.correctSum = 0;
   progress_.sampleCount = 0;
   progress_.last = metrics;
+  // A checkpoint that waits for this validation stands on disk: it must not be taken for the present one.
+  const bool outdated = savedStep_ == progress_.step;
+  if (outdated) savedStep_ = -1;
   const auto epoch = static_cast<std::int32_t>(progress_.epoch);
   if (machine_.plan->random != noTensor) {
     const std::array<std::int32_t, 4> random{static_cast<std::int32_t>(config_.settings.seed & 0xFFFFFFFFu),
@@ -438,35 +342,39 @@ Attempt::Verdict Attempt::finishEpoch() {
   const bool due = config_.settings.checkpointEvery > 0
                        ? progress_.step % config_.settings.checkpointEvery == 0
                        : progress_.epoch == 1 || Clock::now() - lastSaved_ >= checkpointEvery;
-  if (last || due)
+  if (last || due || outdated)
     if (auto saved = saveCheckpoint(); !saved) return fail(saved.error());
   return Verdict::goOn;
 }
 
 // Once, with the checkpoint of the lowest validation loss.
-Status Attempt::test() {
-  if (material_.split.test.empty() || progress_.best.step < 0) return {};
+Attempt::Verdict Attempt::test() {
+  if (material_.split.test.empty() || progress_.best.step < 0) return Verdict::goOn;
   if (progress_.best.step != progress_.step) {
     auto best = readCheckpoint(folder_, progress_.best.step);
-    if (!best) return best.error();
+    if (!best) return fail(best.error());
     if (auto done = restoreModel(*machine_.plan, *machine_.executable, best->model, folder_.string()); !done)
-      return done;
+      return fail(done.error());
   }
   Scorer scorer(machine_, material_, material_.split.test);
   Evaluation evaluation;
   evaluation.step = progress_.best.step;
   evaluation.split = "test";
-  auto score = scorer.run({}, &evaluation);
-  if (!score) return score.error();
+  Verdict verdict = Verdict::goOn;
+  auto score = this->score(scorer, &evaluation, verdict);
+  if (!score) return fail(score.error());
+  if (verdict != Verdict::goOn) return verdict;
   summarise(evaluation, *score, material_.data);
   tested_ = named(*score, "test");
   if (score->accuracy) log_->point(Series::testAccuracy, progress_.best.step, seconds(), *score->accuracy);
   if (score->r2) log_->point(Series::testR2, progress_.best.step, seconds(), *score->r2);
   tell({{"event", "tested"}, {"checkpoint", progress_.best.step}, {"metrics", metricsToJson(tested_)}});
-  return writeEvaluation(folder_, evaluation);
+  if (auto written = writeEvaluation(folder_, evaluation); !written) return fail(written.error());
+  return Verdict::goOn;
 }
 
 TrainOutcome Attempt::finish(const std::string& status) {
+  refuseTheRest();
   TrainOutcome outcome;
   outcome.run = config_.id;
   outcome.status = status;
@@ -483,32 +391,40 @@ TrainOutcome Attempt::finish(const std::string& status) {
   Json event = toJson(outcome);
   event["event"] = "finished";
   event["step"] = outcome.steps;
+  event["time"] = nowMicroseconds();
   log_->event(event);
-  const Status written = log_->barrier();
-  if (!written && !outcome.error) outcome.error = written.error();
-  (void)writeFileAtomically(attemptFolder_ / "exit", status + "\n");
+  if (const Status written = log_->barrier(); !written && !outcome.error) {
+    outcome.error = written.error();
+    outcome.status = "failed";
+  }
+  (void)writeFileAtomically(attemptFolder_ / "exit", outcome.status + "\n");
   return outcome;
+}
+
+Attempt::Verdict Attempt::work() {
+  try {
+    Verdict verdict = Verdict::goOn;
+    while (verdict == Verdict::goOn && progress_.epoch < config_.settings.epochs) verdict = trainEpoch();
+    if (verdict == Verdict::goOn)
+      if (auto saved = saveCheckpoint(); !saved) verdict = fail(saved.error());
+    if (verdict == Verdict::goOn) verdict = test();
+    if (verdict == Verdict::stopped)
+      if (auto saved = saveCheckpoint(); !saved) verdict = fail(saved.error());
+    return verdict;
+  } catch (const std::bad_alloc&) {
+    return fail(outOfMemory());
+  }
 }
 
 Result<TrainOutcome> Attempt::run(bool resuming) {
   if (auto begun = begin(resuming); !begun) return begun.error();
-  Verdict verdict = Verdict::goOn;
-  while (verdict == Verdict::goOn && progress_.epoch < config_.settings.epochs) verdict = trainEpoch();
-  if (verdict == Verdict::goOn) {
-    if (auto saved = saveCheckpoint(); !saved) verdict = fail(saved.error());
-  }
-  if (verdict == Verdict::goOn) {
-    if (auto tested = test(); !tested)
-      verdict = fail(tested.error());
-    else
-      return finish("finished");
-  }
-  if (verdict == Verdict::stopped) {
-    if (auto saved = saveCheckpoint(); !saved) {
-      (void)fail(saved.error());
-      return finish(endStatus_);
-    }
+  switch (work()) {
+  case Verdict::goOn:
+    return finish("finished");
+  case Verdict::stopped:
     return finish("stopped");
+  case Verdict::failed:
+    break;
   }
   // What was best is worth keeping even when the last steps went wrong.
   if (best_ && error_->kind == ErrorKind::diverged) (void)saveOne(*best_, true);

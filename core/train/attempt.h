@@ -16,7 +16,7 @@ class Attempt {
  public:
   // All borrowed, and outlive it. The run's lock is held by the caller.
   Attempt(const std::filesystem::path& runFolder, const RunConfig& config, const Material& material,
-          Machine& machine, const EventListener& listener, StopFlag& stop);
+          Machine& machine, const EventListener& listener, StopFlag& stop, std::set<std::string> oldCommands);
   Result<TrainOutcome> run(bool resuming);
 
  private:
@@ -29,14 +29,22 @@ class Attempt {
   Verdict trainEpoch();
   Verdict finishEpoch(); // validation, best, checkpoint
   Verdict step();
-  Verdict obey(); // commands and signals
-  void answer(const std::string& id, const char* verb, bool applied, const std::string& reason);
+  Verdict work(); // epochs, then the test; whatever ended them, its checkpoint stands
+  // Commands and signals: attempt_control.cpp.
+  bool attentive() const; // something waits to be obeyed
+  Verdict obey();
   Verdict pause();
+  Verdict setRate(const RunControl& control);
+  Verdict saveNow(const RunControl& control);
+  void answer(const std::string& id, const char* verb, bool applied, const std::string& reason);
+  void refuse(const Result<RunControl>& command, const char* reason);
+  void refuseTheRest(); // what came too late is answered too
   Verdict fail(Error error);
   Status saveCheckpoint(); // the best one first, when it is not on disk yet
   Status saveOne(const Checkpoint& checkpoint, bool best);
   Checkpoint snapshot() const;
-  Status test();
+  Result<Score> score(Scorer& scorer, Evaluation* into, Verdict& verdict);
+  Verdict test();
   void tell(Json event); // journal and listener
   void tellProgress(bool always);
   double seconds() const;
@@ -49,6 +57,7 @@ class Attempt {
   Machine& machine_;
   const EventListener& listener_;
   StopFlag& stop_;
+  std::set<std::string> oldCommands_;
   int number_ = 0;
   std::filesystem::path attemptFolder_;
   std::unique_ptr<RunLog> log_;
@@ -69,5 +78,9 @@ class Attempt {
   std::string endStatus_;
   std::vector<std::pair<std::string, double>> tested_;
 };
+
+Error outOfMemory();
+// A text of others in a journal record, whose length is limited.
+std::string shortened(const std::string& text);
 
 } // namespace loom

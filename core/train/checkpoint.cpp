@@ -112,6 +112,21 @@ Status writeParts(const fs::path& folder, const Checkpoint& checkpoint) {
   return writeFileAtomically(folder / manifestFile, canonicalJson(manifest));
 }
 
+// For file systems that cannot exchange two names: between the two renames a kill leaves the old checkpoint
+// under its hidden name alone, where bringBackCheckpoints() finds it.
+Status replaceStepwise(const fs::path& temporary, const fs::path& target, const fs::path& all) {
+  const fs::path before = all / fmt::format(".{}.old", target.filename().string());
+  std::error_code ignored;
+  fs::remove_all(before, ignored);
+  if (Status moved = renameDurably(target, before); !moved) return moved;
+  Status placed = renameDurably(temporary, target);
+  if (placed)
+    fs::remove_all(before, ignored);
+  else
+    fs::rename(before, target, ignored);
+  return placed;
+}
+
 } // namespace
 
 Status writeCheckpoint(const fs::path& runFolder, const Checkpoint& checkpoint) {
@@ -121,16 +136,10 @@ Status writeCheckpoint(const fs::path& runFolder, const Checkpoint& checkpoint) 
   std::error_code ignored;
   Status written = writeParts(temporary, checkpoint);
   if (written && fs::exists(target, ignored)) {
-    // A resumed run came by this step again. What stood there goes only when the new one is complete.
-    const fs::path before = all / fmt::format(".{}-{}.old", checkpoint.step, newUuid());
-    written = renameDurably(target, before);
-    if (written) {
-      written = renameDurably(temporary, target);
-      if (written)
-        fs::remove_all(before, ignored);
-      else
-        fs::rename(before, target, ignored);
-    }
+    // A resumed run came by this step again. What stood there goes only when the new one is in its place.
+    written = exchangeDurably(temporary, target);
+    if (!written) written = replaceStepwise(temporary, target, all);
+    fs::remove_all(temporary, ignored);
   } else if (written) {
     written = renameDurably(temporary, target);
   }
@@ -178,6 +187,19 @@ std::vector<std::int64_t> listCheckpoints(const fs::path& runFolder) {
   }
   std::sort(steps.begin(), steps.end());
   return steps;
+}
+
+void bringBackCheckpoints(const fs::path& runFolder) {
+  const fs::path all = checkpointsOf(runFolder);
+  std::error_code fault;
+  std::vector<fs::path> hidden;
+  for (fs::directory_iterator entry(all, fault), end; !fault && entry != end; entry.increment(fault))
+    if (entry->path().extension() == ".old") hidden.push_back(entry->path());
+  for (const fs::path& folder : hidden) {
+    const std::string step = folder.stem().string().substr(1);
+    if (stepOf(step) && !fs::exists(all / step, fault) && looksWhole(folder))
+      fs::rename(folder, all / step, fault);
+  }
 }
 
 Result<Checkpoint> newestCheckpoint(const fs::path& runFolder, std::vector<Error>& damages) {

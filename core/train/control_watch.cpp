@@ -35,19 +35,31 @@ Result<RunControl> readCommand(const fs::path& file) {
 
 } // namespace
 
-ControlWatch::ControlWatch(fs::path runFolder, fs::path attemptFolder)
-    : control_(runFolder / "control"), heartbeat_(attemptFolder / "heartbeat") {
-  for (const fs::path& file : commandsIn(control_)) seen_.insert(file.filename().string());
+std::set<std::string> commandsThere(const fs::path& runFolder) {
+  std::set<std::string> names;
+  for (const fs::path& file : commandsIn(runFolder / "control")) names.insert(file.filename().string());
+  return names;
+}
+
+ControlWatch::ControlWatch(fs::path runFolder, fs::path attemptFolder, std::set<std::string> old)
+    : control_(runFolder / "control"), heartbeat_(attemptFolder / "heartbeat"), seen_(std::move(old)) {
   thread_ = std::thread([this] { work(); });
 }
 
-ControlWatch::~ControlWatch() {
+ControlWatch::~ControlWatch() { end(); }
+
+void ControlWatch::end() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+}
+
+void ControlWatch::lookAgain() {
+  end();
+  look();
 }
 
 std::optional<Result<RunControl>> ControlWatch::take() {

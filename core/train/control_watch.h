@@ -15,23 +15,27 @@ namespace loom {
 
 class ControlWatch {
  public:
-  // Commands that lie there now are older than the attempt and are ignored.
-  ControlWatch(std::filesystem::path runFolder, std::filesystem::path attemptFolder);
+  // `old`: names of files that are ignored, because they lay there before this attempt began.
+  ControlWatch(std::filesystem::path runFolder, std::filesystem::path attemptFolder,
+               std::set<std::string> old);
   ~ControlWatch();
   // Cheap: asked once a step.
   bool waiting() const { return waiting_.load(std::memory_order_relaxed); }
   // The oldest command that came, or why one cannot be obeyed (its id stands in the Error's place).
   std::optional<Result<RunControl>> take();
+  // For the end of a run: looks once more, and no more after that.
+  void lookAgain();
   // Sleeps until a command comes, at most so long.
   void sleep(std::chrono::milliseconds limit);
 
  private:
+  void end();
   void work();
   void look();
   void beat() const;
 
   std::filesystem::path control_, heartbeat_;
-  std::set<std::string> seen_; // file names; the watching thread's own after the start
+  std::set<std::string> seen_; // file names; the watching thread's own while it lives
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Result<RunControl>> queue_;
@@ -39,5 +43,8 @@ class ControlWatch {
   bool stop_ = false;
   std::thread thread_;
 };
+
+// Names of the commands that lie in a run's folder now.
+std::set<std::string> commandsThere(const std::filesystem::path& runFolder);
 
 } // namespace loom

@@ -19,10 +19,13 @@ namespace fs = std::filesystem;
 
 // The step of the lowest validation loss as the newest whole checkpoint tells it; that one itself when it
 // names none.
-Result<Checkpoint> bestCheckpoint(const fs::path& folder, std::int64_t step) {
+Result<Checkpoint> bestCheckpoint(const fs::path& folder, std::int64_t step,
+                                  std::vector<std::string>& notes) {
   if (step >= 0) return readCheckpoint(folder, step);
   std::vector<Error> damaged;
   auto newest = newestCheckpoint(folder, damaged);
+  for (const Error& error : damaged)
+    if (newest) notes.push_back("A damaged checkpoint is left aside: " + error.message());
   if (!newest)
     return damaged.empty() ? Error{ErrorKind::input, folder.string(), "The run has no checkpoint yet",
                                    "Wait for the first epoch, or resume the run"}
@@ -31,7 +34,11 @@ Result<Checkpoint> bestCheckpoint(const fs::path& folder, std::int64_t step) {
   if (!progress) return progress.error();
   if (progress->best.step < 0 || progress->best.step == newest->step) return newest;
   auto best = readCheckpoint(folder, progress->best.step);
-  return best ? std::move(best) : std::move(newest);
+  if (best) return best;
+  notes.push_back(fmt::format("The checkpoint of the lowest validation loss cannot be used, step {} is taken "
+                              "instead: {}",
+                              newest->step, best.error().message()));
+  return newest;
 }
 
 Result<Machine> evaluationMachine(const RunConfig& config, std::vector<std::int64_t> batches,
@@ -56,12 +63,16 @@ Result<Evaluation> evaluateRun(const fs::path& project, const std::string& run, 
   const fs::path folder = runFolder(project, run);
   auto config = readRunConfig(folder);
   if (!config) return config.error();
-  auto checkpoint = bestCheckpoint(folder, step);
+  std::vector<std::string> notes;
+  auto checkpoint = bestCheckpoint(folder, step, notes);
   if (!checkpoint) return checkpoint.error();
   std::error_code missing;
   if (fs::exists(folder / "evaluations" / fmt::format("{}-{}", checkpoint->step, split) / "summary.json",
                  missing))
-    if (auto kept = readEvaluation(folder, checkpoint->step, split)) return kept;
+    if (auto kept = readEvaluation(folder, checkpoint->step, split)) {
+      kept->notes = std::move(notes);
+      return kept;
+    }
   auto material = makeMaterial(config->data, project, &config->normalisation);
   if (!material) return material.error();
   if ((*material)->data.contentHash != config->dataHash)
@@ -78,6 +89,7 @@ Result<Evaluation> evaluateRun(const fs::path& project, const std::string& run, 
   Evaluation evaluation;
   evaluation.step = checkpoint->step;
   evaluation.split = split;
+  evaluation.notes = std::move(notes);
   auto score = scorer.run({}, &evaluation);
   if (!score) return score.error();
   summarise(evaluation, *score, (*material)->data);
@@ -91,7 +103,8 @@ Result<std::vector<Prediction>> predict(const fs::path& project, const std::stri
   const fs::path folder = runFolder(project, run);
   auto config = readRunConfig(folder);
   if (!config) return config.error();
-  auto checkpoint = bestCheckpoint(folder, -1);
+  std::vector<std::string> notes;
+  auto checkpoint = bestCheckpoint(folder, -1, notes);
   if (!checkpoint) return checkpoint.error();
   auto like = load(config->data, project);
   if (!like) return like.error();

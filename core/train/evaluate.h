@@ -7,7 +7,8 @@
 
 namespace loom {
 
-// step -1: the checkpoint of the lowest validation loss. Kept results are reused when they match.
+// step -1: the checkpoint of the lowest validation loss; when it is damaged, the newest whole one, and a note
+// says so. Kept results are reused when they match.
 Result<Evaluation> evaluateRun(const std::filesystem::path& project, const std::string& run,
                                std::int64_t step, const std::string& split);
 

@@ -87,7 +87,14 @@ void RunLog::work() {
       asked = asked_;
       last = stop_;
     }
-    write(points, events);
+    try {
+      write(points, events);
+    } catch (const std::bad_alloc&) {
+      const std::lock_guard lock(mutex_);
+      error_ = Error{ErrorKind::memory, "journal", "There is not enough memory to write what was measured",
+                     "Close other programs, then resume the run"};
+      failed_ = true;
+    }
     if (asked == answered_) continue;
     Status synced = error_ ? Status(*error_) : writer_.sync();
     const std::lock_guard lock(mutex_);

@@ -62,10 +62,17 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
   auto project = openProject(request.project);
   if (!project) return project.error();
   const bool resuming = !request.resume.empty();
-  const fs::path folder =
-      runFolder(project->folder,
-                resuming ? request.resume : (request.run.empty() ? request.run = newUuid() : request.run));
+  if (!resuming && request.run.empty()) request.run = newUuid();
+  const std::string& run = resuming ? request.resume : request.run;
+  if (auto good = checkRunId(run); !good) return good.error();
+  const fs::path folder = runFolder(project->folder, run);
+  std::error_code missing;
+  if (!resuming && fs::exists(folder / "run.json", missing))
+    return Error{ErrorKind::usage, folder.string(), "There is a run of this id already",
+                 "Go on with it (--resume), or leave the id out"};
   std::optional<RunConfig> config;
+  std::optional<RunLock> lock;
+  std::set<std::string> oldCommands;
   Network network;
   TrainSettings settings = request.settings;
   DatasetSpec spec = project->data;
@@ -73,7 +80,17 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
     auto read = readRunConfig(folder);
     if (!read) return read.error();
     config = std::move(*read);
+    auto taken = RunLock::take(folder); // first of all: reading the data may take long
+    if (!taken) return taken.error();
+    lock = std::move(*taken);
+    oldCommands = commandsThere(folder);
+    if (request.settings.epochs > 0 && request.settings.epochs < config->settings.epochs)
+      return Error{ErrorKind::usage, "epochs",
+                   fmt::format("The run has {} epochs, {} were asked for", config->settings.epochs,
+                               request.settings.epochs),
+                   "Leave them as they are, or raise them"};
     if (request.settings.epochs > config->settings.epochs) config->settings.epochs = request.settings.epochs;
+    if (auto good = check(config->settings); !good) return good.error();
     settings = config->settings;
     network = config->network;
     spec = config->data;
@@ -101,16 +118,24 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
     config = std::move(*frozen);
   }
   if (auto made = makeFolders(folder); !made) return made.error();
-  auto lock = RunLock::take(folder);
-  if (!lock) return lock.error();
+  if (!lock) {
+    auto taken = RunLock::take(folder);
+    if (!taken) return taken.error();
+    lock = std::move(*taken);
+  }
   // The epochs may have been raised; nothing else in run.json ever changes.
   if (auto written = writeFileAtomically(folder / "run.json", canonicalJson(toJson(*config))); !written)
     return written.error();
-  Attempt attempt(folder, *config, **material, *machine, listener, stop);
+  Attempt attempt(folder, *config, **material, *machine, listener, stop, std::move(oldCommands));
   return attempt.run(resuming);
 }
 
 } // namespace
+
+Error outOfMemory() {
+  return {ErrorKind::memory, "memory", "There is not enough memory for this network and batch",
+          "Use a smaller batch (loom estimate names the largest), or close other programs"};
+}
 
 Json toJson(const TrainOutcome& outcome) {
   Json metrics = Json::object();
@@ -128,8 +153,7 @@ Result<TrainOutcome> train(const TrainRequest& request, const EventListener& lis
   try {
     return trainUnguarded(request, listener, stop);
   } catch (const std::bad_alloc&) {
-    return Error{ErrorKind::memory, "memory", "There is not enough memory for this network and batch",
-                 "Use a smaller batch (loom estimate names the largest), or close other programs"};
+    return outOfMemory();
   }
 }
 
