@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/cli/usage.h"
 #include "app/cli/verb.h"
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
+#include <optional>
+#include <sstream>
 #include <unistd.h>
 
 namespace loom {
@@ -11,85 +15,118 @@ namespace {
 
 constexpr int usage = static_cast<int>(ErrorKind::usage);
 
-// Letters to change, to say what was probably meant.
-std::size_t distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t before = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t old = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, before + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      before = old;
-    }
+// The lines of `examples` that begin with `start`; all of them when none does.
+std::string examplesOf(const char* examples, const std::string& start) {
+  std::string fitting, all;
+  std::istringstream lines(examples);
+  for (std::string line; std::getline(lines, line);) {
+    all += "\n  " + line;
+    if (line == start || line.rfind(start + " ", 0) == 0) fitting += "\n  " + line;
   }
-  return row[b.size()];
+  return "Examples:" + (fitting.empty() ? all : fitting);
 }
 
-std::string indented(const char* lines) {
-  std::string text = "Examples:\n  ";
-  for (const char* c = lines; *c != '\0'; ++c) text += *c == '\n' ? std::string("\n  ") : std::string(1, *c);
-  return text;
+// `loom help` and `loom help VERB` mean --help.
+std::vector<std::string> wordsOf(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  return words;
 }
 
-// A waiting team that sleeps costs 30 µs a step: the policy must stand before the OpenMP library is loaded.
+// What to say of a first word that is no verb; nothing when it is one.
+std::optional<std::string> wrongVerb(const std::vector<std::string>& words) {
+  if (words.empty() || words.front().rfind("-", 0) == 0) return std::nullopt;
+  std::vector<std::string> names;
+  for (const Verb& verb : verbs()) names.emplace_back(verb.name);
+  const auto isVerb = [&](const std::string& word) {
+    return std::find(names.begin(), names.end(), word) != names.end();
+  };
+  if (isVerb(words.front())) return std::nullopt;
+  const std::string shown = plain(shortened(words.front(), 60));
+  std::string text = "loom: there is no verb '" + shown + "'.";
+  if (words.size() > 1 && isVerb(words[1]))
+    text += " The verb comes first: loom " + words[1] + " " + shown + ".";
+  else if (const std::string near = nearest(words.front(), names); !near.empty())
+    text += " Did you mean '" + near + "'?";
+  return text + " 'loom --help' lists them.";
+}
+
+// What was printed may not have arrived: a full disk behind stdout is no success.
+int finished(int code) {
+  std::cout.flush();
+  if (std::cout.good()) return code;
+  std::cerr << "loom: standard output: It cannot be written. Check the disk or the program that reads it.\n";
+  return code == 0 ? static_cast<int>(ErrorKind::other) : code;
+}
+
+// How long a waiting thread of the team spins before it sleeps. A team that sleeps at once costs 30 µs a
+// region; one that spins for libgomp's default of 300,000 rounds holds a core that a busy machine needs for
+// the thread it waits for (LeNet-5 beside a build on 2 cores: 18 steps/s with the default, 95 with 1,000;
+// alone both the same). The OpenMP library reads it when it is loaded, so the program starts anew once; a
+// count that a person has set stands.
 void settleThreads(char** argv) {
-  if (std::getenv("OMP_WAIT_POLICY") == nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr ||
-      std::getenv("LOOM_SETTLED") != nullptr)
-    return;
-  setenv("LOOM_SETTLED", "1", 1);
-  unsetenv("OMP_WAIT_POLICY");
-  execv("/proc/self/exe", argv);
+  if (std::getenv("GOMP_SPINCOUNT") != nullptr) return;
+  setenv("GOMP_SPINCOUNT", "1000", 1);
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) execv(program.c_str(), argv); // where it cannot, this one goes on
 }
 
 int runProgram(int argc, char** argv) {
   CLI::App app{"Draw, train, follow and review neural networks, at the terminal.", "loom"};
-  app.set_version_flag("--version", std::string("loom ") + NEUROLOOM_VERSION);
+  app.set_version_flag("--version", std::string("loom ") + NEUROLOOM_VERSION, "Print the version and end");
+  app.set_help_flag("-h,--help", "Print this help and end");
+  app.get_formatter()->label("SUBCOMMAND", "VERB");
+  app.get_formatter()->label("Subcommands", "Verbs");
+  app.get_formatter()->label("REQUIRED", "");
+  app.get_formatter()->label("TEXT", "");
+  app.get_formatter()->column_width(26);
   app.require_subcommand(1);
-  app.footer("loom VERB --help shows examples. Exit codes: 0 ok, 1 other, 2 usage, 3 project or input file, "
-             "4 device or dependency,\n"
-             "5 diverged, 6 out of memory, 7 stopped with a checkpoint, 8 remote unreachable, 9 device lost, "
-             "130 interrupted.");
+  app.footer(
+      "'loom VERB --help' shows options and examples. To begin: loom new my-first.loom --template iris\n"
+      "\nExit codes: 0 ok, 1 other, 2 usage, 3 project or input file, 4 device or dependency, 5 diverged,\n"
+      "6 out of memory, 7 stopped with a checkpoint, 8 remote unreachable, 9 device lost, 130 "
+      "interrupted.");
   std::vector<Action> actions(verbs().size());
   std::vector<CLI::App*> apps;
   for (std::size_t index = 0; index < verbs().size(); ++index) {
     const Verb& verb = verbs()[index];
     auto* sub = app.add_subcommand(verb.name, verb.summary);
-    sub->footer(indented(verb.examples));
+    const std::string path = std::string("loom ") + verb.name;
+    sub->footer(examplesOf(verb.examples, path));
     verb.define(*sub, actions[index]);
+    for (auto* below : sub->get_subcommands([](const CLI::App*) { return true; }))
+      below->footer(examplesOf(verb.examples, path + " " + below->get_name()));
     apps.push_back(sub);
   }
-  if (argc > 1 && argv[1][0] != '-') {
-    const std::string word = argv[1];
-    const auto& all = verbs();
-    if (std::none_of(all.begin(), all.end(), [&](const Verb& verb) { return word == verb.name; })) {
-      const auto nearest = std::min_element(all.begin(), all.end(), [&](const Verb& a, const Verb& b) {
-        return distance(word, a.name) < distance(word, b.name);
-      });
-      std::string text = "loom: there is no verb '" + word + "'.";
-      if (distance(word, nearest->name) <= 2) text += " Did you mean '" + std::string(nearest->name) + "'?";
-      std::cerr << text << " 'loom --help' lists them.\n";
-      return usage;
-    }
+  auto words = wordsOf(argc, argv);
+  if (const auto wrong = wrongVerb(words)) {
+    std::cerr << *wrong << "\n";
+    return usage;
+  }
+  if (words.empty()) {
+    std::cerr << app.help();
+    return usage;
   }
   try {
-    app.parse(argc, argv);
+    std::reverse(words.begin(), words.end()); // as CLI11 takes them
+    app.parse(std::move(words));
   } catch (const CLI::CallForHelp& help) {
     app.exit(help, std::cout, std::cerr);
-    return 0;
+    return finished(0);
   } catch (const CLI::CallForVersion& version) {
     app.exit(version, std::cout, std::cerr);
-    return 0;
+    return finished(0);
   } catch (const CLI::ParseError& error) {
-    std::cerr << "loom: " << error.what() << ". 'loom"
-              << (argc > 1 ? std::string(" ") + argv[1] : std::string())
-              << " --help' shows how it is used.\n";
+    std::cerr << usageText(app, error) << "\n";
     return usage;
   }
   for (std::size_t index = 0; index < apps.size(); ++index)
-    if (apps[index]->parsed() && actions[index]) return actions[index]();
-  return 0;
+    if (apps[index]->parsed() && actions[index]) return finished(actions[index]());
+  return usage;
 }
 
 } // namespace
