@@ -3,6 +3,7 @@
 // operator== and by canonical JSON). An edit that cannot be applied changes nothing and says why.
 #pragma once
 #include "core/network/network.h"
+#include <functional>
 #include <set>
 #include <string>
 #include <variant>
@@ -50,6 +51,11 @@ Result<Edit> setFrozen(const Network& network, NodeId node, bool frozen);
 Result<Edit> addNote(const Network& network, const Note& note);
 Result<Edit> changeNote(const Network& network, const Note& note);
 Result<Edit> removeNote(const Network& network, std::int32_t id);
+Result<Edit> replaceAll(const Network& network, const Network& other, std::string text); // becomes `other`; its name stays
+// Several edits as one step: each builder is asked with the network as the ones before it leave it. An empty
+// edit of a builder is passed over; an Error of one is the answer.
+using EditBuilder = std::function<Result<Edit>(const Network&)>;
+Result<Edit> inOneStep(const Network& network, std::string text, const std::vector<EditBuilder>& builders);
 Result<Edit> paste(const Network& network, const Json& clipboard, Point at); // what copyToJson gave
 Json copyToJson(const Network& network, const std::set<NodeId>& nodes);
 

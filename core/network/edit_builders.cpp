@@ -167,6 +167,26 @@ Result<Edit> changeNote(const Network& network, const Note& note) {
   return draft.finish(note.frame ? "Change frame" : "Change note");
 }
 
+Result<Edit> replaceAll(const Network& network, const Network& other, std::string text) {
+  Draft draft(network);
+  draft.now.nodes = other.nodes;
+  draft.now.edges = other.edges;
+  draft.now.notes = other.notes;
+  draft.now.nextId = std::max(network.nextId, other.nextId);
+  return draft.finish(std::move(text));
+}
+
+Result<Edit> inOneStep(const Network& network, std::string text, const std::vector<EditBuilder>& builders) {
+  Draft draft(network);
+  for (const auto& builder : builders) {
+    auto edit = builder(draft.now);
+    if (!edit) return edit;
+    if (edit->empty()) continue;
+    if (auto done = apply(draft.now, *edit); !done) return done.error();
+  }
+  return draft.finish(std::move(text));
+}
+
 Result<Edit> removeNote(const Network& network, std::int32_t id) {
   const auto found = network.notes.find(id);
   if (found == network.notes.end()) return cannot(network, {}, fmt::format("There is no note {}", id), "");

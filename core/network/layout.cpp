@@ -204,6 +204,29 @@ std::vector<std::vector<NodeId>> components(const Network& network, const std::v
 
 } // namespace
 
+LayoutOptions fittingLayout(const Network& network, double viewWidth, double viewHeight) {
+  constexpr int fewest = 4, most = 12;
+  constexpr double gutter = 48; // the thread turns beyond the last card
+  LayoutOptions best;
+  double bestZoom = 0;
+  for (int columns = fewest; columns <= most; ++columns) {
+    LayoutOptions options;
+    options.width = columns * column;
+    options.keepPlaced = false;
+    double right = 0, bottom = 0;
+    for (const auto& [id, point] : layout(network, options)) {
+      right = std::max(right, point.x + nodeWidth + gutter);
+      bottom = std::max(bottom, point.y + nodeHeight);
+    }
+    const double zoom = std::min({1.0, viewWidth / std::max(right, 1.0), viewHeight / std::max(bottom, 1.0)});
+    if (zoom <= bestZoom + 1e-3) continue;
+    bestZoom = zoom;
+    best = options;
+  }
+  best.keepPlaced = true;
+  return best;
+}
+
 std::map<NodeId, Point> layout(const Network& network, const LayoutOptions& options) {
   std::map<NodeId, Point> positions;
   std::vector<Point> obstacles;

@@ -11,6 +11,9 @@ struct LayoutOptions {
   bool oneRow = false;
   bool keepPlaced = true;     // nodes placed by hand keep their place
 };
+// The width whose rows let the drawing be seen largest in a view of this size: few long rows for a long
+// network, short ones for a short network.
+LayoutOptions fittingLayout(const Network& network, double viewWidth, double viewHeight);
 std::map<NodeId, Point> layout(const Network& network, const LayoutOptions& options);
 
 } // namespace loom

@@ -51,8 +51,11 @@ class Sketch {
   NodeId linear(std::int64_t out) { return add("Linear", {{"out_features", out}}); }
   NodeId last() const { return last_; }
 
+  // The canvas of a window of 1440 by 900, docks open.
+  static constexpr double viewWidth = 930, viewHeight = 600;
   Network finish() {
-    for (const auto& [id, position] : layout(network_, {})) network_.nodes[id].position = position;
+    for (const auto& [id, position] : layout(network_, fittingLayout(network_, viewWidth, viewHeight)))
+      network_.nodes[id].position = position;
     return std::move(network_);
   }
 
