@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // neuroloom [PROJECT]: the window. neuroloom --shots DIR [--theme light|dark] [--scale 1|2] [--only NAME]:
 // its pictures.
-#include "app/studio/bridge/bridge.h"
-#include "app/studio/frame/main_window.h"
-#include "app/studio/pages/session.h"
+#include "app/studio/pages/studio.h"
 #include "app/studio/shots/render.h"
 #include "app/studio/shots/shots.h"
 #include "app/studio/theme/loom_style.h"
@@ -87,14 +85,8 @@ int main(int argc, char** argv) {
   }
 
   // The command line lies beside the studio, in a build as where it is installed.
-  loom::Bridge bridge(QCoreApplication::applicationDirPath().toStdString() + "/loom");
-  loom::MainWindow window(settings, &bridge, systemDark);
-  loom::Session session(bridge, window.context(), window.context().parent());
-  QObject::connect(&session, &loom::Session::projectOpened, &window, [&window] {
-    for (const char* page : {"design", "train", "evaluate", "history"}) window.page(page);
-    window.show("design");
-  });
-  if (!parser.positionalArguments().isEmpty()) bridge.openProject(parser.positionalArguments().first());
-  window.QWidget::show();
+  loom::Studio studio(settings, QCoreApplication::applicationDirPath().toStdString() + "/loom", systemDark);
+  studio.open(parser.positionalArguments().value(0));
+  studio.window().QWidget::show();
   return QApplication::exec();
 }

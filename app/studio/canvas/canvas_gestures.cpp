@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Mouse and keys of the canvas. One gesture, one Edit.
-#include "app/studio/canvas/canvas_painter.h"
+// The mouse on the canvas. One gesture, one Edit; canvas_edits.cpp has the keys.
 #include "app/studio/canvas/canvas_view.h"
 #include "app/studio/canvas/fix_bubble.h"
-#include "app/studio/canvas/layer_search.h"
 #include <QApplication>
-#include <QClipboard>
-#include <QKeyEvent>
-#include <QMimeData>
 #include <QMouseEvent>
 #include <QToolTip>
 #include <QWheelEvent>
@@ -18,7 +13,6 @@ namespace loom {
 namespace {
 
 constexpr double portReach = 10, edgeReach = 6, dragThreshold = 4, snapStep = 8;
-constexpr const char* clipboardType = "application/x-neuroloom-nodes+json";
 
 } // namespace
 
@@ -52,11 +46,13 @@ void CanvasView::mousePressEvent(QMouseEvent* event) {
   case Hit::Kind::output:
     wireFrom_ = pressed_.node;
     gesture_ = Gesture::wire;
+    findLegal();
     break;
   case Hit::Kind::input: {
     // An occupied port gives its edge into the hand; a free one starts a wire backwards.
     wireTo_ = std::pair{pressed_.node, pressed_.port};
     gesture_ = Gesture::wire;
+    findLegal();
     break;
   }
   case Hit::Kind::node: {
@@ -73,9 +69,14 @@ void CanvasView::mousePressEvent(QMouseEvent* event) {
     break;
   }
   case Hit::Kind::edge:
+    document_.select({}, 0);
+    edge_ = pressed_.edge;
+    Q_EMIT edgeChosen();
     break;
   case Hit::Kind::nothing:
     if ((event->modifiers() & Qt::ShiftModifier) == 0) document_.select({}, 0);
+    edge_ = 0;
+    Q_EMIT edgeChosen();
     break;
   }
   update();
@@ -116,7 +117,7 @@ void CanvasView::mouseMoveEvent(QMouseEvent* event) {
       const auto& start = document_.network().node(id)->position;
       position = snapped(QPointF(start.x, start.y) + by);
     }
-    rebuild();
+    placeLifted();
     break;
   }
   case Gesture::rubberBand:
@@ -133,10 +134,48 @@ void CanvasView::beginMove() {
     const auto& position = document_.network().node(id)->position;
     moved_[id] = {position.x, position.y};
   }
+  liftMoved();
   bubble_->hide();
 }
 
+// What is dragged leaves the static layer once; each frame then paints these cards and their lines alone.
+void CanvasView::liftMoved() {
+  liftedEdges_.clear();
+  for (const auto& edge : scene_.edges)
+    if (moved_.contains(edge.from) || moved_.contains(edge.to)) liftedEdges_.insert(edge.id);
+  stale();
+}
+
+void CanvasView::placeLifted() {
+  for (auto& node : scene_.nodes) {
+    const auto at = moved_.find(node.id);
+    if (at == moved_.end()) continue;
+    const QPointF by = at->second - node.box.topLeft();
+    node.box.translate(by);
+    for (auto& port : node.inputs) port += by;
+    if (node.output) *node.output += by;
+  }
+  for (auto& edge : scene_.edges) {
+    if (!liftedEdges_.contains(edge.id)) continue;
+    const auto* from = scene_.node(edge.from);
+    const auto* to = scene_.node(edge.to);
+    const auto into = document_.network().into(edge.to);
+    const auto* layer = findLayer(document_.network().node(edge.to)->type);
+    std::size_t port = 0;
+    for (std::size_t index = 0; index < into.size(); ++index)
+      if (into[index]->id == edge.id)
+        port = layer != nullptr && !layer->inputs.empty() && layer->inputs.back().many
+                   ? index
+                   : static_cast<std::size_t>(into[index]->toPort);
+    if (!from->output || port >= to->inputs.size()) continue;
+    const QPointF a = *from->output, b = to->inputs[port];
+    edge.line = std::abs(a.y() - b.y()) < 0.5 && b.x() > a.x() ? QPolygonF{a, b} : cubic(a, b);
+  }
+  update();
+}
+
 void CanvasView::finishMove() {
+  liftedEdges_.clear();
   const auto moved = std::move(moved_);
   moved_.clear();
   gesture_ = Gesture::none;
@@ -148,11 +187,35 @@ void CanvasView::finishMove() {
     if (!by.isNull()) positions[id] = {position.x(), position.y()};
   }
   if (duplicating_ && !positions.empty())
-    document_.perform(duplicate(document_.network(), document_.selection(), {by.x(), by.y()}));
+    document_.perform(loom::duplicate(document_.network(), document_.selection(), {by.x(), by.y()}));
   else if (!positions.empty())
     document_.perform(moveNodes(document_.network(), positions, true));
   duplicating_ = false;
   rebuild();
+}
+
+// By structure alone, so that it costs nothing in a network of thousands: no way back to where the wire
+// began, and a port to end at.
+void CanvasView::findLegal() {
+  legal_.clear();
+  const auto& network = document_.network();
+  const NodeId start = wireFrom_ ? *wireFrom_ : wireTo_ ? wireTo_->first : 0;
+  std::map<NodeId, std::vector<NodeId>> onward; // against the wire's direction
+  for (const auto& [id, edge] : network.edges)
+    wireFrom_ ? onward[edge.to].push_back(edge.from) : onward[edge.from].push_back(edge.to);
+  std::set<NodeId> closed{start};
+  std::vector<NodeId> open{start};
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
+    for (const NodeId next : onward[id])
+      if (closed.insert(next).second) open.push_back(next);
+  }
+  for (const auto& [id, node] : network.nodes) {
+    const auto* layer = findLayer(node.type);
+    if (layer == nullptr || closed.contains(id)) continue;
+    if (wireFrom_ ? !layer->inputs.empty() : layer->hasOutput) legal_.insert(id);
+  }
 }
 
 QString CanvasView::wireObstacle(NodeId to) const {
@@ -179,8 +242,7 @@ void CanvasView::finishWire(QPointF at) {
           loom::connect(network, *from, hit.node, hit.kind == Hit::Kind::input && !many ? hit.port : -1));
     } else if (hit.node == 0) {
       // Released on the open canvas: ask what should stand there.
-      searchFrom_ = from;
-      openSearch(at);
+      openSearch(at, *from);
     }
   } else if (to) {
     const bool clicked = (at - pressedAt_).manhattanLength() < dragThreshold;
@@ -258,6 +320,7 @@ void CanvasView::cancelGesture() {
   moved_.clear();
   wireFrom_.reset();
   wireTo_.reset();
+  liftedEdges_.clear();
   keyboardWire_ = duplicating_ = false;
   ghostType_.clear();
   QToolTip::hideText();
@@ -301,265 +364,6 @@ bool CanvasView::dropLayer(const QString& type, QPoint globalPosition) {
   if (done && document_.network().node(before) != nullptr) document_.select({before}, before);
   setFocus();
   return done;
-}
-
-void CanvasView::openSearch(QPointF at) {
-  searchAt_ = at;
-  if (!searchFrom_ && document_.current() != 0 && document_.selection().size() == 1) {
-    const auto* node = scene_.node(document_.current());
-    if (node != nullptr && node->output && document_.network().outOf(node->id).empty())
-      searchFrom_ = node->id;
-  }
-  std::optional<loom::Shape> shape;
-  if (searchFrom_) {
-    const auto info = document_.analysis().nodes.find(*searchFrom_);
-    if (info != document_.analysis().nodes.end()) shape = info->second.output;
-  }
-  search_->open(mapToGlobal(at.toPoint()), shape);
-}
-
-void CanvasView::addFromSearch(const QString& type) {
-  const auto from = searchFrom_;
-  searchFrom_.reset();
-  QPointF place = snapped(toScene(searchAt_) - QPointF(0, portLine));
-  if (from && scene_.node(*from) != nullptr) {
-    // A follower stands one column further, on the same line, unless the pointer chose another place.
-    const auto* node = scene_.node(*from);
-    const QPointF column(node->box.left() + 192, node->box.top());
-    if (QLineF(place, column).length() < 160 || toScene(searchAt_).x() < node->box.right()) place = column;
-  }
-  const auto before = document_.network().nextId;
-  if (!document_.perform(addNode(document_.network(), type.toStdString(), {place.x(), place.y()}))) return;
-  const NodeId added = before;
-  if (from && document_.network().node(added) != nullptr)
-    document_.perform(loom::connect(document_.network(), *from, added));
-  if (document_.network().node(added) != nullptr) document_.select({added}, added);
-  setFocus();
-}
-
-void CanvasView::walk(int key, bool extend) {
-  const auto& network = document_.network();
-  const NodeId current = document_.current();
-  if (current == 0) {
-    if (!document_.analysis().order.empty()) goTo(document_.analysis().order.front());
-    return;
-  }
-  NodeId next = 0;
-  if (key == Qt::Key_Left || key == Qt::Key_Right) {
-    const auto edges = key == Qt::Key_Right ? network.outOf(current) : network.into(current);
-    if (!edges.empty()) next = key == Qt::Key_Right ? edges.front()->to : edges.front()->from;
-  } else if (key == Qt::Key_Home || key == Qt::Key_End) {
-    const auto& order = document_.analysis().order;
-    next = order.empty() ? 0 : key == Qt::Key_Home ? order.front() : order.back();
-  } else {
-    // The nearest card above or below.
-    const QPointF here = scene_.node(current)->box.center();
-    double best = 1e18;
-    for (const auto& node : scene_.nodes) {
-      const QPointF by = node.box.center() - here;
-      if (node.id == current || (key == Qt::Key_Up ? by.y() > -8 : by.y() < 8)) continue;
-      const double distance = std::abs(by.y()) * 2 + std::abs(by.x());
-      if (distance < best) {
-        best = distance;
-        next = node.id;
-      }
-    }
-  }
-  if (next == 0) return;
-  auto chosen = document_.selection();
-  goTo(next);
-  if (extend) {
-    chosen.insert(next);
-    document_.select(chosen, next);
-  }
-}
-
-void CanvasView::nudge(QPointF by) {
-  std::map<NodeId, Point> positions;
-  for (const NodeId id : document_.selection()) {
-    const auto& at = document_.network().node(id)->position;
-    positions[id] = {at.x + by.x(), at.y + by.y()};
-  }
-  if (!positions.empty()) document_.perform(moveNodes(document_.network(), positions, true));
-}
-
-void CanvasView::deleteSelection() {
-  std::set<EdgeId> edges;
-  if (document_.selection().empty() && hovered_.kind == Hit::Kind::edge) edges.insert(hovered_.edge);
-  if (!document_.selection().empty() || !edges.empty())
-    document_.perform(removeNodes(document_.network(), document_.selection(), edges, true));
-}
-
-void CanvasView::copySelection() const {
-  if (document_.selection().empty()) return;
-  const std::string text = canonicalJson(copyToJson(document_.network(), document_.selection()));
-  auto* data = new QMimeData;
-  data->setData(clipboardType, QByteArray::fromStdString(text));
-  data->setText(QString::fromStdString(text));
-  QApplication::clipboard()->setMimeData(data);
-}
-
-void CanvasView::pasteAt(QPointF scenePosition) {
-  const auto* data = QApplication::clipboard()->mimeData();
-  if (data == nullptr) return;
-  const QByteArray bytes = data->hasFormat(clipboardType) ? data->data(clipboardType) : data->text().toUtf8();
-  if (bytes.isEmpty()) return;
-  auto json =
-      parseJson(std::string_view(bytes.constData(), static_cast<std::size_t>(bytes.size())), "the clipboard");
-  if (!json) {
-    Q_EMIT refused("The clipboard holds no nodes");
-    return;
-  }
-  const auto before = document_.network().nextId;
-  const QPointF at = snapped(scenePosition);
-  if (!document_.perform(paste(document_.network(), *json, {at.x(), at.y()}))) return;
-  std::set<NodeId> added;
-  for (const auto& [id, node] : document_.network().nodes)
-    if (id >= before) added.insert(id);
-  document_.select(added, added.empty() ? 0 : *added.begin());
-}
-
-void CanvasView::duplicateSelection() {
-  if (document_.selection().empty()) return;
-  const auto before = document_.network().nextId;
-  if (!document_.perform(duplicate(document_.network(), document_.selection(), {32, 96}))) return;
-  std::set<NodeId> added;
-  for (const auto& [id, node] : document_.network().nodes)
-    if (id >= before) added.insert(id);
-  document_.select(added, added.empty() ? 0 : *added.begin());
-}
-
-void CanvasView::keyPressEvent(QKeyEvent* event) {
-  const bool control = (event->modifiers() & Qt::ControlModifier) != 0;
-  const bool shift = (event->modifiers() & Qt::ShiftModifier) != 0;
-  if (keyboardWire_ && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)) {
-    const NodeId to = document_.current();
-    const auto from = wireFrom_;
-    keyboardWire_ = false;
-    wireFrom_.reset();
-    if (from && to != *from) document_.perform(loom::connect(document_.network(), *from, to));
-    update();
-    return;
-  }
-  switch (event->key()) {
-  case Qt::Key_Tab:
-    openSearch(rect().contains(pointer_.toPoint()) && !pointer_.isNull()
-                   ? pointer_
-                   : QPointF(width() / 2.0, height() / 3.0));
-    return;
-  case Qt::Key_Escape:
-    if (gesture_ != Gesture::none || keyboardWire_ || !ghostType_.isEmpty())
-      cancelGesture();
-    else
-      document_.select({}, 0);
-    return;
-  case Qt::Key_Left:
-  case Qt::Key_Right:
-  case Qt::Key_Up:
-  case Qt::Key_Down:
-    if (control) {
-      const int key = event->key();
-      nudge({key == Qt::Key_Left    ? -8.0
-             : key == Qt::Key_Right ? 8.0
-                                    : 0.0,
-             key == Qt::Key_Up     ? -8.0
-             : key == Qt::Key_Down ? 8.0
-                                   : 0.0});
-    } else {
-      walk(event->key(), shift);
-    }
-    return;
-  case Qt::Key_Home:
-  case Qt::Key_End:
-    walk(event->key(), shift);
-    return;
-  case Qt::Key_Delete:
-  case Qt::Key_Backspace:
-    deleteSelection();
-    return;
-  case Qt::Key_Return:
-  case Qt::Key_Enter:
-    if ((event->modifiers() & Qt::AltModifier) != 0) {
-      if (const auto* diagnostic = document_.diagnosticOf(document_.current()))
-        document_.applyFix(*diagnostic);
-    } else if (document_.current() != 0) {
-      Q_EMIT parametersWanted();
-    }
-    return;
-  case Qt::Key_Space:
-    if (!event->isAutoRepeat()) {
-      spaceHeld_ = true;
-      if (gesture_ == Gesture::none) setCursor(Qt::OpenHandCursor);
-    }
-    return;
-  case Qt::Key_A:
-    if (control) {
-      std::set<NodeId> all;
-      for (const auto& node : scene_.nodes) all.insert(node.id);
-      document_.select(all, document_.current());
-      return;
-    }
-    break;
-  case Qt::Key_C:
-    if (control) {
-      copySelection();
-      return;
-    }
-    if (document_.current() != 0 && event->modifiers() == Qt::NoModifier) {
-      wireFrom_ = document_.current();
-      keyboardWire_ = true;
-      update();
-      return;
-    }
-    break;
-  case Qt::Key_X:
-    if (control) {
-      copySelection();
-      deleteSelection();
-      return;
-    }
-    break;
-  case Qt::Key_V:
-    if (control) {
-      pasteAt(toScene(underMouse() ? pointer_ : QPointF(width() / 3.0, height() / 3.0)));
-      return;
-    }
-    break;
-  case Qt::Key_D:
-    if (control) {
-      duplicateSelection();
-      return;
-    }
-    break;
-  case Qt::Key_L:
-    if (control) {
-      document_.layOut(shift);
-      fit();
-      return;
-    }
-    break;
-  case Qt::Key_Z:
-    if (control) break; // undo and redo are the window's
-    shift ? fitSelection() : fit();
-    return;
-  case Qt::Key_1:
-    if (event->modifiers() == Qt::NoModifier) {
-      setZoom(1, QPointF(width() / 2.0, height() / 2.0));
-      return;
-    }
-    break;
-  default:
-    break;
-  }
-  QWidget::keyPressEvent(event);
-}
-
-void CanvasView::keyReleaseEvent(QKeyEvent* event) {
-  if (event->key() == Qt::Key_Space && !event->isAutoRepeat()) {
-    spaceHeld_ = false;
-    if (gesture_ == Gesture::none) setCursor(Qt::ArrowCursor);
-  }
-  QWidget::keyReleaseEvent(event);
 }
 
 } // namespace loom

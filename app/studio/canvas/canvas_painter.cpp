@@ -133,12 +133,12 @@ void CanvasPainter::edge(QPainter& painter, const CanvasFrame& frame, const Edge
 }
 
 void CanvasPainter::label(QPainter& painter, const CanvasFrame& frame, const EdgeItem& edge,
-                          const QString& text) const {
+                          const QString& text, bool always) const {
   if (frame.zoom < detail || text.isEmpty()) return;
   const Look& look = *look_;
   const QFontMetricsF metrics(bodyFont_);
   const double width = metrics.horizontalAdvance(text);
-  if (width + 8 * frame.scale > edge.labelRoom * frame.scale && !edge.unknown) return;
+  if (width + 2 * frame.scale > edge.labelRoom * frame.scale && !edge.unknown && !always) return;
   const QPointF at = whole(frame.map(edge.labelAt));
   // Above the line between neighbours; on it where it runs long, as a name is woven into a border.
   const bool on = edge.labelRoom > 160;
@@ -242,14 +242,15 @@ void CanvasPainter::node(QPainter& painter, const CanvasFrame& frame, const Node
     };
     const bool wiring = state.legal != nullptr;
     const bool legal = wiring && state.legal->contains(node.id);
+    const bool inputs = legal && !state.backwards, output = legal && state.backwards;
     for (std::size_t index = 0; index < node.inputs.size(); ++index) {
-      if (wiring && !legal) painter.setOpacity(0.3);
-      port(node.inputs[index], node.filled[index], legal);
+      if (wiring && !inputs) painter.setOpacity(0.3);
+      port(node.inputs[index], node.filled[index], inputs);
       painter.setOpacity(1);
     }
     if (node.output) {
-      if (wiring) painter.setOpacity(0.3);
-      port(*node.output, false, false);
+      if (wiring && !output) painter.setOpacity(0.3);
+      port(*node.output, false, output);
       painter.setOpacity(1);
     }
   }

@@ -27,11 +27,13 @@ class CanvasPainter {
   void prepare(const Look& look, const CanvasFrame& frame); // drops what no longer fits
   void ground(QPainter& painter, const CanvasFrame& frame) const;
   void edge(QPainter& painter, const CanvasFrame& frame, const EdgeItem& edge, bool accent) const;
-  void label(QPainter& painter, const CanvasFrame& frame, const EdgeItem& edge, const QString& text) const;
+  void label(QPainter& painter, const CanvasFrame& frame, const EdgeItem& edge, const QString& text,
+             bool always = false) const; // always: even where the gap is too short
   void knots(QPainter& painter, const CanvasFrame& frame, const Scene& scene) const;
   struct State {
     bool selected = false, hovered = false, faded = false;
-    const std::set<NodeId>* legal = nullptr; // while a wire is drawn: whose inputs may take it
+    const std::set<NodeId>* legal = nullptr; // while a wire is drawn: whose ports may take it
+    bool backwards = false;                  // … their outputs, since the wire began at an input
   };
   void node(QPainter& painter, const CanvasFrame& frame, const NodeItem& node, const State& state) const;
   void wire(QPainter& painter, const CanvasFrame& frame, const QPolygonF& line) const;

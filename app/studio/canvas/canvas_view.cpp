@@ -3,6 +3,7 @@
 #include "app/studio/canvas/canvas_painter.h"
 #include "app/studio/canvas/fix_bubble.h"
 #include "app/studio/canvas/layer_search.h"
+#include "core/base/format.h"
 #include <QFontMetricsF>
 #include <QPaintEvent>
 #include <QPainter>
@@ -37,6 +38,7 @@ CanvasView::CanvasView(Document& document, QWidget* parent)
     fit();
   });
   connect(&document_, &Document::selectionChanged, this, [this] {
+    if (!document_.selection().empty()) edge_ = 0;
     updateBubble();
     update();
   });
@@ -54,6 +56,7 @@ void CanvasView::rebuild() {
       document_.network(), document_.analysis(),
       [&](const QString& title) { return metrics.horizontalAdvance(title) / textScale; }, moved_);
   if (hovered_.node != 0 && scene_.node(hovered_.node) == nullptr) hovered_ = {};
+  if (!document_.network().edges.contains(edge_)) edge_ = 0;
   stale();
   updateBubble();
 }
@@ -133,10 +136,17 @@ void CanvasView::renderLayer() {
   painter_->prepare(lookOf(this), frame);
   QPainter painter(&layer_);
   painter_->ground(painter, frame);
-  for (const auto& edge : scene_.edges) painter_->edge(painter, frame, edge, false);
+  const QRectF seen(frame.origin, QSizeF(pixels) / frame.scale);
+  const auto visible = [&](const EdgeItem& edge) {
+    return edge.box.intersects(seen) && !liftedEdges_.contains(edge.id);
+  };
+  for (const auto& edge : scene_.edges)
+    if (visible(edge)) painter_->edge(painter, frame, edge, false);
   painter_->knots(painter, frame, scene_);
-  for (const auto& edge : scene_.edges) painter_->label(painter, frame, edge, edge.label);
-  for (const auto& node : scene_.nodes) painter_->node(painter, frame, node, {});
+  for (const auto& edge : scene_.edges)
+    if (visible(edge)) painter_->label(painter, frame, edge, edge.label);
+  for (const auto& node : scene_.nodes)
+    if (!moved_.contains(node.id)) painter_->node(painter, frame, node, {});
   layerStale_ = false;
 }
 
@@ -149,22 +159,22 @@ void CanvasView::paintEvent(QPaintEvent*) {
   painter.drawImage(0, 0, layer_);
   const CanvasFrame frame{scale() * ratio, zoom_, ratio, origin_, layer_.size()};
 
-  if (hovered_.kind == Hit::Kind::edge)
+  const EdgeId lit = hovered_.kind == Hit::Kind::edge ? hovered_.edge : 0;
+  if (lit != 0 || edge_ != 0 || !liftedEdges_.empty())
     for (const auto& edge : scene_.edges)
-      if (edge.id == hovered_.edge) {
-        painter_->edge(painter, frame, edge, true);
-        painter_->label(painter, frame, edge, edge.label);
+      if (edge.id == lit || edge.id == edge_ || liftedEdges_.contains(edge.id)) {
+        painter_->edge(painter, frame, edge, edge.id == lit || edge.id == edge_);
+        if (moved_.empty())
+          painter_->label(painter, frame, edge, edge.id == lit ? hoverLabel(edge) : edge.label,
+                          edge.id == lit);
       }
-  std::set<NodeId> legal;
   const bool wiring = gesture_ == Gesture::wire || keyboardWire_;
-  if (wiring)
-    for (const auto& node : scene_.nodes)
-      if (wireObstacle(node.id).isEmpty()) legal.insert(node.id);
   for (const auto& node : scene_.nodes) {
     const bool selected = document_.selection().contains(node.id);
     const bool hovered = hovered_.node == node.id;
-    if (selected || hovered || wiring)
-      painter_->node(painter, frame, node, {selected, hovered, false, wiring ? &legal : nullptr});
+    if (selected || hovered || wiring || moved_.contains(node.id))
+      painter_->node(painter, frame, node,
+                     {selected, hovered, false, wiring ? &legal_ : nullptr, wireTo_.has_value()});
   }
   if (gesture_ == Gesture::wire) {
     const QPointF here = toScene(pointer_);
@@ -190,6 +200,16 @@ void CanvasView::paintEvent(QPaintEvent*) {
     painter.setPen(look[Token::text2]);
     painter.drawText(rect(), Qt::AlignCenter, "Press Tab to add a layer, or drag one from the left.");
   }
+}
+
+QString CanvasView::hoverLabel(const EdgeItem& edge) const {
+  const auto info = document_.analysis().nodes.find(edge.from);
+  if (info == document_.analysis().nodes.end() || !info->second.output) return edge.label;
+  constexpr std::uint64_t bytesPerElement = 4;
+  return QString::fromStdString(toText(*info->second.output)) + " float32, " +
+         QString::fromStdString(
+             formatBytes(std::uint64_t(info->second.activationElements) * bytesPerElement)) +
+         " a sample";
 }
 
 QRectF CanvasView::miniMapBox() const {

@@ -39,13 +39,28 @@ class CanvasView : public QWidget {
   void hoverLayer(const QString& type, QPoint globalPosition);
   bool dropLayer(const QString& type, QPoint globalPosition);
   void leaveLayer();
-  void openSearch(QPointF at); // the search pop-up at this place of the widget
+  // The search pop-up at this place of the widget; what is chosen follows `from` (0: the chosen node, when
+  // nothing follows it yet).
+  void openSearch(QPointF at, NodeId from = 0);
+  void cut();
+  void copy() const;
+  void paste(); // at the pointer, else in the middle
+  void duplicate();
+  void removeChosen(); // nodes heal; a chosen edge alone is cut
+  void selectAll();
+  bool canRemove() const { return !document_.selection().empty() || edge_ != 0; }
+  EdgeId chosenEdge() const { return edge_; }
+  LayerSearch* search() const { return search_; }
+  FixBubble* bubble() const { return bubble_; }
   void setMiniMap(bool shown);
 
  signals:
   void zoomChanged(double zoom);
   void parametersWanted();             // Enter on a node
   void refused(const QString& reason); // why a wire may not end here
+  void renameWanted();                 // F2
+  void paletteWanted();                // the key /
+  void edgeChosen();
 
  protected:
   bool event(QEvent* event) override;
@@ -73,6 +88,7 @@ class CanvasView : public QWidget {
   void renderLayer();
   void paintMiniMap(QPainter& painter) const;
   QRectF miniMapBox() const;
+  QString hoverLabel(const EdgeItem& edge) const;
   void updateBubble();
   void updateHover(QPointF at);
   void beginMove();
@@ -81,15 +97,16 @@ class CanvasView : public QWidget {
   void finishRubberBand();
   void cancelGesture();
   QString wireObstacle(NodeId to) const; // why the wire under way may not end there; empty: it may
+  void findLegal();                      // whose ports may take the wire under way
+  void liftMoved();                      // takes what is dragged out of the static layer
+  void placeLifted();
   void walk(int key, bool extend);
   void nudge(QPointF by);
-  void deleteSelection();
-  void copySelection() const;
   void pasteAt(QPointF scenePosition);
-  void duplicateSelection();
   void addFromSearch(const QString& type);
   std::optional<EdgeId> edgeUnder(QPointF widgetPosition) const;
   QPointF snapped(QPointF scene) const;
+  QPointF freePlace(QPointF scene) const;
 
   Document& document_;
   Scene scene_;
@@ -105,6 +122,9 @@ class CanvasView : public QWidget {
   QPointF pressedAt_, pointer_;
   bool spaceHeld_ = false, duplicating_ = false;
   std::map<NodeId, QPointF> moved_;
+  std::set<NodeId> legal_;
+  std::set<EdgeId> liftedEdges_;
+  EdgeId edge_ = 0;                              // the chosen one; 0: none
   std::optional<NodeId> wireFrom_;               // a wire from an output …
   std::optional<std::pair<NodeId, int>> wireTo_; // … or backwards from an input
   bool keyboardWire_ = false;

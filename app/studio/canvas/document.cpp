@@ -9,7 +9,8 @@ void Document::open(Network network) {
                         std::all_of(network.nodes.begin(), network.nodes.end(),
                                     [](const auto& entry) { return entry.second.position == Point{}; });
   if (unplaced)
-    for (const auto& [id, point] : layout(network, {})) network.nodes[id].position = point;
+    for (const auto& [id, point] : layout(network, fittingLayout(network, 930, 600)))
+      network.nodes[id].position = point;
   history_ = loom::History(std::move(network));
   analysis_ = analyse(history_.network());
   selection_.clear();
@@ -56,8 +57,8 @@ void Document::redo() {
 
 bool Document::applyFix(const Diagnostic& diagnostic) { return perform(fixEdit(network(), diagnostic)); }
 
-void Document::layOut(bool oneRow) {
-  LayoutOptions options;
+void Document::layOut(bool oneRow, double viewWidth, double viewHeight) {
+  LayoutOptions options = fittingLayout(network(), viewWidth, viewHeight);
   options.oneRow = oneRow;
   options.keepPlaced = false;
   auto edit = moveNodes(network(), layout(network(), options), false);

@@ -17,6 +17,8 @@ class Document : public QObject {
  public:
   explicit Document(QObject* parent = nullptr) : QObject(parent), history_(Network{}) {}
 
+  // What was kept from before, as one edit over what is open: it counts as unsaved and can be undone.
+  bool restore(const Network& kept) { return perform(replaceAll(network(), kept, "Restore unsaved edits")); }
   void open(Network network); // forgets the history; lays out what has no position
   const Network& network() const { return history_.network(); }
   const Analysis& analysis() const { return analysis_; }
@@ -32,7 +34,7 @@ class Document : public QObject {
   void undo();
   void redo();
   bool applyFix(const Diagnostic& diagnostic);
-  void layOut(bool oneRow);
+  void layOut(bool oneRow, double viewWidth = 930, double viewHeight = 600); // rows that fit such a view
 
   const std::set<NodeId>& selection() const { return selection_; }
   NodeId current() const { return current_; } // the last one chosen; 0: none

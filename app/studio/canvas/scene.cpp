@@ -119,7 +119,11 @@ Scene makeScene(const Network& network, const Analysis& analysis, const TitleWid
     scene.edges.push_back(std::move(item));
   }
   route(scene, network);
-  for (const auto& edge : scene.edges) scene.bounds |= edge.line.boundingRect();
+  for (auto& edge : scene.edges) {
+    edge.box = edge.line.boundingRect();
+    scene.bounds |= edge.box;
+    edge.box.adjust(-80, -24, 80, 24); // the label, too
+  }
   return scene;
 }
 

@@ -31,6 +31,7 @@ struct EdgeItem {
   EdgeId id = 0;
   NodeId from = 0, to = 0;
   QPolygonF line; // corners already rounded
+  QRectF box;     // around line and label
   QString label;
   QPointF labelAt;      // middle of the text
   double labelRoom = 0; // free length there

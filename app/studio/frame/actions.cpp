@@ -18,7 +18,6 @@ const std::vector<ActionRow>& actionTable() {
       {"file.save", "File", 1, "Save", "save", "Ctrl+S", "The network as it is drawn now"},
       {"file.export.torch", "File", 1, "Export as PyTorch", "export", "Ctrl+Shift+E",
        "torch.nn code with its weights"},
-      {"file.export.picture", "File", 1, "Export as picture", "image", "", ""},
       {"file.close", "File", 2, "Close project", "", "Ctrl+W", ""},
       {"file.quit", "File", 3, "Quit", "", "Ctrl+Q", "Runs that are training go on"},
 
@@ -47,10 +46,6 @@ const std::vector<ActionRow>& actionTable() {
       {"network.layout", "Network", 1, "Lay out", "layout", "Ctrl+L", ""},
       {"network.layoutRow", "Network", 1, "Lay out in one row", "layout", "Ctrl+Shift+L", ""},
       {"network.fit", "Network", 1, "Fit into the window", "fit", "", "Z on the canvas"},
-      {"network.group", "Network", 2, "Make a block", "group", "Ctrl+G", ""},
-      {"network.ungroup", "Network", 2, "Expand the block", "group", "Ctrl+Shift+G", ""},
-      {"network.leaveOut", "Network", 2, "Leave out", "mute", "", ""},
-      {"network.note", "Network", 2, "Note", "comment", "", ""},
       {"network.nextProblem", "Network", 3, "Next problem", "st-error", "F8", ""},
       {"network.previousProblem", "Network", 3, "Previous problem", "", "Shift+F8", ""},
       {"network.fix", "Network", 3, "Apply the fix", "wand", "Alt+Return", ""},

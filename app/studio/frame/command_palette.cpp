@@ -32,11 +32,12 @@ CommandPalette::CommandPalette(PageContext& context, const QList<QAction*>& page
   });
 }
 
-void CommandPalette::open() {
+void CommandPalette::open(QChar prefix) {
   const double scale = lookOf(window_).scale;
   const int width = qRound(640 * scale);
   popup_->popup(window_->mapToGlobal(
       QPoint((window_->width() - width) / 2, std::min(qRound(88 * scale), window_->height() / 6))));
+  if (!prefix.isNull()) popup_->line()->setText(prefix);
 }
 
 void CommandPalette::addCommands(const QString& words, QVector<SearchEntry>& entries) {

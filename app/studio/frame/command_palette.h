@@ -15,7 +15,7 @@ class CommandPalette : public QObject {
   Q_OBJECT
  public:
   CommandPalette(PageContext& context, const QList<QAction*>& pages, QWidget* window);
-  void open();
+  void open(QChar prefix = {}); // a prefix stands in the line already
   SearchPopup* popup() const { return popup_; }
 
  private:

@@ -4,9 +4,11 @@
 #include "app/studio/frame/top_bar.h"
 #include "app/studio/theme/icons.h"
 #include "app/studio/theme/loom_style.h"
+#include "app/studio/widgets/message_bar.h"
 #include <QCloseEvent>
 #include <QFileDialog>
 #include <QGridLayout>
+#include <QToolTip>
 
 namespace loom {
 
@@ -23,11 +25,14 @@ MainWindow::MainWindow(Settings& settings, Bridge* bridge, bool systemDark)
   grid->setContentsMargins(0, 0, 0, 0);
   grid->setSpacing(0);
   grid->addWidget(top_, 0, 0, 1, 2);
-  grid->addWidget(rail_, 1, 0);
-  grid->addWidget(stack_, 1, 1);
-  grid->addWidget(strip_, 2, 0, 1, 2);
+  message_ = new MessageBar;
+  message_->hide();
+  grid->addWidget(rail_, 1, 0, 2, 1);
+  grid->addWidget(message_, 1, 1);
+  grid->addWidget(stack_, 2, 1);
+  grid->addWidget(strip_, 3, 0, 1, 2);
   grid->setColumnStretch(1, 1);
-  grid->setRowStretch(1, 1);
+  grid->setRowStretch(2, 1);
 
   for (const PageRow& row : pageTable()) {
     const QString id = QString::fromLatin1(row.id);
@@ -43,7 +48,7 @@ MainWindow::MainWindow(Settings& settings, Bridge* bridge, bool systemDark)
   bindActions();
 
   connect(rail_, &Rail::pageWanted, this, [this](const QString& id) { show(id); });
-  connect(top_->commandField(), &QAbstractButton::clicked, palette_, &CommandPalette::open);
+  connect(top_->commandField(), &QAbstractButton::clicked, palette_, [this] { palette_->open(); });
   connect(context_, &PageContext::pageRequested, this,
           [this](const QString& id, const QVariant& what) { show(id, what); });
   const auto title = [this] {
@@ -55,12 +60,14 @@ MainWindow::MainWindow(Settings& settings, Bridge* bridge, bool systemDark)
   const auto project = [this, title] {
     const bool open = !context_->projectName().isEmpty();
     rail_->setProjectOpen(open);
+    actions_->setEnabled(QStringLiteral("file.close"), this, open, tr("No project is open"));
     for (qsizetype i = 0; i < pageActions_.size(); ++i)
       pageActions_[i]->setEnabled(open || !pageTable()[std::size_t(i)].needsProject);
     title();
   };
   connect(context_, &PageContext::projectChanged, this, project);
   connect(context_, &PageContext::documentChanged, this, title);
+  connect(context_, &PageContext::findRequested, this, [this](QChar prefix) { palette_->open(prefix); });
   connect(context_, &PageContext::stripChanged, this, [this] { strip_->setState(context_->strip()); });
   connect(context_, &PageContext::runLiveChanged, this,
           [this](bool live) { rail_->setDot(QStringLiteral("train"), live); });
@@ -90,15 +97,33 @@ void MainWindow::bindActions() {
     settings_.set(QStringLiteral("look/theme"), dark ? QStringLiteral("light") : QStringLiteral("dark"));
   });
   bind("file.new", [this] { show(QStringLiteral("welcome")); });
-  bind("file.open", [this] {
-    const QString folder = QFileDialog::getExistingDirectory(this, tr("Open project"));
-    if (!folder.isEmpty()) Q_EMIT context_->openProjectRequested(folder);
+  // Dialogs are shown and answered later; nothing waits for them.
+  const auto ask = [this](const QString& title, QFileDialog::FileMode mode, auto signal) {
+    auto* dialog = new QFileDialog(this, title);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(mode);
+    if (mode == QFileDialog::Directory) dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, context_, signal);
+    dialog->open();
+  };
+  bind("file.open", [this, ask] {
+    ask(tr("Open project: choose its folder"), QFileDialog::Directory, &PageContext::openProjectRequested);
   });
-  bind("file.data", [this] {
-    const QString file = QFileDialog::getOpenFileName(this, tr("Choose a file"));
-    if (!file.isEmpty()) Q_EMIT context_->newFromDataRequested(file);
+  bind("file.data", [this, ask] {
+    ask(tr("New project from data: choose a file"), QFileDialog::ExistingFile,
+        &PageContext::newFromDataRequested);
   });
+  bind("file.close", [this] { Q_EMIT context_->closeProjectRequested(); });
   bind("file.quit", [this] { close(); });
+  bind("help.focused", [this] {
+    // What a control says under the pointer, for those who use the keyboard.
+    QWidget* focused = QApplication::focusWidget();
+    while (focused && focused->toolTip().isEmpty() && !focused->isWindow()) focused = focused->parentWidget();
+    if (!focused || focused->toolTip().isEmpty())
+      return show(QStringLiteral("settings"), QStringLiteral("Keyboard"));
+    QToolTip::showText(focused->mapToGlobal(QPoint(8, focused->height())), focused->toolTip(), focused);
+  });
+  bind("help.about", [this] { show(QStringLiteral("settings"), QStringLiteral("About")); });
   bind("help.keys", [this] { show(QStringLiteral("settings"), QStringLiteral("Keyboard")); });
 }
 
@@ -137,7 +162,16 @@ void MainWindow::show(const QString& id, const QVariant& what) {
   next->opened(what);
 }
 
+void MainWindow::tell(const Error& error) {
+  message_->setError(error);
+  message_->setAction(tr("Close"), [this] { untell(); });
+  message_->show();
+}
+
+void MainWindow::untell() { message_->hide(); }
+
 void MainWindow::closeEvent(QCloseEvent* event) {
+  Q_EMIT closing();
   settings_.setState(QStringLiteral("window"), saveGeometry());
   QWidget::closeEvent(event);
 }

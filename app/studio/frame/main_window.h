@@ -4,12 +4,14 @@
 #pragma once
 #include "app/studio/frame/command_palette.h"
 #include "app/studio/frame/page.h"
+#include "core/base/result.h"
 #include <QHash>
 #include <QStackedWidget>
 
 namespace loom {
 
 class Rail;
+class MessageBar;
 class TopBar;
 
 class MainWindow : public QWidget {
@@ -26,6 +28,12 @@ class MainWindow : public QWidget {
   Page* page(const QString& id); // makes it when it is not there yet; null for an unknown id
   void show(const QString& id, const QVariant& what = {});
   using QWidget::show;
+  // Says above the pages what went wrong and belongs to none of them; stays until it is closed or untold.
+  void tell(const Error& error);
+  void untell();
+
+ Q_SIGNALS:
+  void closing();
 
  protected:
   void closeEvent(QCloseEvent* event) override;
@@ -41,6 +49,7 @@ class MainWindow : public QWidget {
   QList<QAction*> pageActions_;
   TopBar* top_;
   Rail* rail_;
+  MessageBar* message_;
   QStackedWidget* stack_;
   Strip* strip_;
   CommandPalette* palette_;

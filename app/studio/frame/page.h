@@ -56,6 +56,8 @@ class PageContext : public QObject {
   void openProjectRequested(const QString& folder);
   void newProjectRequested(const QString& templateId, const QString& folder); // an empty folder: choose one
   void newFromDataRequested(const QString& fileOrFolder);
+  void closeProjectRequested();
+  void findRequested(QChar prefix); // the command palette, limited to what this prefix finds
 
  private:
   struct Provider {

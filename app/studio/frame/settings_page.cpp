@@ -24,7 +24,7 @@ namespace {
 struct GroupRow {
   const char *name, *icon;
 };
-constexpr GroupRow groupTable[] = {{"Appearance", "eye"}, {"Keyboard", "terminal"}};
+constexpr GroupRow groupTable[] = {{"Appearance", "eye"}, {"Keyboard", "terminal"}, {"About", "welcome"}};
 
 QWidget* scrolled(QWidget* inside) {
   setGround(inside, Ground::surface);
@@ -65,7 +65,9 @@ SettingsPage::SettingsPage(PageContext& context) : Page(context) {
     auto* item = new QListWidgetItem(tr(row.name), groups_);
     item->setData(Qt::DecorationRole, QString::fromLatin1(row.icon));
     const QString name = QString::fromLatin1(row.name);
-    stack_->addWidget(name == QLatin1String("Keyboard") ? buildKeys() : buildGroup(name));
+    stack_->addWidget(name == QLatin1String("Keyboard") ? buildKeys()
+                      : name == QLatin1String("About")  ? buildAbout()
+                                                        : buildGroup(name));
   }
   connect(groups_, &QListWidget::currentRowChanged, stack_, &QStackedWidget::setCurrentIndex);
   groups_->setCurrentRow(0);
@@ -159,6 +161,25 @@ QWidget* SettingsPage::buildControl(const SettingRow& row) {
   connect(&settings, &Settings::changed, segments,
           [segments, indexNow] { segments->setCurrent(indexNow()); });
   return segments;
+}
+
+QWidget* SettingsPage::buildAbout() {
+  auto* inside = new QWidget;
+  inside->setMaximumWidth(lookOf(this).px(824));
+  auto* column = groupColumn(inside, tr("Neuroloom %1").arg(QCoreApplication::applicationVersion()));
+  for (const QString& line :
+       {tr("Draw, train and keep neural networks. Nothing leaves this computer."),
+        tr("The studio is free software under the GNU General Public License 3 or later; the engine and the "
+           "command line stand under the Apache License 2.0. There is no warranty."),
+        tr("Built with Qt, oneDNN, SQLite and QCustomPlot. Letters: Inter and JetBrains Mono (SIL Open Font "
+           "License 1.1). Samples: Iris and digits, public data sets; Fashion-MNIST (MIT).")}) {
+    auto* words = new Text(line, Type::body, Token::text2);
+    words->setWrap(true);
+    column->addWidget(words);
+    column->addSpacing(8);
+  }
+  column->addStretch(1);
+  return scrolled(inside);
 }
 
 QWidget* SettingsPage::buildKeys() {

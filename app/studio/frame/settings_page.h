@@ -22,6 +22,7 @@ class SettingsPage : public Page {
  private:
   QWidget* buildGroup(const QString& group);
   QWidget* buildKeys();
+  QWidget* buildAbout();
   QWidget* buildControl(const SettingRow& row);
   void find(const QString& words);
   QHash<QString, QWidget*> controls_, lines_;

@@ -61,6 +61,11 @@ const std::vector<TemplateRow>& templateRows() {
   return table;
 }
 
+QHash<QString, TemplateFact> measuredTemplates() {
+  return {{"softmax", {"84 %", "20 s"}}, {"mlp", {"89 %", "1 min"}}, {"cnn", {"91 %", "2 min"}},
+          {"resnet", {"92 %", "5 min"}}, {"iris", {"95 %", "1 s"}},  {"digits", {"98 %", "3 s"}}};
+}
+
 namespace {
 
 constexpr double glyphWidth = 240, glyphHeight = 96, rowStep = 14;

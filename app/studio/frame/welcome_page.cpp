@@ -37,6 +37,23 @@ WelcomePage::WelcomePage(PageContext& context) : Page(context) {
   row->addWidget(buildRight(), 1);
   setAcceptDrops(true);
   connect(&context.settings, &Settings::recentChanged, this, &WelcomePage::refresh);
+  setTemplateFacts(measuredTemplates(), tr("Times are for 2 cores"));
+  if (context.bridge) {
+    // What this computer is, told once: the line must not jump about while one reads.
+    connect(context.bridge, &Bridge::loadChanged, this, [this](const MachineLoad& load) {
+      if (load.memoryTotal == 0 || known_.cores > 0) return;
+      known_ = load;
+      tellComputer();
+    });
+    connect(context.bridge, &Bridge::devicesReady, this,
+            [this](const QStringList& ids, const QStringList& names, const QStringList&) {
+              gpus_.clear();
+              for (qsizetype index = 0; index < ids.size(); ++index)
+                if (ids[index].startsWith(QLatin1String("cuda"))) gpus_ << names.value(index);
+              asked_ = true;
+              tellComputer();
+            });
+  }
   refresh();
 }
 
@@ -189,6 +206,33 @@ void WelcomePage::setTemplateFacts(const QHash<QString, TemplateFact>& byId, con
   for (TemplateCard* card : std::as_const(cards_))
     card->setFact(byId.value(QString::fromLatin1(card->row().id)));
   whose_->setText(whose);
+}
+
+void WelcomePage::tellComputer() {
+  QList<ComputerFact> facts;
+  if (known_.cores > 0) {
+    facts << ComputerFact{
+        true,
+        tr("%n CPU thread(s), oneDNN", nullptr, known_.cores)
+            .replace(QLatin1String("(s)"), known_.cores == 1 ? QString() : QStringLiteral("s")),
+        tr("all six networks run on them")};
+    const auto free = known_.memoryTotal - known_.memoryUsed;
+    constexpr double gigabyte = 1e9, enough = 2e9;
+    facts << ComputerFact{double(free) > enough,
+                          tr("%1 of %2 GB memory free")
+                              .arg(double(free) / gigabyte, 0, 'f', 1)
+                              .arg(double(known_.memoryTotal) / gigabyte, 0, 'f', 1),
+                          double(free) > enough ? tr("more than enough to begin")
+                                                : tr("close what you do not need")};
+  }
+  if (asked_) {
+    if (gpus_.isEmpty())
+      facts << ComputerFact{false, tr("No GPU found"), tr("fine for all six")};
+    else
+      facts << ComputerFact{true, gpus_.join(QStringLiteral(", ")),
+                            tr("listed; this version trains on the CPU")};
+  }
+  setComputer(facts);
 }
 
 void WelcomePage::setNow(qint64 seconds) {

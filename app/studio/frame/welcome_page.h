@@ -2,6 +2,7 @@
 // Where one begins: recent projects left, six networks that work and the way to one's own data right. Asks
 // for what it wants through the PageContext; opens nothing itself.
 #pragma once
+#include "app/studio/bridge/bridge.h"
 #include "app/studio/frame/page.h"
 #include "app/studio/frame/template_card.h"
 #include <QHash>
@@ -41,6 +42,7 @@ class WelcomePage : public Page {
   QWidget* buildRight();
   void refresh();
   void arrange(); // by the width of the window
+  void tellComputer();
   QWidget* left_;
   QGridLayout* grid_;
   QVBoxLayout *recent_, *computer_;
@@ -49,6 +51,9 @@ class WelcomePage : public Page {
   QPushButton *new_, *firstChoice_;
   QList<TemplateCard*> cards_;
   qint64 now_ = 0;
+  MachineLoad known_;
+  QStringList gpus_;
+  bool asked_ = false; // the devices have been told
 };
 
 } // namespace loom

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/session.h"
+#include "app/studio/pages/run_words.h"
+#include "app/studio/widgets/chip.h"
 #include "core/base/format.h"
 #include <QDir>
 
@@ -9,9 +11,13 @@ Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
     : QObject(parent), bridge_(bridge), context_(context) {
   setObjectName("session");
   connect(&context_, &PageContext::openProjectRequested, this,
-          [this](const QString& folder) { bridge_.openProject(folder); });
+          [this](const QString& folder) {
+            Q_EMIT leaving();
+            bridge_.openProject(folder);
+          });
   connect(&context_, &PageContext::newProjectRequested, this,
           [this](const QString& templateId, const QString& folder) {
+            Q_EMIT leaving();
             bridge_.createFromTemplate(folder.isEmpty() ? freeProjectFolder(templateId) : folder, templateId);
           });
   connect(&bridge_, &Bridge::projectOpened, this, [this](const ProjectView& view) {
@@ -36,6 +42,7 @@ Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
   });
   connect(&bridge_, &Bridge::runsChanged, this, [this](const QVector<RunView>& runs) {
     runs_ = runs;
+    writeLabels();
     updateStrip();
     Q_EMIT runsChanged();
   });
@@ -47,8 +54,30 @@ Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
     estimate_ = estimate;
     Q_EMIT estimated();
   });
-  connect(&bridge_, &Bridge::runStarted, this, &Session::runStarted);
-  connect(&bridge_, &Bridge::failed, this, &Session::failed);
+  connect(&bridge_, &Bridge::runStarted, this, [this](const QString& run) {
+    if (!starting_.isEmpty()) labels_.insert(run, starting_.takeFirst());
+    Q_EMIT runStarted(run);
+  });
+  connect(&bridge_, &Bridge::failed, this, [this](const QString& what, const Error& error) {
+    if (what == "start" && !starting_.isEmpty()) starting_.removeFirst();
+    if (what == "estimate") Q_EMIT estimateFailed(error);
+    Q_EMIT failed(what, error);
+  });
+  connect(&bridge_, &Bridge::startFailed, this,
+          [this](const QString&, const Error& error) { Q_EMIT failed("start", error); });
+  context_.addProvider(this, u'#', [this](const QString& words) {
+    QVector<Found> found;
+    for (const auto& view : runs_) {
+      const QString name = QString::fromStdString(view.row.name);
+      if (found.size() >= 12) break;
+      if (!words.isEmpty() && !name.contains(words, Qt::CaseInsensitive)) continue;
+      const auto& mark = stateMark(view.waiting || view.starting ? RunState::waiting : view.row.state);
+      const QString id = QString::fromStdString(view.row.id);
+      found.push_back(
+          {"Runs", mark.icon, name, mark.word, [this, id] { Q_EMIT context_.pageRequested("train", id); }});
+    }
+    return found;
+  });
   updateStrip();
 }
 
@@ -61,7 +90,8 @@ const RunView* Session::run(const QString& id) const {
 
 const RunView* Session::liveRun() const {
   const auto found = std::find_if(runs_.begin(), runs_.end(), [](const RunView& view) {
-    return view.waiting || view.row.state == RunState::running || view.row.state == RunState::paused;
+    return view.waiting || view.starting || view.row.state == RunState::running ||
+           view.row.state == RunState::paused;
   });
   return found == runs_.end() ? nullptr : &*found;
 }
@@ -71,15 +101,57 @@ void Session::setSettings(const TrainSettings& settings) {
   Q_EMIT settingsChanged();
 }
 
-void Session::startRun(const Network& network) {
+QVector<const RunView*> Session::underWay() const {
+  QVector<const RunView*> list;
+  for (const auto& view : runs_)
+    if (view.waiting || view.starting || view.row.state == RunState::running ||
+        view.row.state == RunState::paused)
+      list.push_back(&view);
+  return list;
+}
+
+const Network* Session::network(const QString& name) const {
+  if (!project_) return nullptr;
+  for (const auto& network : project_->networks)
+    if (QString::fromStdString(network.name) == name) return &network;
+  return nullptr;
+}
+
+void Session::startRun(const Network& network, const Wanted& wanted) {
   bridge_.saveNetwork(network);
   TrainRequest request;
   request.network = network.name;
   request.settings = settings_;
+  request.name = wanted.name.trimmed().toStdString();
+  starting_ << wanted;
   bridge_.start(request);
 }
 
+void Session::writeLabels() {
+  for (auto one = labels_.begin(); one != labels_.end();) {
+    const auto* view = run(one.key());
+    if (view == nullptr || view->row.created == 0 || view->row.totalSteps == 0) {
+      ++one;
+      continue;
+    }
+    if (!one->tags.isEmpty()) bridge_.setTags(one.key(), one->tags);
+    if (!one->note.isEmpty()) bridge_.setNote(one.key(), one->note);
+    one = labels_.erase(one);
+  }
+}
+
 void Session::askEstimate(const Network& network) { bridge_.estimate(network, settings_); }
+
+void Session::create(const QString& folder, const DatasetSpec& data) {
+  Q_EMIT leaving();
+  bridge_.createFromSpec(folder, data);
+}
+
+void Session::changeProject(const Project& project) {
+  if (!project_) return;
+  project_->project = project;
+  bridge_.saveProject(project);
+}
 
 QString Session::freeProjectFolder(const QString& name) {
   const QDir base(QDir::homePath() + "/Neuroloom");
@@ -97,19 +169,26 @@ void Session::updateStrip() {
   strip.memoryTotal = double(load_.memoryTotal);
   int waiting = 0;
   for (const auto& view : runs_) waiting += view.waiting ? 1 : 0;
-  if (waiting > 0) strip.waiting = QString("%1 waiting").arg(waiting);
-  const auto* live = liveRun();
-  if (live != nullptr && !live->waiting) {
+  if (waiting > 0)
+    strip.waiting =
+        waiting == 1 ? QString("1 run waits for cores") : QString("%1 runs wait for cores").arg(waiting);
+  const RunView* live = nullptr; // the newest that works; a waiting one is said behind it
+  for (const auto* view : underWay())
+    if (!view->waiting && !view->starting) {
+      live = view;
+      break;
+    }
+  if (live != nullptr) {
     const RunRow& row = live->row;
     StripRun run;
+    const double speed = live->stepsPerSecond;
     run.id = QString::fromStdString(row.id);
     run.name = QString::fromStdString(row.name);
     run.progress.share = row.totalSteps > 0 ? double(row.step) / double(row.totalSteps) : 0;
     run.progress.epochs = static_cast<int>(row.epochs);
     run.progress.state =
         row.state == RunState::paused ? ClothProgress::State::paused : ClothProgress::State::running;
-    if (live->stepsPerSecond > 0)
-      run.speed = QString::fromStdString(formatNumber(live->stepsPerSecond)) + " steps/s";
+    if (speed > 0 && row.state == RunState::running) run.speed = speedText(speed) + " steps/s";
     if (live->secondsLeft >= 0)
       run.left = QString::fromStdString(formatDuration(live->secondsLeft)) + " left";
     if (row.state == RunState::paused) run.left = "Paused";
@@ -118,7 +197,7 @@ void Session::updateStrip() {
     strip.message = "No run is active. Press F5 on Design or Train to start one.";
   }
   context_.setStrip(strip);
-  context_.setRunLive(live != nullptr);
+  context_.setRunLive(!underWay().isEmpty());
 }
 
 Session* sessionOf(const PageContext& context) {

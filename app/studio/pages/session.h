@@ -26,19 +26,35 @@ class Session : public QObject {
   const std::optional<EstimateView>& estimate() const { return estimate_; }
   const MachineLoad& load() const { return load_; }
 
-  // Starts a run of this network with the settings of the set-up page: saves it first.
-  void startRun(const Network& network);
+  QVector<const RunView*> underWay() const; // trains, is paused, waits or starts; newest first
+  // The project's network as it is edited now; null for an unknown name.
+  const Network* network(const QString& name) const;
+
+  // Starts a run of this network with the settings of the set-up page: saves it first. Tags and note are set
+  // as soon as the history knows the run.
+  struct Wanted {
+    QString name;
+    QStringList tags;
+    QString note;
+  };
+  void startRun(const Network& network) { startRun(network, Wanted{}); }
+  void startRun(const Network& network, const Wanted& wanted);
   void askEstimate(const Network& network);
+  void create(const QString& folder, const DatasetSpec& data); // a project from a person's own data
+  void changeProject(const Project& project);                  // saves it; `project()` has it at once
   // The folder for a new project that does not ask anybody: ~/Neuroloom/<name>.loom, numbered when it is
   // taken.
   static QString freeProjectFolder(const QString& name);
 
  Q_SIGNALS:
+  // Another project will be asked for, or the window closes: what is unsaved must be kept now.
+  void leaving();
   void projectOpened();
   void projectClosed();
   void runsChanged();
   void settingsChanged();
   void estimated();
+  void estimateFailed(const loom::Error& error);
   void runStarted(const QString& run);
   // What went wrong with `what`, for the page where it was asked; also shown by the window when no page takes
   // it.
@@ -46,11 +62,14 @@ class Session : public QObject {
 
  private:
   void updateStrip();
+  void writeLabels();
   Bridge& bridge_;
   PageContext& context_;
   std::optional<ProjectView> project_;
   QVector<RunView> runs_;
   TrainSettings settings_;
+  QList<Wanted> starting_;        // asked for, without an id yet
+  QHash<QString, Wanted> labels_; // by run: not written yet
   std::optional<EstimateView> estimate_;
   MachineLoad load_;
 };

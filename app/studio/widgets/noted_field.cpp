@@ -33,6 +33,14 @@ void NotedField::setAutomatic(const QString& value, const QString& from) {
   setNote(from);
 }
 
+void NotedField::setPlain(const QString& value, const QString& note) {
+  automatic_ = false;
+  setText(value);
+  setMark(this, FieldMark::plain);
+  offerAutomatic(false);
+  setNote(note);
+}
+
 void NotedField::offerAutomatic(bool offered) {
   if (offered && !back_) {
     back_ = addAction(icon(QStringLiteral("undo")), QLineEdit::TrailingPosition);

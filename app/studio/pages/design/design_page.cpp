@@ -36,18 +36,24 @@ DesignPage::DesignPage(PageContext& context) : Page(context), session_(sessionOf
       const auto& view = *session_->project();
       showNetworks(view.networks, QString::fromStdString(view.project.network));
     });
-    connect(session_, &Session::projectClosed, this, [this] { showNetworks({}, {}); });
+    connect(session_, &Session::projectClosed, this, [this] {
+      if (!session_->project()) showNetworks({}, {});
+    });
+    connect(session_, &Session::leaving, this, &DesignPage::keepUnsaved);
     connect(&session_->bridge(), &Bridge::networkSaved, this, [this](const QString& name) {
-      if (name == QString::fromStdString(document_.network().name)) document_.markSaved();
+      // What was drawn while the file was written is not saved yet.
+      if (name == QString::fromStdString(document_.network().name) && saving_ &&
+          *saving_ == document_.network())
+        document_.markSaved();
+      for (auto& network : networks_)
+        if (saving_ && network.name == saving_->name) network = *saving_;
     });
     connect(&session_->bridge(), &Bridge::recoveryFound, this, [this](const Network& kept) {
+      recovered_ = kept;
       message_->setMessage(MessageKind::warn,
                            QString("“%1” has edits that were not saved when Neuroloom last ended.")
                                .arg(QString::fromStdString(kept.name)));
-      message_->setAction("Bring them back", [this, kept] {
-        document_.open(kept);
-        message_->hide();
-      });
+      message_->setAction("Restore", [this] { restore(); });
       message_->show();
     });
     connect(&session_->bridge(), &Bridge::exported, this,
@@ -165,10 +171,20 @@ void DesignPage::build() {
 
 void DesignPage::bind() {
   auto& actions = context().actions;
+  const auto bindEdit = [&](const char* id, void (CanvasView::*what)()) {
+    actions.bind(id, this, [this, what] { (canvas_->*what)(); });
+  };
+  bindEdit("edit.cut", &CanvasView::cut);
+  actions.bind("edit.copy", this, [this] { canvas_->copy(); });
+  bindEdit("edit.paste", &CanvasView::paste);
+  bindEdit("edit.duplicate", &CanvasView::duplicate);
+  bindEdit("edit.delete", &CanvasView::removeChosen);
+  bindEdit("edit.selectAll", &CanvasView::selectAll);
+  actions.bind("network.fix", this, [this] { applyFix(); });
   actions.bind("edit.undo", this, [this] { document_.undo(); });
   actions.bind("edit.redo", this, [this] { document_.redo(); });
   actions.bind("network.layout", this, [this] {
-    document_.layOut(false);
+    document_.layOut(false, std::max(400, canvas_->width() - 64), std::max(300, canvas_->height() - 64));
     canvas_->fit();
   });
   actions.bind("network.layoutRow", this, [this] {
@@ -184,11 +200,10 @@ void DesignPage::bind() {
   actions.bind("view.table", this, [this] { setView(table); });
   actions.bind("view.code", this, [this] { setView(code); });
   actions.bind("view.docks", this, [this] {
-    const bool shown = palette_->isVisible();
-    palette_->setVisible(!shown);
-    inspector_->setVisible(!shown);
+    docks_ = !docks_;
+    setView(View(views_->current()));
   });
-  actions.bind("edit.find", this, [this] { palette_->focusSearch(); });
+  actions.bind("edit.find", this, [this] { Q_EMIT context().findRequested(u'@'); });
   if (session_ != nullptr) {
     actions.bind("file.save", this, [this] { save(); });
     actions.bind("file.export.torch", this, [this] { saveCode(); });
@@ -203,6 +218,10 @@ void DesignPage::bind() {
   connect(palette_, &Palette::dragCancelled, canvas_, &CanvasView::leaveLayer);
   connect(palette_, &Palette::picked, this, &DesignPage::addPicked);
   connect(canvas_, &CanvasView::parametersWanted, inspector_, &Inspector::focusFirst);
+  connect(canvas_, &CanvasView::renameWanted, inspector_, &Inspector::focusName);
+  connect(canvas_, &CanvasView::paletteWanted, palette_, &Palette::focusSearch);
+  connect(canvas_, &CanvasView::edgeChosen, this, &DesignPage::refreshChosen);
+  connect(&document_, &Document::selectionChanged, this, &DesignPage::refreshChosen);
   connect(canvas_, &CanvasView::refused, this, [this](const QString& reason) { say(reason, true); });
   connect(canvas_, &CanvasView::zoomChanged, this,
           [this](double zoom) { zoom_->setText(QString("%1 %").arg(qRound(zoom * 100))); });
@@ -216,12 +235,10 @@ void DesignPage::bind() {
   recovery_ = new QTimer(this);
   recovery_->setSingleShot(true);
   recovery_->setInterval(recoveryDelay);
-  connect(recovery_, &QTimer::timeout, this, [this] {
-    if (session_ != nullptr && document_.modified()) session_->bridge().saveRecovery(document_.network());
-  });
+  connect(recovery_, &QTimer::timeout, this, [this] { keepUnsaved(); });
   connect(&document_, &Document::changed, this, [this] {
-    recovery_->start();
-    message_->hide();
+    if (!recovery_->isActive()) recovery_->start();
+    if (!recovered_) message_->hide(); // an offer stays until it is taken or the drawing is saved
     refresh();
   });
   connect(&document_, &Document::reset, this, &DesignPage::refresh);
@@ -250,7 +267,42 @@ void DesignPage::opened(const QVariant& what) {
   canvas_->setFocus(Qt::OtherFocusReason);
 }
 
+void DesignPage::keepUnsaved() {
+  recovery_->stop();
+  if (session_ == nullptr || document_.network().name.empty()) return;
+  if (document_.modified())
+    session_->bridge().saveRecovery(document_.network());
+  else if (!recovered_)
+    session_->bridge().discardRecovery(QString::fromStdString(document_.network().name));
+}
+
+void DesignPage::restore() {
+  if (!recovered_) return;
+  const Network kept = *recovered_;
+  recovered_.reset();
+  message_->hide();
+  if (document_.network().name != kept.name) openNetwork(QString::fromStdString(kept.name));
+  document_.restore(kept);
+  canvas_->fit();
+}
+
+void DesignPage::applyFix() {
+  const auto& all = document_.analysis().diagnostics;
+  const Diagnostic* chosen = document_.diagnosticOf(document_.current());
+  if (chosen == nullptr || chosen->fix.kind == Fix::Kind::none) {
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [](const Diagnostic& one) { return one.fix.kind != Fix::Kind::none; });
+    chosen = found != all.end() ? &*found : nullptr;
+  }
+  if (chosen != nullptr) document_.applyFix(Diagnostic(*chosen));
+}
+
 void DesignPage::showNetworks(const QVector<Network>& networks, const QString& first) {
+  // Another project: what was unsaved in the one before is kept there already.
+  recovery_->stop();
+  recovered_.reset();
+  saving_.reset();
+  document_.open({});
   networks_ = networks;
   names_->clear();
   for (const auto& network : networks) names_->addItem(QString::fromStdString(network.name));
@@ -262,6 +314,7 @@ void DesignPage::showNetworks(const QVector<Network>& networks, const QString& f
 }
 
 void DesignPage::openNetwork(const QString& name) {
+  if (networks_.empty()) return;
   if (document_.modified() && session_ != nullptr && !document_.network().name.empty())
     save(); // nothing is lost by looking at another
   // What was drawn stays as it is when one comes back to it.
@@ -278,19 +331,34 @@ void DesignPage::setView(View view) {
   views_->setCurrent(view);
   stack_->setCurrentIndex(view == table ? 1 : 0);
   code_->setVisible(view == code);
-  palette_->setVisible(view == canvas);
+  palette_->setVisible(view == canvas && docks_);
+  inspector_->setVisible(docks_);
   problems_->setVisible(view != code);
   if (view == code) withCode_->setSizes({withCode_->width() / 2, withCode_->width() / 2});
   canvas_->fit();
 }
 
+void DesignPage::refreshChosen() {
+  auto& actions = context().actions;
+  const bool some = !document_.selection().empty();
+  for (const char* id : {"edit.cut", "edit.copy", "edit.duplicate"})
+    actions.setEnabled(id, this, some, "Choose a node first");
+  actions.setEnabled("edit.delete", this, canvas_->canRemove(), "Choose a node or an edge first");
+}
+
 void DesignPage::refresh() {
+  refreshChosen();
   const Analysis& analysis = document_.analysis();
   auto& actions = context().actions;
   actions.setEnabled("edit.undo", this, document_.canUndo(), "Nothing to undo");
   actions.setEnabled("edit.redo", this, document_.canRedo(), "Nothing to redo");
   actions.setText("edit.undo", this, document_.canUndo() ? "Undo: " + document_.undoText() : QString());
   actions.setText("edit.redo", this, document_.canRedo() ? "Redo: " + document_.redoText() : QString());
+  const bool fixable = std::any_of(analysis.diagnostics.begin(), analysis.diagnostics.end(),
+                                   [](const Diagnostic& one) { return one.fix.kind != Fix::Kind::none; });
+  actions.setEnabled("network.fix", this, fixable, "Nothing here has a fix of its own");
+  for (const char* id : {"network.nextProblem", "network.previousProblem"})
+    actions.setEnabled(id, this, !analysis.diagnostics.empty(), "No problems");
   const auto errors =
       std::count_if(analysis.diagnostics.begin(), analysis.diagnostics.end(),
                     [](const Diagnostic& one) { return one.level == Diagnostic::Level::error; });
@@ -314,12 +382,16 @@ void DesignPage::refresh() {
 
 void DesignPage::save() {
   if (session_ == nullptr || document_.network().name.empty()) return;
-  session_->bridge().saveNetwork(document_.network());
+  saving_ = document_.network();
+  recovered_.reset();
+  message_->hide();
+  session_->bridge().saveNetwork(*saving_);
 }
 
 void DesignPage::run() {
   if (session_ == nullptr || !document_.analysis().runnable()) return;
-  session_->startRun(document_.network());
+  saving_ = document_.network();
+  session_->startRun(*saving_);
   Q_EMIT context().pageRequested("train", "live");
 }
 
@@ -334,12 +406,14 @@ void DesignPage::addPicked(const QString& type) {
     place = {std::round(centre.x() / 8) * 8, std::round(centre.y() / 8) * 8};
   }
   const NodeId added = document_.network().nextId;
-  if (!document_.perform(addNode(document_.network(), type.toStdString(), place))) return;
-  const auto* layer = findLayer(type.toStdString());
-  if (node != nullptr && layer != nullptr && !layer->inputs.empty() &&
-      document_.network().node(added) != nullptr && document_.network().outOf(behind).empty())
-    document_.perform(loom::connect(document_.network(), behind, added));
-  canvas_->goTo(added);
+  const std::string wanted = type.toStdString();
+  const auto* layer = findLayer(wanted);
+  const auto* before = node != nullptr ? findLayer(node->type) : nullptr;
+  std::vector<EditBuilder> steps{[&](const Network& now) { return addNode(now, wanted, place); }};
+  if (before != nullptr && before->hasOutput && layer != nullptr && !layer->inputs.empty() &&
+      document_.network().outOf(behind).empty())
+    steps.emplace_back([&](const Network& now) { return loom::connect(now, behind, added); });
+  if (document_.perform(inOneStep(document_.network(), "Add " + wanted, steps))) canvas_->goTo(added);
 }
 
 void DesignPage::saveCode() {

@@ -4,6 +4,7 @@
 #pragma once
 #include "app/studio/canvas/document.h"
 #include "app/studio/frame/page.h"
+#include <optional>
 
 class QComboBox;
 class QStackedWidget;
@@ -37,6 +38,9 @@ class DesignPage : public Page {
   Palette& palette() { return *palette_; }
   Inspector& inspector() { return *inspector_; }
   Problems& problems() { return *problems_; }
+  NodeTable& nodes() { return *table_; }
+  CodeView& codeView() { return *code_; }
+  bool offersRestore() const { return recovered_.has_value(); }
   void showNetworks(const QVector<Network>& networks,
                     const QString& first); // shots and tests give them by hand
   void setView(View view);
@@ -50,6 +54,10 @@ class DesignPage : public Page {
   void bind();
   void openNetwork(const QString& name);
   void refresh(); // foot, run button, actions
+  void refreshChosen();
+  void keepUnsaved(); // for after a crash, a close or another project
+  void restore();
+  void applyFix();
   void run();
   void addPicked(const QString& type);
   void saveCode();
@@ -58,6 +66,9 @@ class DesignPage : public Page {
   Session* session_;
   Document document_;
   QVector<Network> networks_;
+  std::optional<Network> saving_;    // what the file is being written from
+  std::optional<Network> recovered_; // offered and not taken yet
+  bool docks_ = true;
   PageToolBar* bar_;
   QComboBox* names_;
   Segments* views_;

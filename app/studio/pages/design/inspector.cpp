@@ -300,6 +300,13 @@ QWidget* Inspector::fieldOf(const QString& parameter) const {
   return body_ == nullptr ? nullptr : body_->findChild<QWidget*>("field_" + parameter);
 }
 
+void Inspector::focusName() {
+  auto* name = body_ == nullptr ? nullptr : body_->findChild<QLineEdit*>("field_name");
+  if (name == nullptr) return;
+  name->setFocus(Qt::TabFocusReason);
+  name->selectAll();
+}
+
 void Inspector::focusFirst() {
   if (body_ == nullptr) return;
   for (auto* field : body_->findChildren<QLineEdit*>())

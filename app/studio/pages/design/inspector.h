@@ -19,7 +19,8 @@ class Inspector : public QWidget {
 
  public:
   explicit Inspector(Document& document, QWidget* parent = nullptr);
-  void focusFirst();                                // the first field a person would change
+  void focusFirst(); // the first field a person would change
+  void focusName();
   QWidget* fieldOf(const QString& parameter) const; // for tests and for problems that name a field
 
  private:

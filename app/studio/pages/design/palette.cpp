@@ -56,6 +56,8 @@ Palette::Palette(QWidget* parent) : QWidget(parent) {
   field_ = new QLineEdit;
   field_->setPlaceholderText("Find a layer");
   field_->setAccessibleName("Find a layer");
+  field_->addAction(icon("search"), QLineEdit::LeadingPosition);
+  setTip(field_, "Find a layer", "/ on the canvas");
   auto* box = new QWidget;
   columnOf(box, 8)->addWidget(field_);
   column->addWidget(box);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Data: what the open project learns from (pictures by class, or a table), how it is split and prepared; and
+// the way from a person's own file or folder to a project: a proposal that can be changed at once, then one
+// button. Files are read behind the bridge; this page waits for its answers.
+#pragma once
+#include "app/studio/bridge/bridge.h"
+#include "app/studio/frame/page.h"
+
+class QCheckBox;
+class QComboBox;
+class QLineEdit;
+class QStackedWidget;
+class QVBoxLayout;
+
+namespace loom {
+
+class Chip;
+class ClassBars;
+class DataTable;
+class DockTitle;
+class EmptyState;
+class Form;
+class ImageGrid;
+class MessageBar;
+class NotedField;
+class PageToolBar;
+class PicturePanel;
+class Segments;
+class Session;
+class Text;
+
+class DataPage : public Page {
+  Q_OBJECT
+ public:
+  explicit DataPage(PageContext& context);
+  void opened(const QVariant& what) override; // a file or folder: begins a project from it
+  void begin(const QString& fileOrFolder);
+  // What the bridge answers; shots and tests may give it by hand. A draft is not a project yet.
+  void showData(const DataView& view, bool draft);
+  void showReport(const DataReport& report);
+  DataTable& table() { return *table_; }
+  ImageGrid& grid() { return *grid_; }
+  bool isDraft() const { return draft_; }
+  const DatasetSpec& spec() const { return view_.spec; }
+
+ Q_SIGNALS:
+  void shown(); // new data stands on the page
+
+ protected:
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+  void showEvent(QShowEvent* event) override;
+
+ private:
+  void build();
+  QWidget* section(const QString& title, QWidget* body, DockTitle** head = nullptr, int margin = 12);
+  QWidget* buildLearn();
+  QWidget* buildSplit();
+  QWidget* buildPreparation();
+  QWidget* buildPicture();
+  QWidget* buildCreate();
+  void bind();
+  void ask();     // the overview of the open project, when it is wanted
+  void arrange(); // which sections stand where
+  void refresh();
+  void refreshSplit();
+  void refreshPreparation();
+  void refreshGrid();
+  void showEmpty();
+  void waitFor(const QString& what);
+  void fail(const Error& error);
+  void changeSpec(const DatasetSpec& spec);
+  void takeShare(NotedField* field, double SplitSpec::*share);
+  void create();
+  void leaveDraft();
+  void choose(bool folder);
+  QString captionOf(int sample) const;
+
+  Session* session_;
+  DataView view_;
+  bool draft_ = false, have_ = false, asked_ = false, waiting_ = false;
+  QString path_; // of the draft
+  DataReport report_;
+  DatasetSpec wanted_; // asked for, not answered yet
+  int large_ = -1;     // the sample whose picture at full size is under way
+
+  PageToolBar* bar_;
+  Chip *size_, *shape_, *count_;
+  MessageBar* message_;
+  QStackedWidget *stack_, *centre_;
+  EmptyState* empty_;
+  QWidget *body_, *leftDock_, *rightDock_;
+  QVBoxLayout *left_, *right_;
+  QWidget *balance_, *split_, *notes_, *learn_, *preparation_, *picture_, *create_;
+  DockTitle *balanceHead_, *notesHead_, *pictureHead_;
+  ClassBars *bars_, *learnBars_;
+  Form *learnForm_, *splitForm_, *createForm_;
+  QComboBox *target_, *task_;
+  NotedField *train_, *validation_, *test_, *seed_;
+  QCheckBox *stratified_, *standardise_;
+  QWidget* steps_;
+  QVBoxLayout* stepRows_;
+  Text *network_, *noteWords_, *facts_, *rowsShown_, *where_;
+  Segments* parts_;
+  ImageGrid* grid_;
+  DataTable* table_;
+  PicturePanel* panel_;
+  QLineEdit* name_;
+  QPushButton *new_, *back_, *folderButton_;
+  QString folder_; // chosen for the new project; empty: a free one
+};
+
+} // namespace loom

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How the Data page is put together, and the sections that fill themselves from the data shown.
+#include "app/studio/pages/data/class_bars.h"
+#include "app/studio/pages/data/data_page.h"
+#include "app/studio/pages/data/data_table.h"
+#include "app/studio/pages/data/image_grid.h"
+#include "app/studio/pages/data/picture_panel.h"
+#include "app/studio/pages/session.h"
+#include "app/studio/widgets/chip.h"
+#include "app/studio/widgets/empty_state.h"
+#include "app/studio/widgets/form.h"
+#include "app/studio/widgets/message_bar.h"
+#include "app/studio/widgets/noted_field.h"
+#include "app/studio/widgets/panels.h"
+#include "app/studio/widgets/segments.h"
+#include "app/studio/widgets/text.h"
+#include "app/studio/widgets/tool_bar.h"
+#include "core/base/format.h"
+#include <QCheckBox>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSlider>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+
+namespace loom {
+namespace {
+
+QWidget* plain() {
+  auto* widget = new QWidget;
+  setGround(widget, Ground::surface);
+  return widget;
+}
+
+QScrollArea* scrolled(QWidget* inside) {
+  auto* area = new QScrollArea;
+  area->setWidgetResizable(true);
+  area->setFrameShape(QFrame::NoFrame);
+  area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  area->setWidget(inside);
+  setGround(area, Ground::surface);
+  setGround(inside, Ground::surface);
+  return area;
+}
+
+QString percent(double share) { return QString::number(std::round(share * 10000) / 100); }
+
+} // namespace
+
+QWidget* DataPage::section(const QString& title, QWidget* body, DockTitle** head, int margin) {
+  auto* box = plain();
+  auto* column = columnOf(box);
+  auto* line = new DockTitle(title);
+  if (head != nullptr) *head = line;
+  column->addWidget(line);
+  auto* inner = plain();
+  auto* innerColumn = columnOf(inner, margin, 8);
+  innerColumn->addWidget(body);
+  column->addWidget(inner);
+  column->addWidget(new HairLine);
+  return box;
+}
+
+void DataPage::build() {
+  auto* column = columnOf(this);
+  bar_ = new PageToolBar("Data");
+  for (auto** chip : {&size_, &shape_, &count_}) {
+    *chip = new Chip;
+    bar_->addWidget(*chip);
+  }
+  back_ = makeButton("Cancel", {}, ButtonRole::ghost);
+  back_->setObjectName("dataBack");
+  bar_->addRight(back_);
+  new_ = makeButton("New project from data", "plus");
+  new_->setObjectName("dataNew");
+  bar_->addRight(new_);
+  bar_->setPrimary("Draw a network", "design")->setObjectName("dataPrimary");
+  column->addWidget(bar_);
+  message_ = new MessageBar;
+  message_->hide();
+  column->addWidget(message_);
+  stack_ = new QStackedWidget;
+  column->addWidget(stack_, 1);
+
+  auto* nothing = plain();
+  auto* nothingColumn = columnOf(nothing, 24);
+  empty_ = new EmptyState("data", {}, {});
+  auto* file = empty_->setPrimary("Choose a file", "folder");
+  file->setObjectName("chooseFile");
+  connect(file, &QPushButton::clicked, this, [this] { choose(false); });
+  folderButton_ = empty_->addSecondary("Choose a folder", "folder");
+  folderButton_->setObjectName("chooseFolder");
+  connect(folderButton_, &QPushButton::clicked, this, [this] { choose(true); });
+  nothingColumn->addWidget(empty_);
+  nothingColumn->addStretch(1);
+  stack_->addWidget(nothing);
+
+  body_ = plain();
+  auto* across = rowOf(body_, 0, 0);
+  auto* leftInside = plain();
+  left_ = columnOf(leftInside);
+  left_->addStretch(1);
+  leftDock_ = plain();
+  auto* leftRow = rowOf(leftDock_, 0, 0);
+  leftRow->addWidget(scrolled(leftInside), 1);
+  leftRow->addWidget(new HairLine(Qt::Vertical));
+  across->addWidget(leftDock_);
+
+  centre_ = new QStackedWidget;
+  auto* pictures = plain();
+  auto* picturesColumn = columnOf(pictures);
+  auto* tools = plain();
+  tools->setFixedHeight(lookOf(this).px(40));
+  auto* toolRow = rowOf(tools, 0, 8);
+  toolRow->setContentsMargins(16, 4, 16, 0);
+  parts_ = new Segments({"All", "Train", "Validation", "Test"});
+  parts_->setAccessibleName("Part");
+  toolRow->addWidget(parts_);
+  toolRow->addWidget(new Text("in file order", Type::small, Token::text2));
+  toolRow->addStretch(1);
+  toolRow->addWidget(new Text("Size", Type::small, Token::text2));
+  auto* size = new QSlider(Qt::Horizontal);
+  size->setAccessibleName("Size of the pictures");
+  size->setRange(40, 128);
+  size->setValue(56);
+  size->setFixedWidth(lookOf(this).px(96));
+  toolRow->addWidget(size);
+  picturesColumn->addWidget(tools);
+  grid_ = new ImageGrid;
+  grid_->setCaptions([this](int sample) { return captionOf(sample); });
+  picturesColumn->addWidget(grid_, 1);
+  connect(size, &QSlider::valueChanged, grid_, &ImageGrid::setCell);
+  centre_->addWidget(pictures);
+
+  auto* rows = plain();
+  auto* rowsColumn = columnOf(rows);
+  auto* head = plain();
+  head->setFixedHeight(lookOf(this).px(48));
+  auto* headRow = rowOf(head, 0, 16);
+  headRow->setContentsMargins(16, 0, 16, 0);
+  facts_ = new Text({}, Type::small, Token::text2);
+  headRow->addWidget(facts_);
+  rowsShown_ = new Text({}, Type::small, Token::text2);
+  rowsShown_->setAlignment(Qt::AlignRight);
+  headRow->addWidget(rowsShown_, 1);
+  rowsColumn->addWidget(head);
+  rowsColumn->addWidget(new HairLine);
+  table_ = new DataTable;
+  rowsColumn->addWidget(table_, 1);
+  centre_->addWidget(rows);
+  across->addWidget(centre_, 1);
+
+  auto* rightInside = plain();
+  right_ = columnOf(rightInside);
+  right_->addStretch(1);
+  rightDock_ = plain();
+  auto* rightRow = rowOf(rightDock_, 0, 0);
+  rightRow->addWidget(new HairLine(Qt::Vertical));
+  rightRow->addWidget(scrolled(rightInside), 1);
+  across->addWidget(rightDock_);
+  stack_->addWidget(body_);
+
+  bars_ = new ClassBars;
+  balance_ = section("Class balance", bars_, &balanceHead_, 0);
+  split_ = buildSplit();
+  noteWords_ = new Text({}, Type::small, Token::text2);
+  noteWords_->setWrap(true);
+  notes_ = section("Checks", noteWords_, &notesHead_);
+  learn_ = buildLearn();
+  preparation_ = buildPreparation();
+  picture_ = buildPicture();
+  create_ = buildCreate();
+  for (auto* widget : {balance_, split_, notes_, learn_, preparation_, picture_, create_}) {
+    widget->setParent(body_);
+    widget->hide();
+  }
+}
+
+QWidget* DataPage::buildLearn() {
+  learnForm_ = new Form(nullptr, 80);
+  target_ = new QComboBox;
+  target_->setObjectName("dataTarget");
+  learnForm_->addRow("Predict", target_);
+  task_ = new QComboBox;
+  task_->setObjectName("dataTask");
+  learnForm_->addRow("Task", task_);
+  auto* box = plain();
+  auto* column = columnOf(box, 0, 8);
+  column->addWidget(learnForm_);
+  learnBars_ = new ClassBars;
+  learnBars_->setObjectName("learnBars");
+  column->addWidget(learnBars_);
+  return section("What shall be learned?", box);
+}
+
+QWidget* DataPage::buildSplit() {
+  splitForm_ = new Form(nullptr, 76);
+  const auto field = [&](NotedField*& made, const char* name, const QString& label, const QString& help) {
+    made = new NotedField;
+    made->setObjectName(name);
+    splitForm_->addRow(label, made, help);
+  };
+  field(train_, "splitTrain", "Train", "Percent of the samples that the network learns from");
+  field(validation_, "splitValidation", "Validation", "Percent that chooses the best checkpoint");
+  field(test_, "splitTest", "Test", "Looked at once, at the end");
+  field(seed_, "splitSeed", "Seed", "The same seed gives the same split");
+  test_->setReadOnly(true);
+  stratified_ = new QCheckBox("of every class");
+  stratified_->setObjectName("splitStratified");
+  splitForm_->addRow("Keep shares", stratified_, "Each class is split by the same shares");
+  return section("Split", splitForm_);
+}
+
+QWidget* DataPage::buildPreparation() {
+  auto* box = plain();
+  auto* column = columnOf(box, 0, 0);
+  steps_ = plain();
+  stepRows_ = columnOf(steps_);
+  column->addWidget(steps_);
+  auto* foot = plain();
+  auto* footColumn = columnOf(foot, 12, 8);
+  standardise_ = new QCheckBox("Standardise");
+  standardise_->setObjectName("dataStandardise");
+  setTip(standardise_, "Mean 0 and deviation 1, fitted on the training part only");
+  footColumn->addWidget(standardise_);
+  network_ = new Text({}, Type::body, Token::text2);
+  network_->setWrap(true);
+  footColumn->addWidget(network_);
+  column->addWidget(foot);
+  DockTitle* head = nullptr;
+  auto* made = section("Preparation", box, &head, 0);
+  head->setTitle("Preparation", "fitted on the training part only");
+  return made;
+}
+
+QWidget* DataPage::buildPicture() {
+  panel_ = new PicturePanel;
+  return section("Picture", panel_, &pictureHead_);
+}
+
+QWidget* DataPage::buildCreate() {
+  createForm_ = new Form(nullptr, 80);
+  name_ = new QLineEdit;
+  name_->setObjectName("dataName");
+  createForm_->addRow("Name", name_);
+  auto* box = plain();
+  auto* column = columnOf(box, 0, 8);
+  column->addWidget(createForm_);
+  auto* row = plain();
+  auto* line = rowOf(row, 0, 8);
+  where_ = new Text({}, Type::small, Token::text2);
+  line->addWidget(where_, 1);
+  auto* change = makeButton("Change", {}, ButtonRole::link);
+  change->setObjectName("dataFolder");
+  line->addWidget(change);
+  column->addWidget(row);
+  connect(name_, &QLineEdit::textChanged, this, [this] {
+    folder_.clear();
+    if (have_ && draft_) refresh();
+  });
+  connect(change, &QPushButton::clicked, this, [this] {
+    auto* dialog = new QFileDialog(this, "Where shall the project go?");
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+      folder_ = folder + "/" + name_->text().trimmed() + ".loom";
+      refresh();
+    });
+    dialog->open();
+  });
+  return section("Project", box);
+}
+
+void DataPage::bind() {
+  connect(bar_->primary(), &QPushButton::clicked, this, &DataPage::create);
+  connect(new_, &QPushButton::clicked, this, [this] { choose(false); });
+  connect(back_, &QPushButton::clicked, this, &DataPage::leaveDraft);
+  connect(parts_, &Segments::chosen, this, [this] { refreshGrid(); });
+  connect(bars_, &ClassBars::classChosen, this, [this] { refreshGrid(); });
+  connect(grid_, &ImageGrid::wanted, this, [this](const QVector<int>& numbers) {
+    if (session_ != nullptr && session_->project() && !draft_) session_->bridge().samples({}, numbers, 0);
+  });
+  connect(grid_, &ImageGrid::chosen, this, [this](int sample) {
+    static const char* words[] = {"train", "validation", "test"};
+    const QString part = sample < view_.parts.size() ? QString(words[int(view_.parts[sample])]) : QString();
+    pictureHead_->setTitle(QString("Image %1").arg(sample + 1),
+                           captionOf(sample) + (part.isEmpty() ? "" : ", " + part));
+    const QImage* known = grid_->picture(sample);
+    panel_->setPicture(known != nullptr ? *known : QImage(), captionOf(sample), part);
+  });
+  connect(target_, &QComboBox::textActivated, this, [this](const QString& name) {
+    // Another target may be another task, with other columns left out: ask for a whole proposal.
+    if (session_ != nullptr && draft_) {
+      waiting_ = true;
+      bar_->primary()->setEnabled(false);
+      session_->bridge().inspectData(path_, name);
+    }
+  });
+  connect(task_, &QComboBox::activated, this, [this](int index) {
+    DatasetSpec spec = wanted_;
+    spec.task = index == 0 ? Task::classification : Task::regression;
+    // Classes may be numbers; a number may not be a category.
+    std::erase_if(spec.columnTypes, [&](const auto& entry) { return entry.first == spec.target; });
+    changeSpec(spec);
+  });
+  connect(table_, &DataTable::targetChosen, this, [this](const QString& name) {
+    target_->setCurrentText(name);
+    Q_EMIT target_->textActivated(name);
+  });
+  connect(table_, &DataTable::typeChosen, this, [this](const QString& name, ColumnType type) {
+    DatasetSpec spec = wanted_;
+    std::erase_if(spec.columnTypes, [&](const auto& entry) { return entry.first == name.toStdString(); });
+    spec.columnTypes.emplace_back(name.toStdString(), type);
+    if (type != ColumnType::text) std::erase(spec.leftOut, name.toStdString());
+    changeSpec(spec);
+  });
+  connect(table_, &DataTable::useChosen, this, [this](const QString& name, bool used) {
+    DatasetSpec spec = wanted_;
+    std::erase(spec.leftOut, name.toStdString());
+    if (!used) spec.leftOut.push_back(name.toStdString());
+    changeSpec(spec);
+  });
+  connect(train_, &QLineEdit::editingFinished, this, [this] { takeShare(train_, &SplitSpec::train); });
+  connect(validation_, &QLineEdit::editingFinished, this,
+          [this] { takeShare(validation_, &SplitSpec::validation); });
+  connect(seed_, &QLineEdit::editingFinished, this, [this] {
+    bool ok = false;
+    const auto seed = seed_->text().trimmed().toULongLong(&ok);
+    splitForm_->setProblem(seed_, ok ? QString() : QString("Wants a whole number, 0 or more."));
+    if (!ok || seed == wanted_.split.seed) return;
+    DatasetSpec spec = wanted_;
+    spec.split.seed = seed;
+    changeSpec(spec);
+  });
+  connect(stratified_, &QCheckBox::clicked, this, [this](bool on) {
+    DatasetSpec spec = wanted_;
+    spec.split.stratified = on;
+    changeSpec(spec);
+  });
+  connect(standardise_, &QCheckBox::clicked, this, [this](bool on) {
+    DatasetSpec spec = wanted_;
+    spec.normalisation = on ? "standardise" : "none";
+    changeSpec(spec);
+  });
+}
+
+void DataPage::refreshSplit() {
+  const auto note = [this](int part) {
+    return QString("%  ·  ") + QString::fromStdString(formatCount(view_.counts[std::size_t(part)]));
+  };
+  const SplitSpec& split = view_.spec.split;
+  const bool own = view_.ownTest > 0;
+  train_->setText(percent(split.train));
+  train_->setNote(note(0));
+  if (own) {
+    validation_->setAutomatic(percent(split.validation), note(1));
+    test_->setAutomatic(QString::fromStdString(formatCount(view_.counts[2])), "own files");
+  } else {
+    validation_->setPlain(percent(split.validation), note(1));
+    test_->setAutomatic(percent(split.test), note(2));
+  }
+  validation_->setReadOnly(own);
+  seed_->setText(QString::number(split.seed));
+  const bool classes = view_.spec.task == Task::classification;
+  splitForm_->setRowVisible(stratified_, classes);
+  stratified_->setChecked(split.stratified);
+  splitForm_->setProblem(train_, {});
+  splitForm_->setProblem(seed_, {});
+  if (!own) splitForm_->setProblem(validation_, {});
+}
+
+void DataPage::refreshPreparation() {
+  while (QLayoutItem* item = stepRows_->takeAt(0)) {
+    if (item->widget() != nullptr) item->widget()->deleteLater();
+    delete item;
+  }
+  const auto step = [&](const QString& iconName, const QString& title, const QString& detail,
+                        const QString& right) {
+    auto* row = plain();
+    auto* line = rowOf(row, 0, 12);
+    line->setContentsMargins(12, 6, 12, 6);
+    line->addWidget(new IconLabel(iconName, 16, Token::text2));
+    auto* words = plain();
+    auto* wordColumn = columnOf(words);
+    wordColumn->addWidget(new Text(title, Type::smallMedium));
+    auto* second = new Text(detail, Type::small, Token::text2);
+    second->setWrap(true);
+    wordColumn->addWidget(second);
+    line->addWidget(words, 1);
+    if (!right.isEmpty()) line->addWidget(new Text(right, Type::small, Token::text2));
+    stepRows_->addWidget(row);
+    stepRows_->addWidget(new HairLine(Qt::Horizontal, Token::hover));
+  };
+  const bool pictures = view_.spec.format != "csv";
+  const bool on = view_.spec.normalisation == "standardise";
+  const auto& means = view_.normalisation.mean;
+  if (pictures) {
+    step("image", "Scale to 0…1", "divide by 255", "all");
+    if (on && !means.empty()) {
+      QStringList mean, deviation;
+      for (std::size_t channel = 0; channel < std::min<std::size_t>(3, means.size()); ++channel) {
+        mean << QString::number(means[channel], 'f', 3);
+        deviation << QString::number(view_.normalisation.std[channel], 'f', 3);
+      }
+      step("f-norm", "Standardise", "mean " + mean.join(", ") + ", deviation " + deviation.join(", "), "all");
+    }
+  } else {
+    QStringList out, categories;
+    std::int64_t numbers = 0, gaps = 0;
+    for (const auto& column : view_.columns) {
+      const auto& name = column.report.name;
+      if (name == view_.spec.target) continue;
+      const auto& left = view_.spec.leftOut;
+      if (std::find(left.begin(), left.end(), name) != left.end() || column.report.type == ColumnType::text) {
+        out << QString::fromStdString(name);
+        continue;
+      }
+      gaps += column.report.missing;
+      if (column.report.type == ColumnType::category)
+        categories << QString::fromStdString(name);
+      else
+        ++numbers;
+    }
+    if (!out.isEmpty())
+      step("minus", "Leave out", out.join(", "),
+           QString::number(view_.columns.size() - out.size()) + " left");
+    if (gaps > 0)
+      step("wand", "Fill gaps", "a missing value counts as its column's mean",
+           QString::fromStdString(formatCount(gaps)) + (gaps == 1 ? " cell" : " cells"));
+    if (on)
+      step("f-norm", "Standardise",
+           numbers == 1 ? QString("1 column of numbers to mean 0, deviation 1")
+                        : QString("%1 columns of numbers to mean 0, deviation 1").arg(numbers),
+           {});
+    if (!categories.isEmpty())
+      step("table", "One-hot", categories.join(", "),
+           QString("%1 → %2").arg(categories.size()).arg(view_.features.size() - numbers));
+  }
+  standardise_->setChecked(on);
+  network_->setText("The network gets N×" + QString::fromStdString(formatShape(view_.sampleShape)));
+}
+
+} // namespace loom

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The studio as one object: bridge, window and session, tied together as a person meets them. main() makes
+// one, tests make one, so that both run the same wiring. GUI thread.
+#pragma once
+#include "app/studio/bridge/bridge.h"
+#include "app/studio/frame/main_window.h"
+#include "app/studio/pages/session.h"
+
+namespace loom {
+
+class Studio : public QObject {
+  Q_OBJECT
+ public:
+  // `settings` outlives the studio. `loomProgram`: the command line beside it.
+  Studio(Settings& settings, std::filesystem::path loomProgram, bool systemDark);
+
+  Bridge& bridge() { return bridge_; }
+  MainWindow& window() { return window_; }
+  Session& session() { return session_; }
+  void open(const QString& project); // what the command line named
+
+ private:
+  void startPages();
+  Bridge bridge_;
+  MainWindow window_;
+  Session session_;
+};
+
+} // namespace loom
