@@ -1,70 +1,200 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/verb.h"
 #include "core/backend/check.h"
+#include "core/backend/plugin.h"
+#include "core/base/atomic_file.h"
 #include "core/base/format.h"
 #include "core/base/subprocess.h"
 #include "core/run/project.h"
+#include <CLI/CLI.hpp>
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <iostream>
-#include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <sys/utsname.h>
+#include <thread>
 
 namespace loom {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What is looked at, one row each. What is merely absent (`missing`) is no fault of this machine.
+struct Findings {
+  enum class Mark { ok, missing, wrong };
+  Json list = Json::array();
+  std::vector<std::vector<std::string>> rows;
+  bool good = true;
+
+  void say(const std::string& what, Mark mark, const std::string& detail) {
+    good = good && mark != Mark::wrong;
+    list.push_back({{"check", what}, {"ok", mark == Mark::ok}, {"detail", detail}});
+    rows.push_back({mark == Mark::ok ? "ok" : mark == Mark::missing ? missingText : "WRONG", what, detail});
+  }
+  void say(const std::string& what, const std::string& detail) { say(what, Mark::ok, detail); }
+};
+
+// The rest of the first line that begins with `key` and a colon.
+std::string lineOf(const std::string& text, const std::string& key) {
+  std::size_t at = text.rfind(key, 0) == 0 ? 0 : text.find("\n" + key);
+  if (at == std::string::npos) return {};
+  if (at > 0) ++at;
+  const auto colon = text.find(':', at), end = text.find('\n', at);
+  if (colon == std::string::npos || colon > end) return {};
+  const auto first = text.find_first_not_of(" \t", colon + 1);
+  return first == std::string::npos || first >= end ? std::string() : text.substr(first, end - first);
+}
+
+void machine(Findings& findings) {
+  utsname system{};
+  if (::uname(&system) == 0)
+    findings.say("system", fmt::format("{} {}, {}", system.sysname, system.release, system.machine));
+  const auto cpu = readWholeFile("/proc/cpuinfo", 8u << 20);
+  const std::string model = cpu ? lineOf(*cpu, "model name") : std::string();
+  findings.say("processor", fmt::format("{}, {}", model.empty() ? "unknown" : model,
+                                        counted(std::thread::hardware_concurrency(), "core", "cores")));
+  if (const auto memory = readWholeFile("/proc/meminfo", 1u << 20)) {
+    const auto bytes = [&](const char* key) {
+      return formatBytes(std::strtoull(lineOf(*memory, key).c_str(), nullptr, 10) * 1024);
+    };
+    findings.say("memory", fmt::format("{}, {} of it free to use", bytes("MemTotal"), bytes("MemAvailable")));
+  }
+}
+
+// Versions as the libraries that are loaded now tell them; where one tells none, its file's name does.
+std::string loadedFrom(void* symbol) {
+  Dl_info info{};
+  if (symbol == nullptr || ::dladdr(symbol, &info) == 0 || info.dli_fname == nullptr) return {};
+  std::error_code error;
+  const auto file = fs::canonical(info.dli_fname, error);
+  return error ? std::string(info.dli_fname) : file.string();
+}
+
+void library(Findings& findings, const char* name, const char* symbolName,
+             const std::function<std::string(void*)>& version) {
+  void* symbol = ::dlsym(RTLD_DEFAULT, symbolName);
+  if (symbol == nullptr) {
+    findings.say(name, Findings::Mark::missing, "not in this build");
+    return;
+  }
+  const std::string text = version ? version(symbol) : std::string();
+  findings.say(name, (text.empty() ? "" : text + ", ") + loadedFrom(symbol));
+}
+
+template<class Function> auto as(void* symbol) { return reinterpret_cast<Function>(symbol); }
+
+void libraries(Findings& findings) {
+  struct DnnlVersion { // the beginning of dnnl_version_t
+    int major, minor, patch;
+  };
+  library(findings, "oneDNN", "dnnl_version", [](void* symbol) {
+    const auto* version = as<const DnnlVersion* (*)()>(symbol)();
+    return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
+  });
+  library(findings, "OpenMP", "omp_get_max_threads",
+          [](void* symbol) { return counted(as<int (*)()>(symbol)(), "thread at most", "threads at most"); });
+  library(findings, "SQLite", "sqlite3_libversion",
+          [](void* symbol) { return std::string(as<const char* (*)()>(symbol)()); });
+  library(findings, "zlib", "zlibVersion",
+          [](void* symbol) { return std::string(as<const char* (*)()>(symbol)()); });
+  library(findings, "libpng", "png_get_libpng_ver",
+          [](void* symbol) { return std::string(as<const char* (*)(void*)>(symbol)(nullptr)); });
+  library(findings, "libjpeg-turbo", "tjInitDecompress", {});
+  const auto three = [](int number) {
+    return fmt::format("{}.{}.{}", number / 10000, number / 100 % 100, number % 100);
+  };
+  library(findings, "xxHash", "XXH_versionNumber",
+          [&](void* symbol) { return three(static_cast<int>(as<unsigned (*)()>(symbol)())); });
+  findings.say("built with",
+               fmt::format("fmt {}, nlohmann-json {}, CLI11 {}, GCC {}", three(FMT_VERSION),
+                           three(NLOHMANN_JSON_VERSION_MAJOR * 10000 + NLOHMANN_JSON_VERSION_MINOR * 100 +
+                                 NLOHMANN_JSON_VERSION_PATCH),
+                           CLI11_VERSION, __VERSION__));
+}
+
+void data(Findings& findings) {
+  using Mark = Findings::Mark;
+  std::error_code error;
+  const auto samples = samplesFolder();
+  const bool whole = fs::exists(samples / "iris.csv", error) && fs::exists(samples / "digits.csv", error);
+  findings.say("samples", whole ? Mark::ok : Mark::wrong,
+               whole ? samples.string()
+                     : "iris.csv and digits.csv are not in " + samples.string() +
+                           ": install the package again, or set LOOM_SAMPLES");
+  const fs::path fashion = "/usr/share/datasets/fashion-mnist";
+  const bool there = fs::exists(fashion / "train-images-idx3-ubyte.gz", error);
+  findings.say("Fashion-MNIST", there ? Mark::ok : Mark::missing,
+               there ? fashion.string() : "not installed: apt-get install dataset-fashion-mnist");
+}
+
+void devices(Findings& findings) {
+  using Mark = Findings::Mark;
+  for (const auto& device : allDevices())
+    findings.say("device " + device.id, device.usable ? Mark::ok : Mark::missing,
+                 device.name + (device.note.empty() ? "" : ": " + device.note));
+  std::string looked;
+  for (const auto& folder : pluginFolders()) {
+    std::error_code error;
+    auto path = fs::weakly_canonical(folder, error);
+    looked += (looked.empty() ? "" : ", ") + (error ? folder : path).string();
+  }
+  const auto& plugin = cudaPlugin();
+  findings.say("GPU plug-in", plugin.backend != nullptr ? Mark::ok : Mark::missing,
+               plugin.file.empty()
+                   ? "libloom_cuda.so was looked for in " + looked
+                   : plugin.file.string() + (plugin.reason.empty() ? "" : ": " + plugin.reason));
+}
+
+// The same comparison as in the tests, on this very machine.
+void ops(Findings& findings) {
+  for (const Backend* backend : backends()) {
+    if (backend->name().rfind("reference", 0) == 0) continue; // it is the measure
+    const auto devices = backend->devices();
+    if (std::none_of(devices.begin(), devices.end(), [](const Device& device) { return device.usable; }))
+      continue;
+    int cases = 0, failed = 0;
+    std::string worst;
+    double largest = 0;
+    for (const auto& check : checkBackend(*backend)) {
+      ++cases;
+      if (!check.passed) {
+        ++failed;
+        if (failed <= 5)
+          worst += (worst.empty() ? "" : "; ") + check.op + " (" + check.name + "): " + check.detail;
+      }
+      largest = std::max(largest, check.error);
+    }
+    findings.say("ops on " + backend->name(), failed == 0 ? Findings::Mark::ok : Findings::Mark::wrong,
+                 failed == 0
+                     ? fmt::format("{} cases of {} ops agree with the reference, largest difference {}",
+                                   cases, opTable().size(), formatNumber(largest))
+                     : fmt::format("{} of {} cases differ: {}", failed, cases, worst));
+  }
+}
+
+} // namespace
 
 void defineDoctor(CLI::App& app, Action& action) {
   auto json = std::make_shared<bool>(false);
   app.add_flag("--json", *json, "One JSON object on stdout");
   action = [json] {
-    bool good = true;
-    Json findings = Json::array();
-    std::vector<std::vector<std::string>> rows;
-    const auto say = [&](const std::string& what, bool ok, const std::string& detail) {
-      good = good && ok;
-      findings.push_back({{"check", what}, {"ok", ok}, {"detail", detail}});
-      rows.push_back({ok ? "ok" : "WRONG", what, detail});
-    };
-    std::error_code error;
-    say("version", true, std::string("loom ") + NEUROLOOM_VERSION);
-    say("program", true, ownProgram().string());
-    say("samples", std::filesystem::exists(samplesFolder() / "iris.csv", error), samplesFolder().string());
-    const bool fashion =
-        std::filesystem::exists("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz", error);
-    rows.push_back({fashion ? "ok" : "–", "Fashion-MNIST",
-                    fashion ? "/usr/share/datasets/fashion-mnist"
-                            : "not installed: apt-get install dataset-fashion-mnist"});
-    findings.push_back({{"check", "Fashion-MNIST"}, {"ok", fashion}, {"detail", rows.back()[2]}});
-    for (const auto& device : allDevices()) {
-      rows.push_back({device.usable ? "ok" : "–", "device " + device.id,
-                      device.name + (device.note.empty() ? "" : ": " + device.note)});
-      findings.push_back(
-          {{"check", "device " + device.id}, {"ok", device.usable}, {"detail", rows.back()[2]}});
-    }
-    // The same comparison as in the tests, on this very machine.
-    const Backend* backend = findBackend("onednn");
-    if (backend == nullptr) {
-      say("ops on onednn", false, "the backend is missing");
+    Findings findings;
+    findings.say("version", std::string("loom ") + NEUROLOOM_VERSION);
+    findings.say("program", ownProgram().string());
+    machine(findings);
+    libraries(findings);
+    data(findings);
+    devices(findings);
+    ops(findings);
+    if (*json) {
+      printJson({{"ok", findings.good}, {"checks", findings.list}});
     } else {
-      int cases = 0, failed = 0;
-      std::string worst;
-      double largest = 0;
-      for (const auto& check : checkBackend(*backend)) {
-        ++cases;
-        if (!check.passed) {
-          ++failed;
-          worst += (worst.empty() ? "" : "; ") + check.op + " (" + check.name + "): " + check.detail;
-        }
-        largest = std::max(largest, check.error);
-      }
-      say("ops on onednn", failed == 0,
-          failed == 0 ? fmt::format("{} cases agree with the reference, largest difference {}", cases,
-                                    formatNumber(largest))
-                      : worst);
+      printTable(findings.rows, {false, false, false});
+      std::cout << (findings.good ? "All is well.\n"
+                                  : "Something is wrong here: see the lines marked WRONG.\n");
     }
-    if (*json)
-      printJson({{"ok", good}, {"checks", findings}});
-    else
-      printTable(rows, {false, false, false});
-    return good ? 0 : 1;
+    return findings.good ? 0 : 1;
   };
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/cli/usage.h"
 #include "app/cli/verb.h"
 #include "core/backend/check.h"
 #include "core/base/format.h"
@@ -18,11 +19,18 @@ void defineEstimate(CLI::App& app, Action& action) {
   };
   auto options = std::make_shared<Options>();
   app.add_option("PROJECT", options->project, "The project's folder")->required();
-  app.add_option("--network", options->network, "The network's name; the project's first when left out");
-  app.add_option("--epochs", options->epochs, "Epochs")->check(CLI::PositiveNumber);
-  app.add_option("--batch", options->batch, "Samples a step")->check(CLI::PositiveNumber);
-  app.add_option("--threads", options->threads, "Threads")->check(CLI::Range(0, 1024));
-  app.add_option("--device", options->device, "auto, cpu, or another id of 'loom devices'");
+  app.add_option("--network", options->network, "The network's name; the project's first when left out")
+      ->type_name("NAME");
+  app.add_option("--epochs", options->epochs, "How often the training data is gone through")
+      ->type_name("N")
+      ->check(wholeNumber(1, 1'000'000));
+  app.add_option("--batch", options->batch, "Samples a step")->type_name("N")->check(wholeNumber(1, 1 << 20));
+  app.add_option("--threads", options->threads, "Threads; chosen by the size of the network when left out")
+      ->type_name("N")
+      ->check(wholeNumber(0, 1024));
+  app.add_option("--device", options->device, "auto, cpu, or another id of 'loom devices'")
+      ->type_name("ID")
+      ->check(knownDevice());
   app.add_flag("--json", options->json, "One JSON object on stdout");
   action = [options] {
     auto project = openProject(options->project);
@@ -45,7 +53,7 @@ void defineEstimate(CLI::App& app, Action& action) {
                 {"steps", formatCount(estimate->steps)},
                 {"time a step", formatSeconds(estimate->secondsPerStep)},
                 {"time in all", formatDuration(estimate->seconds)},
-                {"device", fmt::format("{}, {} threads", estimate->device, estimate->threads)}},
+                {"device", estimate->device + ", " + counted(estimate->threads, "thread", "threads")}},
                {false, true});
     return 0;
   };
@@ -60,10 +68,13 @@ void defineEvaluate(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   app.add_option("PROJECT", options->project, "The project's folder")->required();
   app.add_option("RUN", options->run, "A run: its folder, a beginning of it, or last")->required();
-  app.add_option("--split", options->split, "test, validation or train");
+  app.add_option("--split", options->split, "test, validation or train; test when left out")
+      ->type_name("PART")
+      ->check(oneOf({"test", "validation", "train"}));
   app.add_option("--checkpoint", options->step,
                  "The step of the checkpoint; that of the lowest validation loss when left out")
-      ->check(CLI::NonNegativeNumber);
+      ->type_name("STEP")
+      ->check(wholeNumber(0, std::int64_t{1} << 53));
   app.add_flag("--json", options->json, "One JSON object on stdout");
   action = [options] {
     auto project = openProject(options->project);
@@ -72,33 +83,38 @@ void defineEvaluate(CLI::App& app, Action& action) {
     if (!run) return report(run.error());
     auto evaluation = evaluateRun(project->folder, *run, options->step, options->split);
     if (!evaluation) return report(evaluation.error());
+    for (const auto& note : evaluation->notes) std::cerr << "note: " << note << "\n";
     if (options->json) {
       Json json = toJson(*evaluation);
       json["run"] = *run;
       printJson(json);
       return 0;
     }
+    std::vector<std::vector<std::string>> figures{{"part", evaluation->split},
+                                                  {"checkpoint", std::to_string(evaluation->step)}};
     for (const auto& [name, value] : evaluation->metrics)
-      std::cout << name << "  " << (name.ends_with("accuracy") ? formatPercent(value) : formatLoss(value))
-                << "\n";
+      figures.push_back({name, name.ends_with("accuracy") ? formatPercent(value) : formatLoss(value)});
+    printTable(figures, {false, true});
     if (!evaluation->perClass.empty()) {
       std::vector<std::vector<std::string>> rows{{"CLASS", "PRECISION", "RECALL", "F1", "SAMPLES"}};
       for (const auto& one : evaluation->perClass)
-        rows.push_back({one.name, formatPercent(one.precision), formatPercent(one.recall),
+        rows.push_back({shortened(one.name, 40), formatPercent(one.precision), formatPercent(one.recall),
                         formatPercent(one.f1), formatCount(one.support)});
+      std::cout << "\n";
       printTable(rows, {false, true, true, true, true});
     }
     if (!evaluation->confusion.empty() && evaluation->confusion.size() <= 20) {
       std::vector<std::vector<std::string>> rows{{"TRUE \\ PREDICTED"}};
       std::vector<bool> right{false};
       for (const auto& name : evaluation->classes) {
-        rows.front().push_back(name.substr(0, 8));
+        rows.front().push_back(shortened(name, 10));
         right.push_back(true);
       }
       for (std::size_t row = 0; row < evaluation->confusion.size(); ++row) {
-        rows.push_back({evaluation->classes[row]});
+        rows.push_back({shortened(evaluation->classes[row], 40)});
         for (const auto count : evaluation->confusion[row]) rows.back().push_back(formatCount(count));
       }
+      std::cout << "\n";
       printTable(rows, right);
     }
     return 0;
@@ -134,13 +150,29 @@ void definePredict(CLI::App& app, Action& action) {
       printJson({{"run", *run}, {"predictions", list}});
       return 0;
     }
-    std::vector<std::vector<std::string>> rows{{"FILE", "ANSWER", "SCORE"}};
-    for (const auto& one : *predictions)
-      rows.push_back(
-          {one.name, one.answer, one.scores.empty() ? missingText : formatNumber(one.scores.front().second)});
-    printTable(rows, {false, false, true});
+    // A class comes with its probability and the class that was next; a number stands for itself.
+    const bool classes = !predictions->empty() && predictions->front().scores.size() > 1;
+    std::vector<std::vector<std::string>> rows{{"SAMPLE", "ANSWER"}};
+    if (classes) rows.front().insert(rows.front().end(), {"PROBABILITY", "NEXT", ""});
+    for (const auto& one : *predictions) {
+      rows.push_back({one.name, one.answer});
+      for (std::size_t rank = 0; classes && rank < 2 && rank < one.scores.size(); ++rank) {
+        if (rank == 1) rows.back().push_back(one.scores[rank].first);
+        rows.back().push_back(formatPercent(one.scores[rank].second));
+      }
+    }
+    printTable(rows,
+               classes ? std::vector<bool>{false, false, true, false, true} : std::vector<bool>{false, true});
     return 0;
   };
+}
+
+// The rest stands in --markdown and --json.
+static std::string firstSentence(std::string_view text) {
+  for (std::size_t at = text.find_first_of(".:"); at != std::string_view::npos;
+       at = text.find_first_of(".:", at + 1))
+    if (at + 1 == text.size() || text[at + 1] == ' ') return std::string(text.substr(0, at)) + ".";
+  return std::string(text);
 }
 
 void defineLayers(CLI::App& app, Action& action) {
@@ -158,7 +190,7 @@ void defineLayers(CLI::App& app, Action& action) {
     Json list = Json::array();
     std::vector<std::vector<std::string>> rows{{"LAYER", "GROUP", "WHAT IT DOES"}};
     for (const auto* layer : layerTable()) {
-      rows.push_back({std::string(layer->type), std::string(layer->group), std::string(layer->summary)});
+      rows.push_back({std::string(layer->type), std::string(layer->group), firstSentence(layer->summary)});
       Json fields = Json::array();
       for (const auto& field : layer->fields)
         fields.push_back({{"name", field.name},

@@ -80,7 +80,6 @@ int runProgram(int argc, char** argv) {
   app.set_version_flag("--version", std::string("loom ") + NEUROLOOM_VERSION, "Print the version and end");
   app.set_help_flag("-h,--help", "Print this help and end");
   app.get_formatter()->label("SUBCOMMAND", "VERB");
-  app.get_formatter()->label("Subcommands", "Verbs");
   app.get_formatter()->label("REQUIRED", "");
   app.get_formatter()->label("TEXT", "");
   app.get_formatter()->column_width(26);
@@ -96,6 +95,7 @@ int runProgram(int argc, char** argv) {
     const Verb& verb = verbs()[index];
     auto* sub = app.add_subcommand(verb.name, verb.summary);
     const std::string path = std::string("loom ") + verb.name;
+    sub->group("Verbs");
     sub->footer(examplesOf(verb.examples, path));
     verb.define(*sub, actions[index]);
     for (auto* below : sub->get_subcommands([](const CLI::App*) { return true; }))

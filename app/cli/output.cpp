@@ -1,37 +1,133 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/verb.h"
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace loom {
+namespace {
+
+// One character of UTF-8 and how many bytes it takes; a wrong byte stands for itself.
+char32_t characterAt(std::string_view text, std::size_t at, std::size_t& length) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(at);
+  length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
+  if (at + length > text.size()) length = 1;
+  if (length == 1) return first;
+  char32_t value = first & (0xFFu >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) value = value << 6 | (byte(at + i) & 0x3Fu);
+  return value;
+}
+
+// Places on a terminal: East Asian letters and pictures take two, combining marks none.
+std::size_t places(char32_t c) {
+  if (c >= 0x300 && c < 0x370) return 0;
+  const bool wide = (c >= 0x1100 && c < 0x1160) || (c >= 0x2E80 && c < 0xA4D0) ||
+                    (c >= 0xAC00 && c < 0xD7A4) || (c >= 0xF900 && c < 0xFB00) ||
+                    (c >= 0xFE30 && c < 0xFE70) || (c >= 0xFF00 && c < 0xFF61) ||
+                    (c >= 0x1F300 && c < 0x1FB00) || (c >= 0x20000 && c < 0x30000);
+  return wide ? 2 : 1;
+}
+
+bool dumbTerminal() {
+  const char* kind = std::getenv("TERM");
+  return kind != nullptr && std::string_view(kind) == "dumb";
+}
+
+} // namespace
+
+std::string plain(std::string_view text) {
+  std::string clean;
+  std::size_t length = 1;
+  for (std::size_t at = 0; at < text.size(); at += length) {
+    const char32_t c = characterAt(text, at, length);
+    // Control characters, among them those that begin a terminal's commands, and the marks that turn a
+    // line's direction.
+    const bool control =
+        c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+    clean += control ? "?" : std::string(text.substr(at, length));
+  }
+  return clean;
+}
+
+std::string shortened(std::string_view text, std::size_t most) {
+  std::size_t used = 0, length = 1;
+  for (std::size_t at = 0; at < text.size(); at += length) {
+    const std::size_t one = places(characterAt(text, at, length));
+    if (used + one > most) {
+      // Take away as much as the sign of the cut needs.
+      std::string kept;
+      std::size_t room = most > 0 ? most - 1 : 0;
+      for (std::size_t i = 0, step = 1; i < at; i += step) {
+        const std::size_t width = places(characterAt(text, i, step));
+        if (width > room) break;
+        room -= width;
+        kept += text.substr(i, step);
+      }
+      return kept + "…";
+    }
+    used += one;
+  }
+  return std::string(text);
+}
+
+static std::size_t width(std::string_view text) {
+  std::size_t count = 0, length = 1;
+  for (std::size_t at = 0; at < text.size(); at += length) count += places(characterAt(text, at, length));
+  return count;
+}
+
+bool isTerminal(int descriptor) { return ::isatty(descriptor) == 1; }
+
+bool moves(int descriptor) { return isTerminal(descriptor) && !dumbTerminal(); }
+
+bool coloured(int descriptor) {
+  const char* without = std::getenv("NO_COLOR");
+  return moves(descriptor) && (without == nullptr || *without == '\0');
+}
+
+int columnsOf(int descriptor) {
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
+static std::string painted(const char* code, const char* word) {
+  return coloured(STDERR_FILENO) ? std::string(code) + word + "\033[0m" : std::string(word);
+}
 
 int report(const Error& error) {
-  std::cerr << "loom: " << error.message() << "\n";
+  std::cerr << painted("\033[1;31m", "loom:") << " " << plain(error.message()) << "\n";
   return static_cast<int>(error.kind);
+}
+
+void warn(std::string_view text) {
+  std::cerr << painted("\033[33m", "warning:") << " " << plain(text) << "\n";
 }
 
 void printJson(const Json& json) { std::cout << compactJson(json) << std::endl; }
 
-bool isTerminal(int descriptor) { return ::isatty(descriptor) == 1; }
-
-// Letters, not bytes: a UTF-8 continuation byte takes no place.
-static std::size_t width(const std::string& text) {
-  std::size_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return count;
+std::string counted(std::int64_t count, const char* one, const char* many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
 void printTable(const std::vector<std::vector<std::string>>& rows, const std::vector<bool>& right) {
   std::vector<std::size_t> widths(right.size());
-  for (const auto& row : rows)
-    for (std::size_t column = 0; column < row.size() && column < widths.size(); ++column)
-      widths[column] = std::max(widths[column], width(row[column]));
-  for (const auto& row : rows) {
+  std::vector<std::vector<std::string>> cells(rows.size());
+  for (std::size_t r = 0; r < rows.size(); ++r)
+    for (std::size_t column = 0; column < rows[r].size(); ++column) {
+      cells[r].push_back(plain(rows[r][column]));
+      if (column < widths.size()) widths[column] = std::max(widths[column], width(cells[r].back()));
+    }
+  for (const auto& row : cells) {
     std::string line;
     for (std::size_t column = 0; column < row.size(); ++column) {
-      const std::string space(widths[column] - width(row[column]), ' ');
-      line += right[column] ? space + row[column] : row[column] + space;
+      const std::size_t wanted = column < widths.size() ? widths[column] : 0;
+      const std::string space(wanted - std::min(wanted, width(row[column])), ' ');
+      line += column < right.size() && right[column] ? space + row[column] : row[column] + space;
       if (column + 1 < row.size()) line += "  ";
     }
     line.erase(line.find_last_not_of(' ') + 1);

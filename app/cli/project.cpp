@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/run/project.h"
+#include "app/cli/usage.h"
 #include "app/cli/verb.h"
 #include "core/base/format.h"
 #include "core/interop/torch_code.h"
@@ -15,13 +16,18 @@ void defineNew(CLI::App& app, Action& action) {
     bool json = false;
   };
   auto options = std::make_shared<Options>();
+  std::vector<std::string> ids;
+  for (const auto& one : projectTemplates()) ids.emplace_back(one.id);
   app.add_option("DIR", options->folder, "The project's folder; must not exist, or be empty")->required();
-  auto* id =
-      app.add_option("--template", options->id, "A template's id: softmax, mlp, cnn, resnet, iris, digits");
+  auto* id = app.add_option("--template", options->id, "softmax, mlp, cnn, resnet, iris or digits")
+                 ->type_name("ID")
+                 ->check(oneOf(ids));
   auto* data =
       app.add_option("--data", options->data, "A CSV table, a folder of images by class, or IDX files")
+          ->type_name("FILE_OR_FOLDER")
           ->excludes(id);
   app.add_option("--target", options->target, "The column to predict (a table); the last one when left out")
+      ->type_name("COLUMN")
       ->needs(data);
   app.add_flag("--json", options->json, "One JSON object on stdout");
   action = [options] {
@@ -42,9 +48,16 @@ void defineNew(CLI::App& app, Action& action) {
                  {"explanation", explanation}});
       return 0;
     }
-    for (const auto& line : explanation) std::cout << "  " << line << "\n";
-    std::cout << "Made " << project->folder.string() << " with the network '" << project->network << "'.\n";
-    std::cerr << "Next: loom train " << project->folder.string() << "\n";
+    for (const auto& line : explanation) std::cout << "  " << plain(line) << "\n";
+    const std::string folder = plain(project->folder.string());
+    std::cout << "Made " << folder << " with the network '" << plain(project->network) << "'.\n";
+    if (!explanation.empty())
+      std::cout
+          << "To change it: another target with --target; types, columns, task, split and normalisation in "
+          << folder << "/project.json (\"data\"); the network in " << folder << "/networks/"
+          << plain(project->network) << ".json or drawn with neuroloom; settings with the options of "
+          << "loom train.\n";
+    std::cerr << "Next: loom train " << folder << "\n";
     return 0;
   };
 }
@@ -61,10 +74,11 @@ void defineTemplates(CLI::App& app, Action& action) {
       printJson(list);
       return 0;
     }
-    std::vector<std::vector<std::string>> rows{{"ID", "NAME", "WHAT IT IS"}};
+    std::vector<std::vector<std::string>> rows{{"ID", "NAME", "REACHES", "WHAT IT IS"}};
     for (const auto& one : projectTemplates())
-      rows.push_back({std::string(one.id), std::string(one.name), std::string(one.summary)});
-    printTable(rows, {false, false, false});
+      rows.push_back(
+          {std::string(one.id), std::string(one.name), std::string(one.expected), std::string(one.summary)});
+    printTable(rows, {false, false, false, false});
     return 0;
   };
 }
@@ -79,7 +93,8 @@ void defineData(CLI::App& app, Action& action) {
   auto* look = app.add_subcommand("inspect", "What is in it, and what would be made of it");
   look->add_option("FILE_OR_FOLDER", options->path, "A CSV table, a folder of images by class, or IDX files")
       ->required();
-  look->add_option("--target", options->target, "The column to predict (a table)");
+  look->add_option("--target", options->target, "The column to predict (a table); the last one when left out")
+      ->type_name("COLUMN");
   look->add_flag("--json", options->json, "One JSON object on stdout");
   action = [options] {
     auto report_ = inspect(options->path, options->target);
@@ -110,8 +125,8 @@ void defineData(CLI::App& app, Action& action) {
       for (const auto& [name, count] : report_->classCounts) rows.push_back({name, formatCount(count)});
       printTable(rows, {false, true});
     }
-    for (const auto& line : report_->reasons) std::cout << line << "\n";
-    for (const auto& line : report_->warnings) std::cerr << "warning: " << line << "\n";
+    for (const auto& line : report_->reasons) std::cout << plain(line) << "\n";
+    for (const auto& line : report_->warnings) warn(line);
     return 0;
   };
 }
@@ -123,7 +138,8 @@ void defineCheck(CLI::App& app, Action& action) {
   };
   auto options = std::make_shared<Options>();
   app.add_option("PROJECT", options->project, "The project's folder")->required();
-  app.add_option("--network", options->network, "The network's name; the project's first when left out");
+  app.add_option("--network", options->network, "The network's name; the project's first when left out")
+      ->type_name("NAME");
   app.add_flag("--json", options->json, "One JSON object on stdout");
   action = [options] {
     auto project = openProject(options->project);
@@ -164,7 +180,7 @@ void defineCheck(CLI::App& app, Action& action) {
     for (const auto& one : analysis.diagnostics) {
       const Node* node = network->node(one.node);
       std::cerr << (one.level == Diagnostic::Level::error ? "error: " : "warning: ")
-                << (node != nullptr ? node->name + ": " : "") << one.cause << " " << one.remedy << "\n";
+                << plain((node != nullptr ? node->name + ": " : "") + one.cause + " " + one.remedy) << "\n";
     }
     return valid ? 0 : report(valid.error());
   };
@@ -177,8 +193,9 @@ void defineExport(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   app.add_option("PROJECT", options->project, "The project's folder")->required();
   app.add_option("DIR", options->folder, "Where the files go")->required();
-  app.add_option("--network", options->network, "The network's name; the project's first when left out");
-  app.add_option("--run", options->run, "A run whose weights are written beside it");
+  app.add_option("--network", options->network, "The network's name; the project's first when left out")
+      ->type_name("NAME");
+  app.add_option("--run", options->run, "A run whose weights are written beside it")->type_name("RUN");
   action = [options] {
     auto project = openProject(options->project);
     if (!project) return report(project.error());

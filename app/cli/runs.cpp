@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/cli/usage.h"
 #include "app/cli/verb.h"
 #include "core/base/format.h"
 #include "core/run/project.h"
@@ -30,9 +31,9 @@ Result<Opened> open(const std::string& folder) {
   if (opened.store->owner()) {
     auto taken = opened.store->takeIn(*opened.journals);
     if (!taken) return taken.error();
-    for (const auto& problem : taken->problems) std::cerr << "warning: " << problem.message() << "\n";
+    for (const auto& problem : taken->problems) warn(problem.message());
   } else if (auto waited = opened.store->waitForOwner(*opened.journals, std::chrono::seconds(2)); !waited) {
-    std::cerr << "warning: " << waited.error().message() << "\n";
+    warn(waited.error().message());
   }
   return opened;
 }
@@ -245,7 +246,8 @@ void defineRuns(CLI::App& app, Action& action) {
   reading->add_option("RUN", options->run, "A run: its folder, a beginning of it, or last")->required();
   reading->add_option("KEY", options->key, "train/loss, val/accuracy …")->required();
   reading->add_option("--pixels", options->pixels, "Minimum, maximum and mean of so many buckets")
-      ->check(CLI::Range(1, 1'000'000));
+      ->type_name("N")
+      ->check(wholeNumber(1, 1'000'000));
   auto* comparing =
       common(app.add_subcommand("compare", "Runs side by side: what differs, and what came of it"));
   comparing->add_option("RUN", options->runs, "Two or more runs")->required()->expected(2, 50);
@@ -270,10 +272,11 @@ void defineControl(CLI::App& app, Action& action) {
   app.add_option("RUN", options->run, "A run: its folder, a beginning of it, or last")->required();
   app.add_option("COMMAND", options->verb, "pause, resume, stop, checkpoint or lr")
       ->required()
-      ->check(CLI::IsMember({"pause", "resume", "stop", "checkpoint", "lr"}));
+      ->check(oneOf({"pause", "resume", "stop", "checkpoint", "lr"}));
   auto* value = app.add_option("VALUE", options->value,
                                "The learning rate from now on (lr); the schedule goes on in proportion")
-                    ->check(CLI::PositiveNumber);
+                    ->type_name("")
+                    ->check(numberAbove0(1000));
   app.add_flag("--json", options->json, "One JSON object on stdout");
   action = [options, value] {
     static const std::map<std::string, RunControl::Verb> table{{"pause", RunControl::Verb::pause},
@@ -295,7 +298,6 @@ void defineControl(CLI::App& app, Action& action) {
     RunControl control;
     control.verb = table.at(options->verb);
     control.value = options->value;
-    if (const char* user = std::getenv("USER")) control.by = user;
     auto id = sendControl(runFolder(project->folder, *run), control);
     if (!id) return report(id.error());
     if (options->json)
@@ -331,11 +333,11 @@ void defineHistory(CLI::App& app, Action& action) {
                  {"points", answer->points},
                  {"findings", answer->findings}});
     } else {
-      std::cout << formatCount(answer->runs) << " runs, " << formatCount(answer->records) << " records, "
-                << formatCount(answer->points)
+      std::cout << counted(answer->runs, "run", "runs") << ", " << formatCount(answer->records)
+                << " records, " << formatCount(answer->points)
                 << " points: " << (answer->good ? "all is as the journals say" : "not as the journals say")
                 << "\n";
-      for (const auto& finding : answer->findings) std::cerr << finding << "\n";
+      for (const auto& finding : answer->findings) warn(finding);
     }
     return answer->good ? 0 : static_cast<int>(ErrorKind::input);
   };

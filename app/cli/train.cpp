@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/cli/screen.h"
+#include "app/cli/usage.h"
 #include "app/cli/verb.h"
+#include "core/base/atomic_file.h"
 #include "core/base/format.h"
 #include "core/train/trainer.h"
 #include <csignal>
-#include <cstdio>
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
@@ -20,6 +22,19 @@ void onSignal(int signal) {
   if (signal == SIGINT && lastSignal == SIGINT) ::_exit(static_cast<int>(ErrorKind::interrupted));
   lastSignal = signal;
   stopFlag.wanted = 1;
+  constexpr char said[] = "\nSaving a checkpoint; Ctrl-C again ends at once.\n";
+  if (signal == SIGINT && ::write(STDERR_FILENO, said, sizeof said - 1) < 0) return;
+}
+
+// Whether the last attempt of a run came to its end.
+bool cameToItsEnd(const std::filesystem::path& run) {
+  std::error_code error;
+  int last = 0;
+  for (std::filesystem::directory_iterator entry(run / "attempts", error), end; !error && entry != end;
+       entry.increment(error))
+    last = std::max(last, std::atoi(entry->path().filename().c_str()));
+  const auto text = readWholeFile(run / "attempts" / std::to_string(last) / "exit", 1024);
+  return text && *text == "finished\n";
 }
 
 struct Options {
@@ -31,56 +46,10 @@ struct Options {
   bool json = false;
 };
 
-// On a terminal one line that is written over; elsewhere one line an epoch.
-class Screen {
- public:
-  Screen() : live_(isTerminal(STDERR_FILENO)) {}
-  void show(const Json& event) {
-    const std::string kind = event.value("event", std::string());
-    if (kind == "progress" && live_) {
-      const double share = event.value("total_steps", 1.0) > 0
-                               ? event.value("step", 0.0) / event.value("total_steps", 1.0)
-                               : 0;
-      constexpr int cells = 24;
-      std::string bar;
-      for (int cell = 0; cell < cells; ++cell) bar += cell < share * cells ? "━" : "╌";
-      std::fprintf(stderr, "\r\033[K%s %3.0f %%  epoch %lld of %lld  loss %s  %.1f steps/s  %s left",
-                   bar.c_str(), share * 100, static_cast<long long>(event.value("epoch", std::int64_t{0})),
-                   static_cast<long long>(event.value("epochs", std::int64_t{0})),
-                   formatLoss(numberFromJson(event["loss"]).value_or(0)).c_str(),
-                   event.value("steps_per_second", 0.0),
-                   formatDuration(event.value("seconds_left", 0.0)).c_str());
-      open_ = true;
-    } else if (kind == "epoch") {
-      close();
-      const auto number = [&](const char* key) {
-        return event.contains(key) ? numberFromJson(event[key]) : std::nullopt;
-      };
-      std::string line = fmt::format("epoch {:>3}  train loss {}", event.value("epoch", std::int64_t{0}),
-                                     formatLoss(number("train_loss").value_or(0)));
-      if (const auto loss = number("val_loss")) line += "  val loss " + formatLoss(*loss);
-      if (const auto accuracy = number("val_accuracy")) line += "  val accuracy " + formatPercent(*accuracy);
-      if (const auto r2 = number("val_r2")) line += fmt::format("  val R² {:.3f}", *r2);
-      std::cerr << line << "\n";
-    } else if (kind == "note") {
-      close();
-      std::cerr << event.value("level", std::string("note")) << ": " << event.value("text", std::string())
-                << "\n";
-    } else if (kind == "started" || kind == "resumed") {
-      std::cerr << (kind == "started" ? "Run " : "Going on with run ")
-                << event.value("run", std::string()).substr(0, 8) << " on "
-                << event.value("device", std::string()) << ", " << event.value("threads", 1)
-                << (event.value("threads", 1) == 1 ? " thread" : " threads") << "\n";
-    }
-  }
-  void close() {
-    if (open_) std::fputs("\r\033[K", stderr);
-    open_ = false;
-  }
-
- private:
-  bool live_, open_ = false;
-};
+std::string words(std::string status) {
+  std::replace(status.begin(), status.end(), '_', ' ');
+  return status;
+}
 
 int exitCode(const TrainOutcome& outcome) {
   if (outcome.status == "finished") return 0;
@@ -112,10 +81,7 @@ int run(const Options& options, const CLI::App& app) {
   if (given("--batch")) settings.batch = options.batch;
   if (given("--lr")) settings.learningRate = options.lr;
   if (given("--optimizer")) {
-    const auto* row = findOptimizer(options.optimizer);
-    if (row == nullptr)
-      return report({ErrorKind::usage, "--optimizer", "There is no optimizer '" + options.optimizer + "'",
-                     "Use SGD, Adam or AdamW"});
+    const auto* row = findOptimizer(options.optimizer); // it is one of the table: the option's check
     if (settings.optimizer != row->name) settings.optimizerParams = {}; // those belong to another one
     settings.optimizer = row->name;
     if (!given("--lr") && options.settings.empty() && project->defaults.optimizer != row->name)
@@ -138,12 +104,18 @@ int run(const Options& options, const CLI::App& app) {
     if (!found) return report(found.error());
     request.resume = *found;
     if (!given("--epochs")) settings.epochs = 0;
+    const auto folder = runFolder(project->folder, *found);
+    const auto config = readRunConfig(folder);
+    if (config && settings.epochs <= config->settings.epochs && cameToItsEnd(folder))
+      std::cerr << "The run has finished its " << counted(config->settings.epochs, "epoch", "epochs")
+                << "; nothing is left to train. With more --epochs it goes on.\n";
   }
 
   struct sigaction action {};
   action.sa_handler = onSignal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGHUP, &action, nullptr); // the terminal was closed
   signal(SIGPIPE, SIG_IGN);
   Screen screen;
   const EventListener listener = [&](const Json& event) {
@@ -158,17 +130,18 @@ int run(const Options& options, const CLI::App& app) {
   if (options.json) {
     printJson(toJson(*outcome));
   } else {
-    std::string line =
-        fmt::format("Run {}: {} after {} epochs, {} steps, {}", outcome->run.substr(0, 8), outcome->status,
-                    outcome->epochs, formatCount(outcome->steps), formatSeconds(outcome->seconds));
-    std::cout << line << "\n";
+    std::cout << fmt::format("Run {}: {} after {}, {}, {}\n", outcome->run.substr(0, 8),
+                             words(outcome->status), counted(outcome->epochs, "epoch", "epochs"),
+                             formatCount(outcome->steps) + (outcome->steps == 1 ? " step" : " steps"),
+                             formatSeconds(outcome->seconds));
+    std::vector<std::vector<std::string>> rows;
     for (const auto& [name, value] : outcome->metrics)
-      std::cout << "  " << name << "  "
-                << (name.ends_with("accuracy") ? formatPercent(value) : formatLoss(value)) << "\n";
-    if (outcome->checkpoint >= 0) std::cout << "  checkpoint  " << outcome->checkpoint << "\n";
+      rows.push_back({"  " + name, name.ends_with("accuracy") ? formatPercent(value) : formatLoss(value)});
+    if (outcome->checkpoint >= 0) rows.push_back({"  checkpoint", std::to_string(outcome->checkpoint)});
+    printTable(rows, {false, true});
     if (outcome->status == "stopped")
-      std::cerr << "Go on with: loom train " << options.project << " --resume " << outcome->run.substr(0, 8)
-                << "\n";
+      std::cerr << "Go on with: loom train " << plain(options.project) << " --resume "
+                << outcome->run.substr(0, 8) << "\n";
   }
   if (outcome->error) (void)report(*outcome->error);
   return exitCode(*outcome);
@@ -178,25 +151,44 @@ int run(const Options& options, const CLI::App& app) {
 
 void defineTrain(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
+  std::vector<std::string> optimizerNames, scheduleNames;
+  for (const auto& row : optimizers()) optimizerNames.emplace_back(row.name);
+  for (const auto& row : schedules()) scheduleNames.emplace_back(row.name);
+  constexpr std::int64_t most = std::int64_t{1} << 53;
   app.add_option("PROJECT", options->project, "The project's folder")->required();
-  app.add_option("--network", options->network, "The network's name; the project's first when left out");
+  app.add_option("--network", options->network, "The network's name; the project's first when left out")
+      ->type_name("NAME");
   app.add_option("--epochs", options->epochs, "How often the training data is gone through")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--batch", options->batch, "Samples a step")->check(CLI::PositiveNumber);
-  app.add_option("--lr", options->lr, "Learning rate")->check(CLI::PositiveNumber);
-  app.add_option("--optimizer", options->optimizer, "SGD, Adam or AdamW");
-  app.add_option("--schedule", options->schedule, "constant, cosine or one-cycle");
-  app.add_option("--seed", options->seed, "Start of all randomness");
+      ->type_name("N")
+      ->check(wholeNumber(1, 1'000'000));
+  app.add_option("--batch", options->batch, "Samples a step")->type_name("N")->check(wholeNumber(1, 1 << 20));
+  app.add_option("--lr", options->lr, "Learning rate; the schedule's highest")
+      ->type_name("X")
+      ->check(numberAbove0(1000));
+  app.add_option("--optimizer", options->optimizer, "SGD, Adam or AdamW")
+      ->type_name("NAME")
+      ->check(oneOf(optimizerNames));
+  app.add_option("--schedule", options->schedule, "Of the learning rate: constant, cosine or one-cycle")
+      ->type_name("NAME")
+      ->check(oneOf(scheduleNames));
+  app.add_option("--seed", options->seed, "Start of all randomness")->type_name("N")->check(anySeed());
   app.add_option("--threads", options->threads, "Threads; chosen by the size of the network when left out")
-      ->check(CLI::Range(0, 1024));
-  app.add_option("--workers", options->workers, "0: batches are made in step with the training")
-      ->check(CLI::Range(0, 1));
-  app.add_option("--device", options->device, "auto, cpu, or another id of 'loom devices'");
+      ->type_name("N")
+      ->check(wholeNumber(0, 1024));
+  app.add_option("--workers", options->workers, "0: batches are made in step with the training, not ahead")
+      ->type_name("N")
+      ->check(wholeNumber(0, 1));
+  app.add_option("--device", options->device, "auto, cpu, or another id of 'loom devices'")
+      ->type_name("ID")
+      ->check(knownDevice());
   app.add_option("--checkpoint-every", options->checkpointEvery,
                  "Steps between checkpoints; each epoch, at most every 30 s, when left out")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--resume", options->resume, "Go on with this run: its folder, a beginning of it, or last");
-  app.add_option("--name", options->name, "The run's name");
+      ->type_name("STEPS")
+      ->check(wholeNumber(1, most));
+  app.add_option("--resume", options->resume,
+                 "Go on with this run, exactly: its folder, a beginning of it, or last")
+      ->type_name("RUN");
+  app.add_option("--name", options->name, "The run's name")->type_name("NAME");
   app.add_option("--run", options->run, "The id of the new run")->group("");
   app.add_option("--settings", options->settings, "Settings as JSON")->group("");
   app.add_flag("--json", options->json, "One event a line, and last a summary");

@@ -23,9 +23,17 @@ const std::vector<Verb>& verbs();
 
 // Prints "loom: place: cause. fix." on stderr; the exit code of its kind.
 int report(const Error& error);
+void warn(std::string_view text); // "warning: …" on stderr
 void printJson(const Json& json);
 bool isTerminal(int descriptor);
-// Rows of cells with aligned columns; numbers right. The first row is the head.
+bool moves(int descriptor);    // a terminal on which a line may be written over
+bool coloured(int descriptor); // … and NO_COLOR is not set
+int columnsOf(int descriptor);
+// Without control characters: names in files may hold a terminal's commands.
+std::string plain(std::string_view text);
+std::string shortened(std::string_view text, std::size_t most); // to so many places, cut between characters
+std::string counted(std::int64_t count, const char* one, const char* many); // "1 thread", "2 threads"
+// Rows of cells with aligned columns; numbers right. The first row is the head. Cells are printed plain().
 void printTable(const std::vector<std::vector<std::string>>& rows, const std::vector<bool>& right);
 
 void defineNew(CLI::App& app, Action& action);

@@ -202,9 +202,9 @@ Attempt::Verdict Attempt::fail(Error error) {
   return Verdict::failed;
 }
 
-void Attempt::tellProgress(bool always) {
+void Attempt::tellProgress() {
   const auto now = Clock::now();
-  if (!listener_ || (!always && now - lastTold_ < progressEvery)) return;
+  if (!listener_ || now - lastTold_ < progressEvery) return;
   const double passed = secondsBetween(lastTold_, now);
   if (passed > 0 && stepsSinceTold_ > 0)
     speed_ = speed_ == 0 ? stepsSinceTold_ / passed : 0.7 * speed_ + 0.3 * (stepsSinceTold_ / passed);
@@ -213,7 +213,7 @@ void Attempt::tellProgress(bool always) {
   listener_({{"event", "progress"},
              {"step", progress_.step},
              {"total_steps", total_},
-             {"epoch", progress_.epoch + 1},
+             {"epoch", std::min(progress_.epoch + 1, config_.settings.epochs)},
              {"epochs", config_.settings.epochs},
              {"loss", numberOrText(lossSeen_)},
              {"steps_per_second", speed_},
@@ -268,7 +268,7 @@ Attempt::Verdict Attempt::trainEpoch() {
     if (attentive())
       if (const Verdict verdict = obey(); verdict != Verdict::goOn) return verdict;
     if (const Verdict verdict = step(); verdict != Verdict::goOn) return verdict;
-    tellProgress(false);
+    tellProgress();
     const auto every = config_.settings.checkpointEvery;
     if (every > 0 && progress_.step % every == 0 && progress_.batch < perEpoch_)
       if (auto saved = saveCheckpoint(); !saved) return fail(saved.error());
@@ -337,7 +337,7 @@ Attempt::Verdict Attempt::finishEpoch() {
     progress_.best.metrics = metrics;
     best_ = snapshot();
   }
-  tellProgress(true);
+  tellProgress();
   const bool last = progress_.epoch >= config_.settings.epochs;
   const bool due = config_.settings.checkpointEvery > 0
                        ? progress_.step % config_.settings.checkpointEvery == 0

@@ -46,7 +46,7 @@ class Attempt {
   Result<Score> score(Scorer& scorer, Evaluation* into, Verdict& verdict);
   Verdict test();
   void tell(Json event); // journal and listener
-  void tellProgress(bool always);
+  void tellProgress(); // at most ten times a second
   double seconds() const;
   double rateAt(std::int64_t step) const; // without the command's factor
   TrainOutcome finish(const std::string& status);

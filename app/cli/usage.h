@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a person typed wrong, in words: which option or word, what was expected, and what was probably meant.
+// CLI11's own texts name C++ types and ranges with three hundred digits.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace loom {
+
+// The one of `known` that differs by few letters; empty when none does.
+std::string nearest(const std::string& word, const std::vector<std::string>& known);
+
+// "loom: …", what is wrong with this command line, and whose --help to read. `error` came out of
+// root.parse().
+std::string usageText(const CLI::App& root, const CLI::ParseError& error);
+
+// Checks of a value, before anything is converted.
+CLI::Validator wholeNumber(std::int64_t least, std::int64_t most);
+CLI::Validator anySeed();                             // 0 to 2^64 - 1
+CLI::Validator numberAbove0(double most);             // a finite number
+CLI::Validator oneOf(std::vector<std::string> names); // without regard to case
+CLI::Validator knownDevice(); // a name that exists somewhere; whether it is here shows when it is taken
+
+} // namespace loom
