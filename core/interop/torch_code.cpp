@@ -2,6 +2,7 @@
 #include "core/interop/torch_code.h"
 #include "core/base/atomic_file.h"
 #include "core/base/safetensors.h"
+#include "core/network/rules.h"
 #include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
@@ -21,8 +22,27 @@ std::string className(const std::string& name) {
     text += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
     upper = false;
   }
-  if (text.empty() || std::isdigit(static_cast<unsigned char>(text.front()))) text = "Net" + text;
+  const bool keyword = text == "None" || text == "True" || text == "False";
+  if (text.empty() || keyword || std::isdigit(static_cast<unsigned char>(text.front()))) text = "Net" + text;
   return text;
+}
+
+// A text between quotes that Python reads as this very text, whatever stands in it.
+std::string pythonText(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (code < 0x20 || code == 0x7F || c == '"' || c == '\\')
+      quoted += fmt::format("\\x{:02x}", code);
+    else
+      quoted += c;
+  }
+  return quoted + "\"";
+}
+
+// A network in memory may carry any name; in Python only a name stands where a name belongs.
+std::string identifier(const Node& node) {
+  return validNodeName(node.name) ? node.name : fmt::format("node_{}", node.id);
 }
 
 void replaceAll(std::string& text, std::string_view what, std::string_view with) {
@@ -55,7 +75,8 @@ class Writer {
     line(fmt::format("    def forward(self, {}):", inputs_.empty() ? std::string("x") : joined(inputs_)));
     for (auto& call : calls_) lines_.push_back(std::move(call));
     if (broken_ != 0)
-      line(fmt::format("        # {}: the network is not valid from here on", network_.node(broken_)->name),
+      line(fmt::format("        # {}: the network is not valid from here on",
+                       identifier(*network_.node(broken_))),
            broken_);
     line(fmt::format("        return {}", results_.empty() ? last_ : joined(results_)), returned_);
     return std::move(lines_);
@@ -67,25 +88,35 @@ class Writer {
   static bool isInput(const Node& node) { return node.type == "Input"; }
   static bool isOutput(const Node& node) { return node.type == "Output"; }
 
+  // A node's own variable: never the x that is written over and over.
+  std::string ownVariable(NodeId id) const {
+    std::string name = identifier(*network_.node(id));
+    if (name != "x") return name;
+    while (network_.nodeNamed(name) != nullptr) name += '_';
+    return name;
+  }
+
   // A result that one node alone takes, and that follows at once, is called x; all others carry their node's
-  // name.
+  // name. Of several Outputs all results are wanted at the end.
   std::string variableFor(NodeId id) const {
     const auto out = network_.outOf(id);
     const auto& order = analysis_.order;
     const auto place = std::find(order.begin(), order.end(), id);
     const bool chained = out.size() == 1 && place != order.end() && place + 1 != order.end() &&
                          *(place + 1) == out.front()->to;
-    return chained ? "x" : network_.node(id)->name;
+    const bool returned = outputs_ > 1 && chained && isOutput(*network_.node(out.front()->to));
+    return chained && !returned ? "x" : ownVariable(id);
   }
 
   void collect() {
+    for (const auto& [id, node] : network_.nodes) outputs_ += isOutput(node);
     std::vector<NodeId> inputNodes;
     for (const NodeId id : analysis_.order)
       if (const auto* node = network_.node(id); node != nullptr && isInput(*node)) inputNodes.push_back(id);
     for (const NodeId id : inputNodes) {
       // One input is called x, as everybody writes it, unless it is used more than once.
       const bool alone = inputNodes.size() == 1 && network_.outOf(id).size() == 1;
-      variables_[id] = alone ? "x" : network_.node(id)->name;
+      variables_[id] = alone ? "x" : ownVariable(id);
       inputs_.push_back(variables_[id]);
       last_ = variables_[id];
     }
@@ -122,7 +153,7 @@ class Writer {
     }
     const TorchCode code = layer->torch(info->second.inputs, *params);
     const Node* owner = node.shares != 0 ? network_.node(node.shares) : &node;
-    const std::string self = "self." + (owner != nullptr ? owner->name : node.name);
+    const std::string self = "self." + identifier(owner != nullptr ? *owner : node);
     if (!code.module.empty() && owner == &node)
       modules_.push_back({fmt::format("        {} = {}", self, code.module), id});
     std::string call = code.call;
@@ -143,6 +174,7 @@ class Writer {
   std::vector<CodeLine> modules_, calls_, lines_;
   std::string last_ = "x";
   NodeId broken_ = 0, returned_ = 0;
+  int outputs_ = 0;
 };
 
 // The newest whole checkpoint that the run itself calls its best; its folder name is its step.
@@ -201,8 +233,8 @@ Status exportTorch(const Network& network, const std::filesystem::path& folder,
     if (auto written = writeSafetensors(file, *weights); !written) return written;
     text += fmt::format(
         "\n\nif __name__ == \"__main__\":\n    from safetensors.torch import load_file\n\n    model = {}()\n"
-        "    model.load_state_dict(load_file(\"{}\"))\n    model.eval()\n    print(model)\n",
-        className(network.name), file.filename().string());
+        "    model.load_state_dict(load_file({}))\n    model.eval()\n    print(model)\n",
+        className(network.name), pythonText(file.filename().string()));
   }
   return writeFileAtomically(folder / (network.name + ".py"), text);
 }

@@ -7,7 +7,14 @@
 
 namespace loom {
 
-struct LaunchedRun { std::string run; int threads = 0; bool waiting = false; std::string waitsFor; };
+struct LaunchedRun {
+  std::string run;
+  int threads = 0;
+  bool waiting = false;
+  std::string waitsFor;                 // "2 of 2 cores are in use"
+  int process = 0;                      // of a local trainer that was started; 0: none yet
+  std::uint64_t processStart = 0;       // as processStartTime() has it: another value means that it ended
+};
 
 class Launcher {
  public:
@@ -16,6 +23,7 @@ class Launcher {
   virtual Result<LaunchedRun> start(const TrainRequest& request) = 0;
   virtual Result<std::vector<std::string>> living(const std::filesystem::path& project) = 0; // run ids whose lock is held
   virtual Status poll() = 0;            // starts what waits when cores are free
+  virtual std::vector<LaunchedRun> known() const = 0; // what waits here, in order, then what was started and still lives
   virtual Status cancel(const std::filesystem::path& project, const std::string& run) = 0;
 };
 struct LauncherRow { std::string_view name, label; std::unique_ptr<Launcher> (*make)(const std::filesystem::path& loomProgram); };

@@ -16,9 +16,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void option(std::vector<std::string>& arguments, const char* name, std::string value) {
-  arguments.emplace_back(name);
-  arguments.push_back(std::move(value));
+// One argument: a value that begins with a dash must not be taken for an option.
+void option(std::vector<std::string>& arguments, const std::string& name, const std::string& value) {
+  arguments.push_back(name + "=" + value);
+}
+
+std::string idOf(const TrainRequest& request) {
+  return request.resume.empty() ? request.run : request.resume;
 }
 
 class LocalLauncher : public Launcher {
@@ -29,15 +33,17 @@ class LocalLauncher : public Launcher {
   Result<LaunchedRun> start(const TrainRequest& given) override {
     TrainRequest request = given;
     if (request.run.empty() && request.resume.empty()) request.run = newUuid();
-    const std::string run = request.resume.empty() ? request.run : request.resume;
+    const std::string run = idOf(request);
+    if (auto good = checkRunId(run); !good) return good.error();
     forgetEnded();
-    const int wanted = coresOf(request.settings.threads);
-    if (taken() > 0 && taken() + wanted > cores()) {
+    const int wanted = wantedBy(request);
+    const int held = taken(request.project);
+    if (!waiting_.empty() || (held > 0 && held + wanted > cores())) {
       waiting_.push_back(request);
-      return LaunchedRun{run, wanted, true, fmt::format("{} of {} cores are in use", taken(), cores())};
+      return LaunchedRun{run, wanted, true, reason(held)};
     }
     if (auto launched = launch(request); !launched) return launched.error();
-    return LaunchedRun{run, wanted, false, {}};
+    return running_.back();
   }
 
   Result<std::vector<std::string>> living(const fs::path& project) override {
@@ -51,13 +57,22 @@ class LocalLauncher : public Launcher {
 
   Status poll() override {
     forgetEnded();
-    while (!waiting_.empty() &&
-           (taken() == 0 || taken() + coresOf(waiting_.front().settings.threads) <= cores())) {
+    while (!waiting_.empty()) {
+      const int held = taken(waiting_.front().project);
+      if (held > 0 && held + wantedBy(waiting_.front()) > cores()) break;
       const TrainRequest next = waiting_.front();
       waiting_.pop_front();
       if (auto launched = launch(next); !launched) return launched;
     }
     return {};
+  }
+
+  std::vector<LaunchedRun> known() const override {
+    std::vector<LaunchedRun> all;
+    for (const auto& one : waiting_)
+      all.push_back({idOf(one), wantedBy(one), true, reason(taken(one.project))});
+    all.insert(all.end(), running_.begin(), running_.end());
+    return all;
   }
 
   Status cancel(const fs::path& project, const std::string& run) override {
@@ -68,6 +83,7 @@ class LocalLauncher : public Launcher {
       waiting_.erase(found);
       return {};
     }
+    if (auto good = checkRunId(run); !good) return good;
     RunControl stop;
     stop.verb = RunControl::Verb::stop;
     auto sent = sendControl(runFolder(project, run), stop);
@@ -76,37 +92,52 @@ class LocalLauncher : public Launcher {
   }
 
  private:
-  struct Running {
-    int process = 0;
-    std::uint64_t started = 0;
-    int cores = 0;
-  };
-
   static int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
   // "automatic" may take the whole machine.
   static int coresOf(int threads) { return threads > 0 ? std::min(threads, cores()) : cores(); }
-  int taken() const {
+  static std::string reason(int held) { return fmt::format("{} of {} cores are in use", held, cores()); }
+  // A resumed run has the threads that it began with.
+  static int wantedBy(const TrainRequest& request) {
+    if (request.resume.empty()) return coresOf(request.settings.threads);
+    const auto config = readRunConfig(runFolder(request.project, request.resume));
+    return coresOf(config ? config->settings.threads : 0);
+  }
+  // By our own trainers, and by those of this project that another window or a terminal started. What
+  // "automatic" came to stands in run.json as soon as a trainer has prepared.
+  int taken(const fs::path& project) const {
     int sum = 0;
-    for (const auto& one : running_) sum += one.cores;
+    for (const auto& one : running_) {
+      const auto config = readRunConfig(runFolder(project, one.run));
+      sum += config ? coresOf(config->settings.threads) : one.threads;
+    }
+    auto runs = journalsIn(project)->runs();
+    if (!runs) return sum;
+    for (const auto& run : *runs) {
+      const bool ours = std::any_of(running_.begin(), running_.end(),
+                                    [&](const LaunchedRun& one) { return one.run == run; });
+      if (ours || !RunLock::held(runFolder(project, run))) continue;
+      auto config = readRunConfig(runFolder(project, run));
+      sum += coresOf(config ? config->settings.threads : 0);
+    }
     return sum;
   }
   void forgetEnded() {
-    std::erase_if(running_, [](const Running& one) {
-      return processStartTime(one.process) != one.started || one.started == 0;
+    std::erase_if(running_, [](const LaunchedRun& one) {
+      return processStartTime(one.process) != one.processStart || one.processStart == 0;
     });
   }
 
   Status launch(const TrainRequest& request) {
-    const std::string run = request.resume.empty() ? request.run : request.resume;
-    const fs::path folder = runFolder(request.project, run);
+    const std::string run = idOf(request);
     std::error_code error;
+    const fs::path project = fs::absolute(request.project, error), folder = runFolder(project, run);
     fs::create_directories(folder, error);
     if (error)
       return Error{ErrorKind::input, folder.string(),
                    "The folder of the run cannot be made: " + error.message(), "Make the project writable"};
     Command command;
     auto& arguments = command.arguments;
-    arguments = {program_.string(), "train", request.project.string()};
+    arguments = {program_.string(), "train", project.string()};
     const TrainSettings& settings = request.settings;
     if (!request.resume.empty()) {
       option(arguments, "--resume", request.resume);
@@ -118,13 +149,20 @@ class LocalLauncher : public Launcher {
       option(arguments, "--settings", compactJson(toJson(settings)));
     }
     auto process = startDetached(command, folder / "console.log");
-    if (!process) return process.error();
-    running_.push_back({*process, processStartTime(*process), coresOf(settings.threads)});
+    if (!process) {
+      // Nothing began: what was made for it goes away again.
+      if (request.resume.empty()) {
+        if (fs::is_empty(folder / "console.log", error)) fs::remove(folder / "console.log", error);
+        fs::remove(folder, error);
+      }
+      return process.error();
+    }
+    running_.push_back({run, wantedBy(request), false, {}, *process, processStartTime(*process)});
     return {};
   }
 
   fs::path program_;
-  std::vector<Running> running_;
+  std::vector<LaunchedRun> running_;
   std::deque<TrainRequest> waiting_;
 };
 

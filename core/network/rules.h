@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a network must keep whoever changes it: names that can be keys and Python attributes, no cycles,
-// params without standards. For core/network alone.
+// params without standards. For core/network, and for whoever writes code with these names.
 #pragma once
 #include "core/network/network.h"
 

@@ -62,9 +62,11 @@ class TestResume : public QObject {
         QTest::addRow("%s, %d", std::string(row.id).c_str(), threads)
             << QByteArray(row.id.data(), qsizetype(row.id.size())) << QByteArray() << QByteArray() << threads;
       for (const char* optimizer : {"SGD", "Adam", "AdamW"})
-        for (const char* schedule : {"constant", "cosine", "one-cycle"})
+        for (const char* schedule : {"constant", "cosine", "one-cycle"}) {
+          if (threads == 2 && schedule != QByteArray("one-cycle")) continue;
           QTest::addRow("everything, %s, %s, %d", optimizer, schedule, threads)
               << QByteArray("everything") << QByteArray(optimizer) << QByteArray(schedule) << threads;
+        }
     }
   }
   void equalsTheUndisturbed() {
