@@ -73,7 +73,7 @@ class FolderJournals : public JournalSource {
     if (!there) return there.error();
     if (*there <= offset) return std::string();
     const fs::path file = journal(run, attempt);
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) return cannotRead(file, std::strerror(errno));
     std::string text(static_cast<std::size_t>(std::min<std::uint64_t>(*there - offset, maxBytes)), '\0');
     std::size_t got = 0;

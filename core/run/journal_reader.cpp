@@ -16,7 +16,9 @@ constexpr std::size_t longestColumn = 256, longestKey = 256;
 Error damagedAt(const std::string& place, std::uint64_t offset, std::string_view why) {
   return {ErrorKind::input, fmt::format("{}, byte {}", place, offset),
           fmt::format("the record is damaged: {}", why),
-          "What stands behind it is not read; restore the file from a copy if there is one"};
+          "What stands behind it is not read; restore the file from a copy if there is one, then run `loom "
+          "history "
+          "rebuild`"};
 }
 
 Error wrongRecord(const std::string& place, std::string cause) {

@@ -95,7 +95,8 @@ RunLock::~RunLock() {
 }
 
 bool RunLock::held(const std::filesystem::path& runFolder) {
-  const int descriptor = ::open((runFolder / "lock").c_str(), O_RDONLY | O_CLOEXEC);
+  // Without O_NONBLOCK a pipe of that name would wait for a writer that never comes.
+  const int descriptor = ::open((runFolder / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return false;
   bool held = false;
   if (::flock(descriptor, LOCK_SH | LOCK_NB) != 0)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/chunk.h"
+#include "core/base/hash.h"
 #include "core/store/sqlite.h"
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <limits>
 
@@ -22,7 +24,7 @@ enum Form : std::uint32_t {
 constexpr std::uint32_t allForms = 31;
 
 struct Header {
-  std::uint32_t count = 0, form = 0, per = 1, reserved = 0;
+  std::uint32_t count = 0, form = 0, per = 1, checksum = 0;
   std::int64_t firstStep = 0, stride = 0, earliest = 0;
 };
 
@@ -30,9 +32,23 @@ template<class T> void put(std::string& blob, T value) {
   blob.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
+// Of the whole blob, its own place counted as zero.
+std::uint32_t checksumOf(std::string_view blob) {
+  Header header;
+  std::memcpy(&header, blob.data(), sizeof header);
+  header.checksum = 0;
+  const std::uint32_t begun = crc32c({reinterpret_cast<const char*>(&header), sizeof header});
+  return crc32c(blob.substr(sizeof header), begun);
+}
+
+void putChecksum(std::string& blob) {
+  const std::uint32_t sum = checksumOf(blob);
+  std::memcpy(blob.data() + offsetof(Header, checksum), &sum, sizeof sum);
+}
+
 class Columns {
  public:
-  Columns(std::string_view blob, const std::filesystem::path& file) : rest_(blob), file_(file) {}
+  Columns(std::string_view blob, const std::filesystem::path& file) : blob_(blob), rest_(blob), file_(file) {}
   template<class T> const char* take(std::size_t count) {
     if (rest_.size() / sizeof(T) < count) throwDamaged(file_, "a block of points is shorter than it says");
     const char* at = rest_.data();
@@ -45,6 +61,8 @@ class Columns {
   Header header(std::size_t most) {
     Header header;
     std::memcpy(&header, take<Header>(1), sizeof header);
+    if (checksumOf(blob_) != header.checksum)
+      throwDamaged(file_, "the checksum of a block of points is wrong");
     if (header.count == 0 || header.count > most || header.form > allForms || header.per == 0 ||
         header.per > chunkPoints)
       throwDamaged(file_, "a block of points has an impossible header");
@@ -52,7 +70,7 @@ class Columns {
   }
 
  private:
-  std::string_view rest_;
+  std::string_view blob_, rest_;
   const std::filesystem::path& file_;
 };
 
@@ -195,6 +213,7 @@ std::string encodePoints(const PointBlock& points, std::size_t from, std::size_t
     else
       put(blob, static_cast<float>(points.values[i]));
   }
+  putChecksum(blob);
   return blob;
 }
 
@@ -271,6 +290,7 @@ std::string encodeLevel(const PointBlock& points, std::size_t per) {
       }
   if (header.form & withNonFinite)
     for (const Digest& digest : digests) put(blob, static_cast<std::uint16_t>(digest.nonFinite));
+  putChecksum(blob);
   return blob;
 }
 

@@ -2,7 +2,8 @@
 // How points lie in metrics.db. A sealed chunk is 4,096 points of one series in columns (steps, times,
 // values), with two levels of its pyramid: buckets of 16 and of 256 points. Each blob says by its header how
 // wide its columns are: steps take no room when they are regular, times 4 bytes, values 4 where a float holds
-// them exactly. Little endian.
+// them exactly. A checksum stands in the header, since SQLite has none: a flipped bit is said, not drawn.
+// Little endian.
 #pragma once
 #include <cstdint>
 #include <filesystem>

@@ -71,9 +71,11 @@ bool isSuperseded(std::string_view kind) {
 }
 
 std::optional<std::int64_t> supersedesBeyond(int attempt, std::uint64_t sequence, const RunEvent& event) {
+  // Only what an attempt begins with: a journal full of them would be folded again and again.
+  if (sequence != 0) return std::nullopt;
   const std::string kind = kindOf(event);
   if (kind == "resumed") return stepOf(event);
-  if (kind == "started" && attempt > 1 && sequence == 0) return stepOf(event).value_or(0);
+  if (kind == "started" && attempt > 1) return stepOf(event).value_or(0);
   return std::nullopt;
 }
 

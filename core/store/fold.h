@@ -26,8 +26,8 @@ struct RunFold {
 std::optional<std::int64_t> stepOf(const RunEvent& event);
 std::string kindOf(const RunEvent& event); // empty when it names none
 bool isSuperseded(std::string_view kind);  // records of this kind go with the points of their step
-// The step beyond which a record takes everything earlier back: `resumed`, and `started` where an attempt
-// that is not the first begins anew.
+// The step beyond which the first record of an attempt takes everything earlier back: `resumed`, and
+// `started` where an attempt that is not the first begins anew.
 std::optional<std::int64_t> supersedesBeyond(int attempt, std::uint64_t sequence, const RunEvent& event);
 void fold(RunFold& into, int attempt, const RunEvent& event);
 

@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t readAtOnce = 4u << 20, mostInBatch = 8u << 20;
 // Points alone move the catalogue's offset, which costs an fsync, only so often.
 constexpr std::uint64_t mostLag = 1u << 20;
+// A journal may be hostile: its first wrong records are told one by one, the rest by their number.
+constexpr int mostTold = 5;
+constexpr std::size_t mostRemembered = 10'000;
 
 } // namespace
 
@@ -63,7 +66,7 @@ void Follower::takeIn(JournalSource& source, TakeInResult& result) {
     for (const std::string& uuid : *runs) takeRun(source, uuid, batch, result);
     if (source.whole()) removeVanished(*runs, batch, result);
     batch.commit();
-  } catch (const SqlFailure&) {
+  } catch (...) {
     forget();
     throw;
   }
@@ -182,16 +185,18 @@ bool Follower::takeAttempt(JournalSource& source, const std::string& uuid, Run& 
     bool sawEvents = false;
     for (const JournalLine& line : split.lines) {
       if (line.sequence != expected) {
-        split.damage =
-            Error{ErrorKind::input, fmt::format("{}, record {}", place, line.sequence),
-                  fmt::format("record {} should stand here", expected),
-                  "What stands behind it is not read; restore the file from a copy if there is one"};
+        split.damage = Error{
+            ErrorKind::input, fmt::format("{}, record {}", place, line.sequence),
+            fmt::format("record {} should stand here", expected),
+            "What stands behind it is not read; restore the file from a copy if there is one, then run `loom "
+            "history rebuild`"};
         break;
       }
       sawEvents = sawEvents || !isPoints(line.json);
       takeLine(run, number, attempt, line, place, result);
       ++expected;
     }
+    tellRest(attempt, place, result);
     attempt.damaged = split.damage.has_value();
     if (split.damage) tell(result, *split.damage);
     if (result.records != events || attempt.damaged)
@@ -214,20 +219,24 @@ void Follower::takeLine(Run& run, int number, Attempt& attempt, const JournalLin
   const auto takePoints = [&] {
     if (!points) return;
     if (const auto read = readPoints(line.json, recordPlace(), columns_); !read)
-      return tell(result, read.error());
+      return tellRecord(attempt, result, read.error());
     if (const std::int64_t passedOver = series_.append(run.inMetrics, columns_); passedOver > 0)
-      tell(result, {ErrorKind::input, recordPlace(),
-                    fmt::format("{} points of {} go back behind what was there and are passed over",
-                                passedOver, columns_.key),
-                    "Nothing needs to be done"});
+      tellRecord(
+          attempt, result,
+          {ErrorKind::input, recordPlace(),
+           fmt::format("{} points of {} go back behind what was there, or are more than a run may have; "
+                       "they are passed over",
+                       passedOver, columns_.key),
+           "Nothing needs to be done"});
   };
   if (isPoints(line.json)) return takePoints();
   const auto event = parseJson(line.json, recordPlace());
-  if (!event) return tell(result, event.error());
+  if (!event) return tellRecord(attempt, result, event.error());
   const std::string kind = event->is_object() ? kindOf(*event) : std::string();
   if (kind.empty())
-    return tell(result, {ErrorKind::input, recordPlace(), "the record does not say what it is",
-                         "The record is passed over; the rest of the run is read"});
+    return tellRecord(attempt, result,
+                      {ErrorKind::input, recordPlace(), "the record does not say what it is",
+                       "The record is passed over; the rest of the run is read"});
   if (kind == "points") return takePoints();
   if (points)
     if (const auto beyond = supersedesBeyond(number, line.sequence, *event))
@@ -243,7 +252,10 @@ void Follower::storeMarks(const Run& run, int number, Attempt& attempt, bool wit
 }
 
 void Follower::removeVanished(const std::vector<std::string>& there, Batch& batch, TakeInResult& result) {
-  for (const std::string& uuid : catalogue_.uuids()) {
+  // Either file may know of a run that the other does not, when one of them had to be made again.
+  std::set<std::string> known;
+  for (const auto& names : {catalogue_.uuids(), series_.uuids()}) known.insert(names.begin(), names.end());
+  for (const std::string& uuid : known) {
     if (std::binary_search(there.begin(), there.end(), uuid)) continue;
     batch.begin();
     const std::int64_t inMetrics = series_.runNumber(uuid);
@@ -255,7 +267,22 @@ void Follower::removeVanished(const std::vector<std::string>& there, Batch& batc
 }
 
 void Follower::tell(TakeInResult& result, Error problem) {
+  if (told_.size() >= mostRemembered) told_.clear();
   if (told_.insert(problem.message()).second) result.problems.push_back(std::move(problem));
+}
+
+void Follower::tellRecord(Attempt& attempt, TakeInResult& result, Error problem) {
+  if (attempt.told++ < mostTold)
+    tell(result, std::move(problem));
+  else
+    ++attempt.untold;
+}
+
+void Follower::tellRest(Attempt& attempt, const std::string& place, TakeInResult& result) {
+  if (attempt.untold == 0) return;
+  tell(result, {ErrorKind::input, place, fmt::format("{} more records like these", attempt.untold),
+                "Nothing needs to be done; the rest of the run is read"});
+  attempt.untold = 0;
 }
 
 void Follower::forget() {

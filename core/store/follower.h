@@ -26,6 +26,8 @@ class Follower {
     std::uint64_t eventsStored =
         0; // the catalogue's offset on disk; it may lag behind where only points came
     bool damaged = false, ended = false;
+    int told = 0;            // of its records
+    std::int64_t untold = 0; // behind so many
   };
   struct Run {
     std::int64_t inCatalogue = 0, inMetrics = 0;
@@ -46,6 +48,8 @@ class Follower {
   Run& runOf(const std::string& uuid, Batch& batch);
   void removeVanished(const std::vector<std::string>& there, Batch& batch, TakeInResult& result);
   void tell(TakeInResult& result, Error problem); // each once in a session
+  void tellRecord(Attempt& attempt, TakeInResult& result, Error problem);
+  void tellRest(Attempt& attempt, const std::string& place, TakeInResult& result);
   void forget();
 
   const Database& catalogueFile_;

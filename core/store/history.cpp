@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/history.h"
+#include "core/base/atomic_file.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/subprocess.h"
@@ -70,12 +71,15 @@ HistoryPlace historyPlace(const fs::path& project) {
   const bool there = fs::is_directory(beside, unknown);
   const fs::path& looked = there ? beside : project;
   struct statfs system {};
-  const bool remote =
-      ::statfs(looked.c_str(), &system) == 0 && isNetworkFilesystem(static_cast<long>(system.f_type));
+  // What cannot be asked is taken for the one that needs more care.
+  const bool local = fileFault("statfs", looked) == 0 && ::statfs(looked.c_str(), &system) == 0 &&
+                     !isNetworkFilesystem(static_cast<long>(system.f_type));
   const bool writable = mayWrite(looked);
-  if (remote || (!writable && !readableAsItLies(beside))) return {stateFolder(project), true};
+  if (!local || (!writable && !readableAsItLies(beside))) return historyAway(project);
   return {beside, writable};
 }
+
+HistoryPlace historyAway(const fs::path& project) { return {stateFolder(project), true}; }
 
 Result<std::optional<HistoryLock>> HistoryLock::take(const fs::path& folder) {
   const fs::path file = folder / "lock";

@@ -2,6 +2,7 @@
 // Where a project's history lies, who may write it, and how its two databases are opened: checked, and moved
 // aside when they are damaged, since the journals can make them again.
 #pragma once
+#include "core/store/labels.h"
 #include "core/store/sqlite.h"
 #include <filesystem>
 #include <optional>
@@ -18,6 +19,8 @@ struct HistoryPlace {
   bool writable = false;
 };
 HistoryPlace historyPlace(const std::filesystem::path& project);
+// The one under $XDG_STATE_HOME, where nothing can be kept beside the project.
+HistoryPlace historyAway(const std::filesystem::path& project);
 
 // history/lock, held by the one process that writes.
 class HistoryLock {
@@ -42,15 +45,18 @@ struct OwnedDatabase {
   Database database;
   bool made = false; // it was not there, or had to be moved aside
 };
-// Throws SqlFailure; a damaged file is moved aside and told in `problems`.
-OwnedDatabase openCatalogue(const std::filesystem::path& folder, std::vector<Error>& problems);
+// Throws SqlFailure; a damaged file is moved aside and told in `problems`. A new catalogue gets `labels` in
+// the transaction that makes it; without a second copy, what a damaged one still tells of them.
+OwnedDatabase openCatalogue(const std::filesystem::path& folder, const std::optional<Labels>& labels,
+                            std::vector<Error>& problems);
 OwnedDatabase openMetrics(const std::filesystem::path& folder, std::vector<Error>& problems);
-// Waits up to two seconds for a database that its owner is just making. Throws SqlFailure.
+// Waits up to two seconds for a database that its owner is just making; not where nobody can make one. Throws
+// SqlFailure.
 Database openForReading(const std::filesystem::path& file, bool writableFolder);
 
 // Renames a database with what belongs to it to <name><suffix>.
 void moveDatabase(const std::filesystem::path& file, const std::filesystem::path& to);
-// To <name>.damaged-<time>; the Error says so.
-Error moveAside(const std::filesystem::path& file, const std::string& cause);
+// To <name>.damaged-<time>; the Error says so. `again`: from what the file is made again.
+Error moveAside(const std::filesystem::path& file, const std::string& cause, const std::string& again);
 
 } // namespace loom

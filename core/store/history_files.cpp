@@ -5,7 +5,7 @@
 #include "core/store/series_writer.h"
 #include <chrono>
 #include <fmt/format.h>
-#include <fstream>
+#include <functional>
 #include <thread>
 
 namespace loom {
@@ -34,17 +34,20 @@ std::uintmax_t sizeOf(const fs::path& file) {
 }
 fs::path walOf(const fs::path& file) { return file.string() + "-wal"; }
 
-// SQLite notices a missing end only when it comes to read there.
+// The file is never opened beside SQLite's own descriptor: closing it would drop the locks that another
+// connection of this process holds.
 void checkLength(const fs::path& file) {
   std::error_code unknown;
-  if (!fs::exists(file, unknown) || sizeOf(walOf(file)) > 0) return;
-  const auto size = sizeOf(file);
-  if (size == 0) throwDamaged(file, "the file is empty");
-  unsigned char header[100] = {};
-  std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(header), sizeof header);
-  const auto word = [&](int at) { return std::uintmax_t{header[at]} << 8 | header[at + 1]; };
-  const std::uintmax_t page = word(16) == 1 ? 65536 : word(16), pages = word(28) << 16 | word(30);
-  if (size < sizeof header || pages * page > size) throwDamaged(file, "the end of the file is missing");
+  if (fs::exists(file, unknown) && sizeOf(file) == 0 && sizeOf(walOf(file)) == 0)
+    throwDamaged(file, "the file is empty");
+}
+
+// SQLite takes half a page at the end for a whole one.
+void checkPages(const Database& database, std::uintmax_t size) {
+  const auto page = static_cast<std::uintmax_t>(database.number("PRAGMA page_size"));
+  if (page == 0 || size % page != 0 ||
+      static_cast<std::uintmax_t>(database.number("PRAGMA page_count")) * page > size)
+    throwDamaged(database.file(), "the end of the file is missing");
 }
 
 std::string firstText(const Database& database, const char* sql) {
@@ -60,8 +63,11 @@ std::string firstText(const Database& database, const char* sql) {
                    false);
 }
 
-OwnedDatabase openOwned(const fs::path& file, const Kind& kind) {
+using Fill = std::function<void(const Database&)>;
+
+OwnedDatabase openOwned(const fs::path& file, const Kind& kind, const Fill& fill) {
   checkLength(file);
+  const std::uintmax_t size = sizeOf(walOf(file)) == 0 ? sizeOf(file) : 0;
   OwnedDatabase owned;
   owned.database = Database(file, Database::Mode::owner);
   const Database& database = owned.database;
@@ -80,6 +86,7 @@ OwnedDatabase openOwned(const fs::path& file, const Kind& kind) {
   if (version == 0 && database.number("SELECT count(*) FROM sqlite_master") == 0) {
     Transaction making(database, true);
     kind.create(database);
+    fill(database);
     database.execute(
         fmt::format("PRAGMA application_id={};PRAGMA user_version={}", kind.application, historySchema));
     making.commit();
@@ -89,49 +96,76 @@ OwnedDatabase openOwned(const fs::path& file, const Kind& kind) {
   if (application != kind.application) throwDamaged(file, "it is another program's database");
   if (version > historySchema) refuseNewer(file, version);
   if (version != historySchema) throwDamaged(file, fmt::format("there is no format {}", version));
+  if (size > 0) checkPages(database, size);
   if (sizeOf(file) <= checkedAtOnce)
     if (const std::string finding = firstText(database, "PRAGMA quick_check(1)"); finding != "ok")
       throwDamaged(file, finding);
   return owned;
 }
 
-OwnedDatabase openOrRemake(const fs::path& file, const Kind& kind, std::vector<Error>& problems) {
+OwnedDatabase openOrRemake(const fs::path& file, const Kind& kind, const Fill& fill,
+                           const std::function<void()>& rescue, std::vector<Error>& problems) {
   try {
-    return openOwned(file, kind);
+    return openOwned(file, kind, fill);
   } catch (const SqlFailure& failure) {
     if (!failure.damaged) throw;
-    problems.push_back(moveAside(file, failure.error.cause));
+    rescue();
+    problems.push_back(moveAside(file, failure.error.cause, "the journals"));
   }
-  OwnedDatabase owned = openOwned(file, kind);
+  OwnedDatabase owned = openOwned(file, kind, fill);
   owned.made = true;
   return owned;
 }
 
+// As much as a damaged catalogue still tells.
+std::optional<Labels> rescueLabels(const fs::path& file) {
+  try {
+    const Database database(file, Database::Mode::reader);
+    return readLabels(database);
+  } catch (const SqlFailure&) {
+    return std::nullopt;
+  }
+}
+
 } // namespace
 
-OwnedDatabase openCatalogue(const fs::path& folder, std::vector<Error>& problems) {
-  return openOrRemake(folder / catalogueName, catalogueKind, problems);
+OwnedDatabase openCatalogue(const fs::path& folder, const std::optional<Labels>& labels,
+                            std::vector<Error>& problems) {
+  const fs::path file = folder / catalogueName;
+  std::optional<Labels> known = labels;
+  const auto fill = [&](const Database& database) {
+    for (const auto& [run, label] : known.value_or(Labels())) writeLabel(database, run, label);
+  };
+  const auto rescue = [&] {
+    if (!known) known = rescueLabels(file);
+  };
+  return openOrRemake(file, catalogueKind, fill, rescue, problems);
 }
+
 OwnedDatabase openMetrics(const fs::path& folder, std::vector<Error>& problems) {
-  return openOrRemake(folder / metricsName, metricsKind, problems);
+  return openOrRemake(
+      folder / metricsName, metricsKind, [](const Database&) {}, [] {}, problems);
 }
 
 Database openForReading(const fs::path& file, bool writableFolder) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   const auto mode = writableFolder ? Database::Mode::reader : Database::Mode::immutable;
   for (;;) {
+    const bool last = !writableFolder || std::chrono::steady_clock::now() >= until;
     try {
+      const std::uintmax_t size = sizeOf(walOf(file)) == 0 ? sizeOf(file) : 0;
       Database database(file, mode);
       const std::int64_t version = database.number("PRAGMA user_version");
       if (version > historySchema) refuseNewer(file, version);
       if (version == historySchema) {
+        if (size > 0 && !writableFolder) checkPages(database, size);
         database.execute("PRAGMA query_only=1;PRAGMA cache_size=-32768;PRAGMA mmap_size=0");
         return database;
       }
-    } catch (const SqlFailure&) {
-      if (std::chrono::steady_clock::now() >= until) throw;
+    } catch (const SqlFailure& failure) {
+      if (last || failure.error.kind == ErrorKind::input) throw;
     }
-    if (std::chrono::steady_clock::now() >= until)
+    if (last)
       throw SqlFailure({ErrorKind::input, file.string(), "there is no history yet",
                         "Run `loom runs` where the project can be written"},
                        false);
@@ -154,7 +188,7 @@ void moveDatabase(const fs::path& file, const fs::path& to) {
   }
 }
 
-Error moveAside(const fs::path& file, const std::string& cause) {
+Error moveAside(const fs::path& file, const std::string& cause, const std::string& again) {
   std::string time = formatTime(nowMicroseconds());
   std::erase_if(time, [](char letter) { return letter == ':' || letter == '-'; });
   fs::path aside = file.string() + ".damaged-" + time;
@@ -163,7 +197,7 @@ Error moveAside(const fs::path& file, const std::string& cause) {
     aside = fmt::format("{}.damaged-{}-{}", file.string(), time, again);
   moveDatabase(file, aside);
   return {ErrorKind::input, file.string(),
-          fmt::format("the database was damaged ({}); it is made again from the journals", cause),
+          fmt::format("the file was damaged ({}); it is made again from {}", cause, again),
           fmt::format("Nothing needs to be done; the damaged file is kept as {}", aside.filename().string())};
 }
 

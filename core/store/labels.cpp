@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::int64_t labelSchema = 1;
 
-std::filesystem::path fileIn(const std::filesystem::path& history) { return history / "labels.json"; }
-
 } // namespace
+
+std::filesystem::path labelFile(const std::filesystem::path& history) { return history / "labels.json"; }
 
 Labels readLabels(const Database& catalogue) {
   Labels labels;
@@ -40,18 +40,19 @@ void writeLabel(const Database& catalogue, const std::string& run, const Label& 
   for (const std::string& tag : label.tags) add.run(run, position++, tag);
 }
 
-Result<Labels> readLabelFile(const std::filesystem::path& history) {
+Result<std::optional<Labels>> readLabelFile(const std::filesystem::path& history) {
   Labels labels;
   std::error_code unknown;
-  if (!std::filesystem::exists(fileIn(history), unknown)) return labels;
-  const auto json = readJsonFile(fileIn(history));
+  if (!std::filesystem::exists(labelFile(history), unknown)) return std::optional<Labels>();
+  const auto json = readJsonFile(labelFile(history));
   if (!json) return json.error();
-  const std::string place = fileIn(history).string();
+  const std::string place = labelFile(history).string();
   const JsonReader reader(*json, place);
   const auto schema = reader.integer("schema");
   if (!schema) return schema.error();
   if (*schema > labelSchema)
-    return Error{ErrorKind::input, place, "it was written by a newer program", "Use a newer Neuroloom"};
+    throw SqlFailure({ErrorKind::input, place, "it was written by a newer program", "Use a newer Neuroloom"},
+                     false);
   const auto runs = reader.object("runs");
   if (!runs) return runs.error();
   for (const auto& [run, content] : (*runs)->items()) {
@@ -68,7 +69,7 @@ Result<Labels> readLabelFile(const std::filesystem::path& history) {
       if (tag.is_string()) label.tags.push_back(tag.get<std::string>());
     labels.emplace(run, std::move(label));
   }
-  return labels;
+  return std::optional<Labels>(std::move(labels));
 }
 
 Status writeLabelFile(const std::filesystem::path& history, const Labels& labels) {
@@ -77,7 +78,7 @@ Status writeLabelFile(const std::filesystem::path& history, const Labels& labels
     if (!label.empty())
       runs[run] = {
           {"name", label.name}, {"note", label.note}, {"archived", label.archived}, {"tags", label.tags}};
-  return writeFileAtomically(fileIn(history),
+  return writeFileAtomically(labelFile(history),
                              canonicalJson({{"schema", labelSchema}, {"runs", std::move(runs)}}));
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/result.h"
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,10 @@ using Labels = std::map<std::string, Label>; // by run
 Labels readLabels(const Database& catalogue); // throws SqlFailure
 void writeLabel(const Database& catalogue, const std::string& run, const Label& label);
 
-Result<Labels> readLabelFile(const std::filesystem::path& history); // empty when there is no file
+std::filesystem::path labelFile(const std::filesystem::path& history);
+// Empty when there is no file. Throws SqlFailure when a newer program wrote it; an Error:
+// it is damaged.
+Result<std::optional<Labels>> readLabelFile(const std::filesystem::path& history);
 Status writeLabelFile(const std::filesystem::path& history, const Labels& labels);
 
 } // namespace loom

@@ -9,9 +9,10 @@
 namespace loom {
 namespace {
 
-// Up to so many chunks, every bucket border is kept to the step; beyond, a pyramid bucket that is narrower
-// than a quarter of a pixel goes whole into the pixel where it begins.
-constexpr std::int64_t exactChunks = 32;
+// A chunk that covers so many pixels is divided to the step; in others, a pyramid bucket that is narrower
+// than a quarter of a pixel goes whole into the pixel where it begins. A sealed chunk alone decides, not how
+// many there are, so that a growing series leaves the picture of what is there already as it was.
+constexpr int exactPixels = 32;
 constexpr int mostPixels = 1 << 16;
 
 double secondsOf(std::int64_t microseconds) { return static_cast<double>(microseconds) / 1e6; }
@@ -21,9 +22,12 @@ double secondsOf(std::int64_t microseconds) { return static_cast<double>(microse
 // Takes digests in the order of their steps and gives each to one pixel of [first, last].
 class SeriesReader::BucketMaker {
  public:
-  BucketMaker(std::int64_t first, std::int64_t last, int pixels, bool exact)
-      : first_(first), last_(last), pixels_(pixels), width_(static_cast<Wide>(last) - first + 1),
-        exact_(exact) {}
+  BucketMaker(std::int64_t first, std::int64_t last, int pixels)
+      : first_(first), last_(last), pixels_(pixels), width_(static_cast<Wide>(last) - first + 1) {}
+
+  void enterChunk(std::int64_t firstStep, std::int64_t lastStep) {
+    exact_ = (static_cast<Wide>(lastStep) - firstStep) * pixels_ >= exactPixels * width_;
+  }
 
   enum class Fit { outside, whole, divide };
   Fit fit(std::int64_t firstStep, std::int64_t lastStep) const {
@@ -60,23 +64,25 @@ class SeriesReader::BucketMaker {
     finish();
     current_ = Digest();
     const Wide pixel = pixelOf(step);
-    nextPixelAt_ = static_cast<std::int64_t>(first_ + ((pixel + 1) * width_ + pixels_ - 1) / pixels_);
+    nextPixelAt_ = first_ + ((pixel + 1) * width_ + pixels_ - 1) / pixels_;
   }
   void finish() {
     if (current_.count == 0) return;
     const std::int64_t finite = current_.count - current_.nonFinite;
+    double mean = current_.sum / static_cast<double>(finite);
+    // Values near the largest double have no sum.
+    if (!std::isfinite(mean)) mean = current_.minimum / 2 + current_.maximum / 2;
     buckets_.push_back({current_.firstStep, current_.lastStep, finite > 0 ? current_.minimum : NAN,
-                        finite > 0 ? current_.maximum : NAN,
-                        finite > 0 ? current_.sum / static_cast<double>(finite) : NAN, current_.count,
+                        finite > 0 ? current_.maximum : NAN, finite > 0 ? mean : NAN, current_.count,
                         current_.nonFinite, secondsOf(current_.firstTime), secondsOf(current_.lastTime)});
     current_.count = 0;
   }
   std::int64_t first_, last_;
   int pixels_;
   Wide width_;
-  bool exact_;
+  bool exact_ = true;
   Digest current_;
-  std::int64_t nextPixelAt_ = 0;
+  Wide nextPixelAt_ = 0;
   std::vector<Bucket> buckets_;
 };
 
@@ -162,13 +168,18 @@ std::vector<SeriesPoint> SeriesReader::points(const std::string& run, const std:
   return result;
 }
 
-PointBlock SeriesReader::block(const std::string& run, const std::string& key) {
+std::int64_t SeriesReader::blocks(const std::string& run, const std::string& key) {
+  const auto series = find(run, key);
+  return series ? series->chunks + 1 : 0;
+}
+
+PointBlock SeriesReader::blockAt(const std::string& run, const std::string& key, std::int64_t index) {
   PointBlock points;
   const auto series = find(run, key);
-  if (!series) return points;
-  for (std::int64_t index = 0; index < series->chunks; ++index)
+  if (series && index < series->chunks)
     readRaw(chunkId(series->number, index), points);
-  readTail(*series, points);
+  else if (series && index == series->chunks)
+    readTail(*series, points);
   return points;
 }
 
@@ -183,7 +194,7 @@ std::vector<Bucket> SeriesReader::buckets(const std::string& run, const std::str
   if (last < first) return {};
   const std::int64_t from = chunkAt(*series, first);
   const std::int64_t to = std::min(chunkAt(*series, last), series->chunks - 1);
-  BucketMaker maker(first, last, std::clamp(pixels, 1, mostPixels), to - from < exactChunks);
+  BucketMaker maker(first, last, std::clamp(pixels, 1, mostPixels));
   PointBlock block;
   std::vector<Digest> coarse, fine;
 
@@ -216,6 +227,7 @@ std::vector<Bucket> SeriesReader::buckets(const std::string& run, const std::str
   if (from <= to) {
     Rows rows = chunks_.query(chunkId(series->number, from), chunkId(series->number, to));
     while (rows.next()) {
+      maker.enterChunk(rows.integer(1), rows.integer(2));
       const auto fit = maker.fit(rows.integer(1), rows.integer(2));
       if (fit == BucketMaker::Fit::outside) continue;
       if (fit == BucketMaker::Fit::whole) {

@@ -15,7 +15,9 @@ class SeriesReader {
   std::vector<std::string> keys(const std::string& run); // sorted
   std::vector<SeriesPoint> points(const std::string& run, const std::string& key, std::int64_t first,
                                   std::int64_t last);
-  PointBlock block(const std::string& run, const std::string& key); // all, as stored
+  // As they are stored: chunk by chunk, and last what fills no chunk yet.
+  std::int64_t blocks(const std::string& run, const std::string& key);
+  PointBlock blockAt(const std::string& run, const std::string& key, std::int64_t index);
   std::vector<Bucket> buckets(const std::string& run, const std::string& key, std::int64_t first,
                               std::int64_t last, int pixels);
   struct Summary {

@@ -9,6 +9,9 @@ namespace {
 // A tail grows by one row at each flush; so many rows are folded into one, so that a slow run is read from
 // few rows.
 constexpr std::int64_t mostTailRows = 64;
+// So many series are kept in memory between two flushes, of some hundred bytes each.
+constexpr std::size_t mostHeld = 50'000;
+constexpr std::int64_t mostChunks = std::int64_t{1} << chunkBits;
 
 } // namespace
 
@@ -35,10 +38,13 @@ void createMetrics(const Database& database) {
 SeriesWriter::SeriesWriter(const Database& database) : database_(database) {
   findRun_ = database.prepare("SELECT id FROM run WHERE uuid=?");
   addRun_ = database.prepare("INSERT INTO run(uuid) VALUES(?) RETURNING id");
-  listSeries_ = database.prepare("SELECT "
-                                 "id,key,chunks,points,non_finite,first_step,last_step,last_time,last,"
-                                 "minimum,minimum_step,maximum,maximum_step "
-                                 "FROM series WHERE run=?");
+  listRuns_ = database.prepare("SELECT uuid FROM run ORDER BY uuid");
+  countSeries_ = database.prepare("SELECT count(*) FROM series WHERE run=?");
+  findSeries_ =
+      database.prepare("SELECT id,chunks,points,non_finite,first_step,last_step,last_time,last,"
+                       "minimum,minimum_step,maximum,maximum_step FROM series WHERE run=? AND key=?");
+  listBeyond_ = database.prepare("SELECT key FROM series WHERE run=? AND last_step>?");
+  listNumbers_ = database.prepare("SELECT id FROM series WHERE run=?");
   addSeries_ = database.prepare(
       "INSERT INTO "
       "series(run,key,chunks,points,non_finite,first_step,last_step,last_time,minimum_step,maximum_step) "
@@ -62,6 +68,7 @@ SeriesWriter::SeriesWriter(const Database& database) : database_(database) {
   dropRaw_ = database.prepare("DELETE FROM raw WHERE id BETWEEN ? AND ?");
   addTail_ = database.prepare("INSERT INTO tail VALUES(?,?)");
   readTail_ = database.prepare("SELECT data FROM tail WHERE id BETWEEN ? AND ? ORDER BY id");
+  countTail_ = database.prepare("SELECT count(*) FROM tail WHERE id BETWEEN ? AND ?");
   dropTail_ = database.prepare("DELETE FROM tail WHERE id BETWEEN ? AND ?");
   dropRun_ = database.prepare("DELETE FROM run WHERE id=?");
   dropSources_ = database.prepare("DELETE FROM source WHERE run=?");
@@ -80,87 +87,120 @@ std::int64_t SeriesWriter::runNumber(const std::string& uuid) {
   return number;
 }
 
-SeriesWriter::RunSeries& SeriesWriter::seriesOf(std::int64_t run) {
+std::vector<std::string> SeriesWriter::uuids() {
+  std::vector<std::string> names;
+  Rows rows = listRuns_.query();
+  while (rows.next()) names.push_back(rows.text(0));
+  return names;
+}
+
+SeriesWriter::Run& SeriesWriter::runOf(std::int64_t run) {
   const auto known = runs_.find(run);
   if (known != runs_.end()) return known->second;
-  RunSeries loaded;
-  Rows rows = listSeries_.query(run);
+  Rows rows = countSeries_.query(run);
+  rows.next();
+  Run fresh;
+  fresh.count = rows.integer(0);
+  return runs_.emplace(run, std::move(fresh)).first->second;
+}
+
+SeriesWriter::Series* SeriesWriter::find(std::int64_t run, const std::string& key) {
+  Run& all = runOf(run);
+  if (const auto known = all.series.find(key); known != all.series.end()) return &known->second;
+  Rows rows = findSeries_.query(run, key);
+  if (!rows.next()) return nullptr;
+  Series series;
+  series.number = rows.integer(0);
+  series.chunks = rows.integer(1);
+  Digest& digest = series.digest;
+  digest.count = rows.integer(2);
+  digest.nonFinite = rows.integer(3);
+  digest.firstStep = rows.integer(4);
+  digest.lastStep = rows.integer(5);
+  digest.lastTime = rows.integer(6);
+  series.last = rows.real(7);
+  digest.minimum = rows.real(8);
+  digest.minimumStep = rows.integer(9);
+  digest.maximum = rows.real(10);
+  digest.maximumStep = rows.integer(11);
+  // Sealed chunks are full and the tail is shorter than one, or something else wrote here.
+  const std::int64_t tail = digest.count - series.chunks * static_cast<std::int64_t>(chunkPoints);
+  Rows count = countTail_.query(chunkId(series.number, 0), lastChunkId(series.number));
+  count.next();
+  series.tailRows = count.integer(0);
+  if (series.chunks < 0 || series.chunks > mostChunks || tail < 0 ||
+      tail >= static_cast<std::int64_t>(chunkPoints) || (tail > 0) != (series.tailRows > 0))
+    throwDamaged(database_.file(), "the points of a series do not add up");
+  series.tailStored = static_cast<std::size_t>(tail);
+  ++held_;
+  return &all.series.emplace(key, std::move(series)).first->second;
+}
+
+SeriesWriter::Series* SeriesWriter::make(std::int64_t run, const std::string& key) {
+  Run& all = runOf(run);
+  if (all.count >= mostSeries) return nullptr;
+  Series series;
+  Rows rows = addSeries_.query(run, key);
+  rows.next();
+  series.number = rows.integer(0);
   while (rows.next()) {
-    Series series;
-    series.number = rows.integer(0);
-    series.chunks = rows.integer(2);
-    Digest& digest = series.digest;
-    digest.count = rows.integer(3);
-    digest.nonFinite = rows.integer(4);
-    digest.firstStep = rows.integer(5);
-    digest.lastStep = rows.integer(6);
-    digest.lastTime = rows.integer(7);
-    series.last = rows.real(8);
-    digest.minimum = rows.real(9);
-    digest.minimumStep = rows.integer(10);
-    digest.maximum = rows.real(11);
-    digest.maximumStep = rows.integer(12);
-    Rows tail = readTail_.query(chunkId(series.number, 0), lastChunkId(series.number));
-    while (tail.next()) {
-      decodePoints(tail.blob(0), database_.file(), series.tail);
-      ++series.tailRows;
-    }
-    series.tailStored = series.tail.size();
-    // Sealed chunks are full and the tail is shorter than one, or something else wrote here.
-    if (series.tail.size() >= chunkPoints ||
-        digest.count != series.chunks * static_cast<std::int64_t>(chunkPoints) +
-                            static_cast<std::int64_t>(series.tail.size()))
-      throwDamaged(database_.file(), "the points of a series do not add up");
-    loaded.emplace(rows.text(1), std::move(series));
   }
-  return runs_.emplace(run, std::move(loaded)).first->second;
+  ++all.count;
+  ++held_;
+  return &all.series.emplace(key, std::move(series)).first->second;
 }
 
 std::int64_t SeriesWriter::append(std::int64_t run, const PointColumns& columns) {
-  RunSeries& all = seriesOf(run);
-  auto found = all.find(columns.key);
-  if (found == all.end()) {
-    Series series;
-    Rows rows = addSeries_.query(run, columns.key);
-    rows.next();
-    series.number = rows.integer(0);
-    while (rows.next()) {
-    }
-    found = all.emplace(columns.key, std::move(series)).first;
-  }
-  Series& series = found->second;
+  Series* series = find(run, columns.key);
+  if (!series) series = make(run, columns.key);
+  if (!series) return static_cast<std::int64_t>(columns.steps.size());
   std::int64_t passedOver = 0;
   for (std::size_t i = 0; i < columns.steps.size(); ++i) {
     const std::int64_t step = columns.steps[i];
-    if (series.digest.count > 0 && step <= series.digest.lastStep) {
+    if ((series->digest.count > 0 && step <= series->digest.lastStep) || series->chunks >= mostChunks) {
       ++passedOver;
       continue;
     }
     const std::int64_t time = toMicroseconds(columns.times[i]);
-    series.tail.add(step, time, columns.values[i]);
-    series.digest.add(step, time, columns.values[i]);
-    series.last = columns.values[i];
-    if (series.tail.size() == chunkPoints) seal(series);
+    series->fresh.add(step, time, columns.values[i]);
+    series->digest.add(step, time, columns.values[i]);
+    series->last = columns.values[i];
+    if (series->tailSize() == chunkPoints) seal(*series);
   }
-  series.changed = true;
+  series->changed = true;
   return passedOver;
 }
 
+PointBlock SeriesWriter::tailOf(const Series& series) {
+  PointBlock points;
+  if (series.tailRows > 0) {
+    Rows rows = readTail_.query(chunkId(series.number, 0), lastChunkId(series.number));
+    while (rows.next()) decodePoints(rows.blob(0), database_.file(), points);
+    if (points.size() != series.tailStored)
+      throwDamaged(database_.file(), "the points of a series do not add up");
+  }
+  for (std::size_t i = 0; i < series.fresh.size(); ++i)
+    points.add(series.fresh.steps[i], series.fresh.times[i], series.fresh.values[i]);
+  return points;
+}
+
 void SeriesWriter::seal(Series& series) {
-  dropTailRows(series);
+  if (series.tailRows > 0) {
+    series.fresh = tailOf(series);
+    dropTailRows(series);
+  }
+  const PointBlock& points = series.fresh;
   const std::int64_t id = chunkId(series.number, series.chunks);
-  const Digest digest = digestOf(series.tail, 0, series.tail.size());
-  const std::string coarse = encodeLevel(series.tail, coarseBucket),
-                    fine = encodeLevel(series.tail, fineBucket);
-  const std::string raw = encodePoints(series.tail, 0, series.tail.size());
+  const Digest digest = digestOf(points, 0, points.size());
+  const std::string coarse = encodeLevel(points, coarseBucket), fine = encodeLevel(points, fineBucket);
+  const std::string raw = encodePoints(points, 0, points.size());
   addChunk_.run(id, digest.firstStep, digest.lastStep, digest.firstTime, digest.lastTime, digest.nonFinite,
                 digest.minimum, digest.minimumStep, digest.maximum, digest.maximumStep, digest.sum,
                 Statement::asBlob(coarse));
   addFine_.run(id, Statement::asBlob(fine));
   addRaw_.run(id, Statement::asBlob(raw));
   ++series.chunks;
-  series.tail.clear();
-  series.tailStored = 0;
+  series.fresh.clear();
 }
 
 void SeriesWriter::dropTailRows(Series& series) {
@@ -170,37 +210,55 @@ void SeriesWriter::dropTailRows(Series& series) {
 }
 
 void SeriesWriter::storeTail(Series& series) {
-  if (series.tailStored == series.tail.size()) return;
-  if (series.tailRows >= mostTailRows) dropTailRows(series);
-  const std::string blob = encodePoints(series.tail, series.tailStored, series.tail.size());
+  if (series.fresh.size() == 0) {
+    series.fresh = PointBlock(); // a sealed chunk's room
+    return;
+  }
+  if (series.tailRows >= mostTailRows) {
+    series.fresh = tailOf(series);
+    dropTailRows(series);
+  }
+  const std::string blob = encodePoints(series.fresh, 0, series.fresh.size());
   addTail_.run(chunkId(series.number, series.tailRows++), Statement::asBlob(blob));
-  series.tailStored = series.tail.size();
+  series.tailStored += series.fresh.size();
+  series.fresh = PointBlock();
+}
+
+void SeriesWriter::store(Series& series) {
+  storeTail(series);
+  const Digest& digest = series.digest;
+  updateSeries_.run(series.number, series.chunks, digest.count, digest.nonFinite, digest.firstStep,
+                    digest.lastStep, digest.lastTime, series.last, digest.minimum, digest.minimumStep,
+                    digest.maximum, digest.maximumStep);
+  series.changed = false;
 }
 
 void SeriesWriter::flush() {
   for (auto& [run, all] : runs_)
-    for (auto& [key, series] : all) {
-      if (!series.changed) continue;
-      storeTail(series);
-      const Digest& digest = series.digest;
-      updateSeries_.run(series.number, series.chunks, digest.count, digest.nonFinite, digest.firstStep,
-                        digest.lastStep, digest.lastTime, series.last, digest.minimum, digest.minimumStep,
-                        digest.maximum, digest.maximumStep);
-      series.changed = false;
-    }
+    for (auto& [key, series] : all.series)
+      if (series.changed) store(series);
+  if (held_ > mostHeld) forget();
 }
 
 void SeriesWriter::supersede(std::int64_t run, std::int64_t step) {
-  RunSeries& all = seriesOf(run);
-  for (auto entry = all.begin(); entry != all.end();) {
-    Series& series = entry->second;
-    if (series.digest.lastStep > step) cutBack(series, step);
-    if (series.digest.count > 0) {
-      ++entry;
+  Run& all = runOf(run);
+  // So that the table knows of every series.
+  for (auto& [key, series] : all.series)
+    if (series.changed) store(series);
+  std::vector<std::string> beyond;
+  for (Rows rows = listBeyond_.query(run, step); rows.next();) beyond.push_back(rows.text(0));
+  for (const std::string& key : beyond) {
+    Series* series = find(run, key);
+    if (!series) continue;
+    cutBack(*series, step);
+    if (series->digest.count > 0) {
+      store(*series);
       continue;
     }
-    dropSeries_.run(series.number);
-    entry = all.erase(entry);
+    dropSeries_.run(series->number);
+    all.series.erase(key);
+    --all.count;
+    --held_;
   }
 }
 
@@ -211,23 +269,26 @@ void SeriesWriter::cutBack(Series& series, std::int64_t step) {
     Rows rows = findChunk_.query(first, last, step);
     if (rows.next() && !rows.isNull(0)) cut = rows.integer(0);
   }
-  dropTailRows(series);
+  PointBlock tail;
   if (cut >= 0) {
     // The chunk that the cut goes through becomes the tail again.
-    series.tail.clear();
     {
       Rows raw = readRaw_.query(cut);
       if (!raw.next()) throwDamaged(database_.file(), "the points of a chunk are missing");
-      decodePoints(raw.blob(0), database_.file(), series.tail);
+      decodePoints(raw.blob(0), database_.file(), tail);
     }
     dropChunks_.run(cut, last);
     dropFine_.run(cut, last);
     dropRaw_.run(cut, last);
     series.chunks = cut - first;
+  } else {
+    tail = tailOf(series);
   }
-  std::size_t keep = series.tail.size();
-  while (keep > 0 && series.tail.steps[keep - 1] > step) --keep;
-  series.tail.truncate(keep);
+  dropTailRows(series);
+  std::size_t keep = tail.size();
+  while (keep > 0 && tail.steps[keep - 1] > step) --keep;
+  tail.truncate(keep);
+  series.fresh = std::move(tail);
 
   Digest digest;
   double lastValue = NAN;
@@ -248,8 +309,8 @@ void SeriesWriter::cutBack(Series& series, std::int64_t step) {
     digest.add(chunk);
   }
   if (keep > 0) {
-    digest.add(digestOf(series.tail, 0, keep));
-    lastValue = series.tail.values[keep - 1];
+    digest.add(digestOf(series.fresh, 0, keep));
+    lastValue = series.fresh.values[keep - 1];
   } else if (series.chunks > 0) {
     PointBlock points;
     Rows raw = readRaw_.query(chunkId(series.number, series.chunks - 1));
@@ -262,21 +323,28 @@ void SeriesWriter::cutBack(Series& series, std::int64_t step) {
   series.changed = true;
 }
 
-void SeriesWriter::forget() { runs_.clear(); }
-void SeriesWriter::forget(std::int64_t run) { runs_.erase(run); }
+void SeriesWriter::forget() {
+  runs_.clear();
+  held_ = 0;
+}
 
 void SeriesWriter::remove(std::int64_t run) {
-  for (auto& [key, series] : seriesOf(run)) {
-    const std::int64_t first = chunkId(series.number, 0), last = lastChunkId(series.number);
+  std::vector<std::int64_t> numbers;
+  for (Rows rows = listNumbers_.query(run); rows.next();) numbers.push_back(rows.integer(0));
+  for (const std::int64_t number : numbers) {
+    const std::int64_t first = chunkId(number, 0), last = lastChunkId(number);
     dropTail_.run(first, last);
     dropChunks_.run(first, last);
     dropFine_.run(first, last);
     dropRaw_.run(first, last);
-    dropSeries_.run(series.number);
+    dropSeries_.run(number);
   }
   dropSources_.run(run);
   dropRun_.run(run);
-  forget(run);
+  if (const auto held = runs_.find(run); held != runs_.end()) {
+    held_ -= held->second.series.size();
+    runs_.erase(held);
+  }
 }
 
 } // namespace loom

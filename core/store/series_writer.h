@@ -6,8 +6,9 @@
 #include "core/run/journal.h"
 #include "core/store/chunk.h"
 #include "core/store/sqlite.h"
-#include <memory>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace loom {
 
@@ -15,39 +16,52 @@ void createMetrics(const Database& database); // the schema, in an empty file
 
 class SeriesWriter {
  public:
+  static constexpr std::int64_t mostSeries = 100'000; // of one run
+
   explicit SeriesWriter(const Database& database);
   std::int64_t runNumber(const std::string& uuid); // made when it is new
-  // A point that does not lie beyond the last one of its series is passed over: the first one counts. Returns
-  // how many.
+  std::vector<std::string> uuids();                // of all runs, sorted
+  // A point that does not lie beyond the last one of its series is passed over: the first one counts. So are
+  // all when the run would have too many series, or the series too many points. Returns how many.
   std::int64_t append(std::int64_t run, const PointColumns& columns);
   void supersede(std::int64_t run, std::int64_t step); // drops every point beyond it
   void flush();  // before COMMIT: unsealed points and what is known of the series
   void forget(); // what is kept in memory
-  void forget(std::int64_t run);
   void remove(std::int64_t run);
 
  private:
+  // What lies in rows of the table `tail` is not held here, so that ten thousand open series are small.
   struct Series {
     std::int64_t number = 0, chunks = 0;
     Digest digest;
     double last = 0;
-    PointBlock tail;            // points behind the sealed chunks
-    std::size_t tailStored = 0; // of them in rows of the table
     std::int64_t tailRows = 0;
+    std::size_t tailStored = 0; // points in these rows
+    PointBlock fresh;           // points behind them
     bool changed = false;
+    std::size_t tailSize() const { return tailStored + fresh.size(); }
   };
-  using RunSeries = std::unordered_map<std::string, Series>;
-  RunSeries& seriesOf(std::int64_t run);
+  struct Run {
+    std::unordered_map<std::string, Series> series; // those that are held
+    std::int64_t count = 0;                         // of all that it has
+  };
+  Run& runOf(std::int64_t run);
+  Series* find(std::int64_t run, const std::string& key); // held, or loaded; null when there is none
+  Series* make(std::int64_t run, const std::string& key);
+  PointBlock tailOf(const Series& series); // all that lies behind the chunks
   void seal(Series& series);
   void storeTail(Series& series);
   void dropTailRows(Series& series);
+  void store(Series& series);
   void cutBack(Series& series, std::int64_t step);
 
   const Database& database_;
-  Statement findRun_, addRun_, listSeries_, addSeries_, updateSeries_, dropSeries_;
+  Statement findRun_, addRun_, listRuns_, countSeries_, findSeries_, listBeyond_, listNumbers_, addSeries_,
+      updateSeries_, dropSeries_;
   Statement addChunk_, addFine_, addRaw_, readRaw_, findChunk_, readChunks_, dropChunks_, dropFine_, dropRaw_;
-  Statement addTail_, readTail_, dropTail_, dropRun_, dropSources_;
-  std::unordered_map<std::int64_t, RunSeries> runs_;
+  Statement addTail_, readTail_, countTail_, dropTail_, dropRun_, dropSources_;
+  std::unordered_map<std::int64_t, Run> runs_;
+  std::size_t held_ = 0; // series in memory
 };
 
 } // namespace loom

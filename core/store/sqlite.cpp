@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/sqlite.h"
+#include <bit>
 #include <cmath>
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -30,6 +31,10 @@ namespace {
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
     fail(ErrorKind::other, "another program uses the database", "Close the other program, then try again");
+    break;
+  case SQLITE_NOMEM:
+    fail(ErrorKind::memory, "there is not enough memory for the database",
+         "Close other programs, then try again");
     break;
   case SQLITE_READONLY:
   case SQLITE_PERM:
@@ -89,6 +94,18 @@ std::string_view Rows::blob(int column) const {
 
 bool Rows::isNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
 
+int Rows::columns() const { return sqlite3_column_count(statement_); }
+
+bool Rows::sameCell(int column, const Rows& other) const {
+  const int type = sqlite3_column_type(statement_, column);
+  if (sqlite3_column_type(other.statement_, column) != type) return false;
+  if (type == SQLITE_NULL) return true;
+  if (type == SQLITE_INTEGER) return integer(column) == other.integer(column);
+  if (type == SQLITE_FLOAT)
+    return std::bit_cast<std::uint64_t>(real(column)) == std::bit_cast<std::uint64_t>(other.real(column));
+  return blob(column) == other.blob(column);
+}
+
 Statement::Statement(sqlite3* database, std::string_view sql) {
   check(database, sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()),
                                      SQLITE_PREPARE_PERSISTENT, &statement_, nullptr));
@@ -117,7 +134,9 @@ void Statement::bind(int index, const Blob& blob) {
 Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
   std::string name = file.string();
   int flags = SQLITE_OPEN_NOMUTEX |
-              (mode == Mode::owner ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+              (mode == Mode::owner || mode == Mode::scratch ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                                            : SQLITE_OPEN_READONLY);
+  if (mode == Mode::scratch) name.clear();
   if (mode == Mode::immutable) {
     // As a URI: mode=ro alone fails where a WAL database was closed cleanly and the folder cannot be written.
     std::string uri = "file:";

@@ -40,6 +40,8 @@ class Rows {
   std::string text(int column) const;
   std::string_view blob(int column) const; // valid until next()
   bool isNull(int column) const;
+  int columns() const;
+  bool sameCell(int column, const Rows& other) const; // type and value, doubles by their bits
 
  private:
   sqlite3_stmt* statement_;
@@ -91,10 +93,11 @@ class Database {
   enum class Mode {
     owner,
     reader,
-    immutable
-  }; // immutable: no lock, no WAL is looked for; the folder cannot be written
+    immutable, // no lock, no WAL is looked for; the folder cannot be written
+    scratch    // a file of its own in the system's temporary folder, gone with the connection
+  };
   Database() = default;
-  Database(const std::filesystem::path& file, Mode mode);
+  Database(const std::filesystem::path& file, Mode mode); // scratch: `file` is only what errors name
   Database(Database&& other) noexcept;
   Database& operator=(Database&& other) noexcept;
   ~Database();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory of runs: history/catalogue.db and history/metrics.db, an index of the journals that can be made again from
-// them at any time. One process owns the writing (flock on history/lock); others read. Series lie in chunks with a min/max
-// pyramid, so that any (range, pixels) is answered from few rows, a spike is never lost and the same question gives the
-// same answer. Not thread safe: one Store per thread.
+// The memory of runs: history/catalogue.db and history/metrics.db, an index of the journals that can be made
+// again from them at any time. One process owns the writing (flock on history/lock); others read. Series lie
+// in chunks with a min/max pyramid, so that any (range, pixels) is answered from few rows, a spike is never
+// lost and the same question gives the same answer. Not thread safe: one Store per thread.
 #pragma once
 #include "core/run/events.h"
 #include "core/run/journal.h"
@@ -23,33 +23,52 @@ struct MetricSummary {
 struct RunRow {
   std::string id, name, network, optimizer, schedule, device, host, data;
   RunState state = RunState::waiting;
-  std::int64_t created = 0, ended = 0;    // microseconds since 1970, 0: not yet
-  double seconds = 0;                     // training time over all attempts
+  std::int64_t created = 0, ended = 0; // microseconds since 1970, 0: not yet
+  double seconds = 0;                  // training time over all attempts
   std::int64_t step = 0, totalSteps = 0, epochs = 0, stepsPerEpoch = 0;
   int attempt = 0;
   std::int64_t parameters = 0;
-  std::vector<std::pair<std::string, std::string>> settings; // flat: "batch" "64", "lr" "0.001" …: what compare lists
+  std::vector<std::pair<std::string, std::string>>
+      settings; // flat: "batch" "64", "lr" "0.001" …: what compare lists
   std::vector<MetricSummary> metrics;
-  std::optional<double> testMetric;       // test_accuracy or test_r2
+  std::optional<double> testMetric; // test_accuracy or test_r2
   std::string testMetricName;
-  std::int64_t checkpoint = -1;           // step of the best checkpoint, -1: none
-  std::string error;                      // one line, when it failed
+  std::int64_t checkpoint = -1; // step of the best checkpoint, -1: none
+  std::string error;            // one line, when it failed
   std::vector<std::string> tags;
   std::string note;
   bool archived = false;
 };
 
-struct SeriesPoint { std::int64_t step; double value; double seconds; };
+struct SeriesPoint {
+  std::int64_t step;
+  double value;
+  double seconds;
+};
 struct Bucket {
   std::int64_t firstStep, lastStep;
-  double minimum, maximum, mean;          // of the finite ones; NaN when there are none
+  double minimum, maximum, mean; // of the finite ones; NaN when there are none
   std::int64_t count, nonFinite;
   double firstSeconds, lastSeconds;
 };
-struct StoredEvent { int attempt; std::uint64_t sequence; std::int64_t step; RunEvent event; };
+struct StoredEvent {
+  int attempt;
+  std::uint64_t sequence;
+  std::int64_t step;
+  RunEvent event;
+};
 
-struct TakeInResult { bool changed = false; std::int64_t records = 0; std::vector<std::string> changedRuns; std::vector<Error> problems; };
-struct VerifyReport { bool good = true; std::vector<std::string> findings; std::int64_t runs = 0, records = 0, points = 0; };
+struct TakeInResult {
+  bool changed = false;
+  std::int64_t records = 0;
+  std::vector<std::string> changedRuns;
+  std::vector<Error> problems;
+};
+struct VerifyReport {
+  bool good = true;
+  std::vector<std::string> findings;
+  std::int64_t runs = 0, records = 0, points = 0;
+};
 
 class Store {
  public:
@@ -57,28 +76,36 @@ class Store {
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& project, Access access);
   virtual ~Store() = default;
   virtual bool owner() const = 0;
+  // A reader becomes the owner when the lock is free by now; else nothing changes (ask owner()). An Error:
+  // the databases cannot be opened for writing; the store reads on.
+  virtual Status takeOver() = 0;
 
-  // Reads every journal from where it stopped; each batch of records with its offset in one transaction. Owner only.
+  // Reads every journal from where it stopped; each batch of records with its offset in one transaction.
+  // Owner only.
   virtual Result<TakeInResult> takeIn(JournalSource& source) = 0;
   // Reader: waits until the owner's offsets passed the sizes that the journals have now (at most `limit`).
   virtual Status waitForOwner(JournalSource& source, std::chrono::milliseconds limit) = 0;
 
-  virtual Result<std::vector<RunRow>> runs() = 0;                        // newest first
+  virtual Result<std::vector<RunRow>> runs() = 0; // newest first
   virtual Result<RunRow> run(const std::string& id) = 0;
   virtual Result<std::vector<std::string>> keys(const std::string& run) = 0;
-  virtual Result<std::vector<SeriesPoint>> points(const std::string& run, const std::string& key, std::int64_t first, std::int64_t last) = 0;
-  // At most `pixels` buckets over [first, last] (inclusive; 0,0 = all), aligned to the range, each step in exactly one.
-  virtual Result<std::vector<Bucket>> buckets(const std::string& run, const std::string& key, std::int64_t first, std::int64_t last, int pixels) = 0;
+  virtual Result<std::vector<SeriesPoint>> points(const std::string& run, const std::string& key,
+                                                  std::int64_t first, std::int64_t last) = 0;
+  // At most `pixels` buckets over [first, last] (inclusive; 0,0 = all), aligned to the range, each step in
+  // exactly one.
+  virtual Result<std::vector<Bucket>> buckets(const std::string& run, const std::string& key,
+                                              std::int64_t first, std::int64_t last, int pixels) = 0;
   virtual Result<std::vector<StoredEvent>> events(const std::string& run) = 0; // all but points
   virtual Status setTags(const std::string& run, const std::vector<std::string>& tags) = 0;
   virtual Status setNote(const std::string& run, const std::string& text) = 0;
   virtual Status setName(const std::string& run, const std::string& name) = 0;
   virtual Status setArchived(const std::string& run, bool archived) = 0;
   virtual Result<std::vector<StoredEvent>> journalEvents(const std::string& run) { return events(run); }
-  virtual void interrupt() = 0;                                          // from any thread: the query under way ends with an Error
+  virtual void interrupt() = 0; // from any thread: the query under way ends with an Error
 };
 
-// Makes the databases again from the journals (tags, notes, names are carried over when they can be read); the old ones are kept as *.before.
+// Makes the databases again from the journals (tags, notes, names are carried over when they can be read);
+// the old ones are kept as *.before.
 Result<VerifyReport> rebuildHistory(const std::filesystem::path& project);
 // integrity_check, and every point of every journal against the store.
 Result<VerifyReport> verifyHistory(const std::filesystem::path& project);

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// The history against the journals. What the journals hold is taken in once more, into scratch files, and
+// laid beside what is stored, row by row, so that memory stays small however long the journals are.
+#include "core/store/project_store.h"
+#include <algorithm>
+#include <bit>
+#include <fmt/format.h>
+#include <set>
+
+namespace loom {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string cellText(const Rows& rows, int column) {
+  return rows.isNull(column) ? "nothing" : rows.text(column).substr(0, 80);
+}
+
+bool samePoints(const PointBlock& a, const PointBlock& b) {
+  const auto sameValue = [](double x, double y) {
+    return std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y);
+  };
+  return a.steps == b.steps && a.times == b.times &&
+         std::equal(a.values.begin(), a.values.end(), b.values.begin(), b.values.end(), sameValue);
+}
+
+// One run of both databases made again, in files that nobody else sees.
+class Scratch {
+ public:
+  Scratch()
+      : catalogueFile_("scratch", Database::Mode::scratch), metricsFile_("scratch", Database::Mode::scratch),
+        catalogue_(prepared(catalogueFile_, createCatalogue)), series_(prepared(metricsFile_, createMetrics)),
+        reader_(metricsFile_) {}
+
+  void begin(const std::string& run, const Result<std::string>& config) {
+    catalogueRun_ = catalogue_.add(run).number;
+    metricsRun_ = series_.runNumber(run);
+    const auto json = config ? parseJson(*config, "run.json") : Result<Json>(config.error());
+    if (json) catalogue_.configure(catalogueRun_, *json);
+  }
+  // A living store may have a record in one of its files and not yet in the other.
+  void take(int attempt, const JournalLine& line, bool asEvent, bool asPoints) {
+    if (isPoints(line.json)) return takePoints(line, asPoints);
+    const auto event = parseJson(line.json, "record");
+    if (!event || !event->is_object()) return;
+    const std::string kind = kindOf(*event);
+    if (kind == "points") return takePoints(line, asPoints);
+    if (kind.empty()) return;
+    if (asPoints)
+      if (const auto beyond = supersedesBeyond(attempt, line.sequence, *event))
+        series_.supersede(metricsRun_, *beyond);
+    if (asEvent) catalogue_.take(catalogueRun_, attempt, line.sequence, *event);
+  }
+  void finish() {
+    catalogue_.flush();
+    series_.flush();
+  }
+  void clear() {
+    catalogue_.remove(catalogueRun_);
+    series_.remove(metricsRun_);
+  }
+  const Database& catalogue() const { return catalogueFile_; }
+  const Database& metrics() const { return metricsFile_; }
+  SeriesReader& reader() { return reader_; }
+
+ private:
+  void takePoints(const JournalLine& line, bool wanted) {
+    if (wanted && readPoints(line.json, "record", columns_)) series_.append(metricsRun_, columns_);
+  }
+  static const Database& prepared(const Database& database, void (*create)(const Database&)) {
+    database.execute("PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;PRAGMA cache_size=-16384");
+    create(database);
+    return database;
+  }
+  Database catalogueFile_, metricsFile_;
+  CatalogueWriter catalogue_;
+  SeriesWriter series_;
+  SeriesReader reader_;
+  std::int64_t catalogueRun_ = 0, metricsRun_ = 0;
+  PointColumns columns_;
+};
+
+class Verifier {
+ public:
+  // `living`: runs whose journals may have grown since they were taken in.
+  Verifier(ProjectStore& store, JournalSource& journals, std::set<std::string> living, VerifyReport& report)
+      : store_(store), journals_(journals), living_(std::move(living)), report_(report) {
+    const char* sql = "SELECT offset FROM source WHERE run=(SELECT id FROM run WHERE uuid=?) AND attempt=?";
+    eventsReached_ = store.catalogue().prepare(sql);
+    pointsReached_ = store.metrics().prepare(sql);
+  }
+
+  Status all() {
+    integrity();
+    const auto runs = journals_.runs();
+    if (!runs) return runs.error();
+    for (const auto& run : *runs) {
+      // An owner takes in what a living trainer has written since.
+      const Transaction rows(store_.catalogue(), false), points(store_.metrics(), false);
+      if (auto done = one(run); !done) return done;
+    }
+    if (!journals_.whole()) return {};
+    Statement listed = store_.catalogue().prepare("SELECT uuid FROM run ORDER BY uuid");
+    for (Rows rows = listed.query(); rows.next();)
+      if (!std::binary_search(runs->begin(), runs->end(), rows.text(0)))
+        find(fmt::format("run {}: it is stored, but its folder is gone", rows.text(0)));
+    return {};
+  }
+
+ private:
+  void find(std::string finding) {
+    constexpr std::size_t mostFindings = 1000;
+    report_.good = false;
+    if (report_.findings.size() < mostFindings) report_.findings.push_back(std::move(finding));
+  }
+
+  void integrity() {
+    for (const Database* database : {&store_.catalogue(), &store_.metrics()}) {
+      Statement check = database->prepare("PRAGMA integrity_check(3)");
+      for (Rows rows = check.query(); rows.next();)
+        if (rows.text(0) != "ok")
+          find(fmt::format("{}: {}", database->file().filename().string(), rows.text(0)));
+    }
+  }
+
+  Status one(const std::string& run) {
+    ++report_.runs;
+    const auto attempts = journals_.attempts(run);
+    if (!attempts) return attempts.error();
+    const auto config = journals_.config(run);
+    if (attempts->empty() && !config) {
+      --report_.runs;
+      return {};
+    }
+    scratch_.begin(run, config);
+    for (const int attempt : *attempts)
+      if (auto read = readAttempt(run, attempt); !read) return read;
+    scratch_.finish();
+    try {
+      compareRows(run);
+      comparePoints(run);
+      for (auto& finding : store_.series().checkChunks(run)) find(std::move(finding));
+    } catch (const SqlFailure& failure) {
+      if (!failure.damaged) throw;
+      find(fmt::format("run {}: {}", run, failure.error.message()));
+    }
+    scratch_.clear();
+    return {};
+  }
+
+  // As far as the store says that it has it; a living trainer may have written more since.
+  Status readAttempt(const std::string& run, int attempt) {
+    const std::string place = fmt::format("journal of run {}, attempt {}", run, attempt);
+    const auto offsetIn = [&](Statement& statement) -> std::uint64_t {
+      Rows rows = statement.query(run, attempt);
+      return rows.next() ? static_cast<std::uint64_t>(rows.integer(0)) : 0;
+    };
+    const std::uint64_t events = offsetIn(eventsReached_), points = offsetIn(pointsReached_);
+    const std::uint64_t reached = std::max(events, points);
+    std::uint64_t expected = 0;
+    for (std::uint64_t offset = 0;;) {
+      const auto bytes = journals_.bytes(run, attempt, offset, 4u << 20);
+      if (!bytes) return bytes.error();
+      JournalLines split = splitJournal(*bytes, offset, place);
+      for (const JournalLine& line : split.lines) {
+        if (line.sequence != expected++) {
+          find(fmt::format("{}, behind byte {}: record {} is missing", place, offset, expected - 1));
+          return {};
+        }
+        if (line.end > reached) {
+          if (store_.owner() && !living_.contains(run))
+            find(fmt::format("{}: the store has {} bytes of it, there are more", place, reached));
+          return {};
+        }
+        ++report_.records;
+        scratch_.take(attempt, line, line.end <= events, line.end <= points);
+      }
+      if (split.damage) {
+        find(split.damage->message());
+        return {};
+      }
+      if (split.offset == offset) {
+        if (offset < reached)
+          find(fmt::format("{}: the store has {} bytes of it, the journal ends at {}", place, reached,
+                           offset));
+        return {};
+      }
+      offset = split.offset;
+    }
+  }
+
+  // Two tables side by side; the first difference is told.
+  void compare(const Database& made, const Database& stored, const std::string& sql, const std::string& run,
+               std::string_view what) {
+    Statement wanted = made.prepare(sql), given = stored.prepare(sql);
+    Rows left = wanted.query(run), right = given.query(run);
+    for (int row = 1;; ++row) {
+      const bool more = left.next();
+      if (right.next() != more)
+        return find(
+            fmt::format("run {}: the store has {} {} than the journals", run, more ? "fewer" : "more", what));
+      if (!more) return;
+      for (int column = 0; column < left.columns(); ++column)
+        if (!left.sameCell(column, right))
+          return find(fmt::format("run {}, {}, row {}: the store says {}, the journals {}", run, what, row,
+                                  cellText(right, column), cellText(left, column)));
+    }
+  }
+
+  void compareRows(const std::string& run) {
+    const std::string ofRun = " WHERE run=(SELECT id FROM run WHERE uuid=?) ORDER BY ";
+    compare(
+        scratch_.catalogue(), store_.catalogue(),
+        "SELECT configured,name,network,optimizer,schedule,data,created,parameters,state,attempt,host,device,"
+        "started,ended,seconds,step,total_steps,epochs,steps_per_epoch,test_metric,test_metric_name,"
+        "checkpoint,"
+        "error FROM run WHERE uuid=?",
+        run, "rows");
+    compare(scratch_.catalogue(), store_.catalogue(), "SELECT name,value FROM setting" + ofRun + "name", run,
+            "settings");
+    compare(scratch_.catalogue(), store_.catalogue(),
+            "SELECT attempt,sequence,kind,step,json FROM event" + ofRun + "attempt,sequence", run, "records");
+    compare(scratch_.metrics(), store_.metrics(),
+            "SELECT "
+            "key,chunks,points,non_finite,first_step,last_step,last_time,last,minimum,minimum_step,maximum,"
+            "maximum_step FROM series" +
+                ofRun + "key",
+            run, "series");
+  }
+
+  void comparePoints(const std::string& run) {
+    SeriesReader& wanted = scratch_.reader();
+    for (const std::string& key : wanted.keys(run))
+      for (std::int64_t index = 0, count = wanted.blocks(run, key); index < count; ++index) {
+        const PointBlock points = wanted.blockAt(run, key, index);
+        report_.points += static_cast<std::int64_t>(points.size());
+        if (samePoints(points, store_.series().blockAt(run, key, index))) continue;
+        find(fmt::format("run {}, {}: the points from step {} on are not those of the journals", run, key,
+                         points.size() > 0 ? points.steps.front() : 0));
+        break;
+      }
+  }
+
+  ProjectStore& store_;
+  JournalSource& journals_;
+  std::set<std::string> living_;
+  VerifyReport& report_;
+  Statement eventsReached_, pointsReached_;
+  Scratch scratch_;
+};
+
+} // namespace
+
+Result<VerifyReport> verifyHistory(const fs::path& project) {
+  auto store = openStore(project, Store::Access::automatic);
+  if (!store) return store.error();
+  auto journals = journalsIn(project);
+  VerifyReport report;
+  std::set<std::string> living;
+  if (const auto runs = journals->runs())
+    for (const auto& run : *runs)
+      if (journals->alive(run)) living.insert(run);
+  if ((*store)->owner()) {
+    auto taken = (*store)->takeIn(*journals);
+    if (!taken) return taken.error();
+    for (const auto& problem : taken->problems) report.findings.push_back(problem.message());
+  } else if (auto waited = (*store)->waitForOwner(*journals, std::chrono::seconds(2)); !waited) {
+    report.findings.push_back(waited.error().message());
+  }
+  return guarded([&]() -> Result<VerifyReport> {
+    Verifier verifier(**store, *journals, std::move(living), report);
+    if (auto done = verifier.all(); !done) return done.error();
+    return report;
+  });
+}
+
+Result<VerifyReport> rebuildHistory(const fs::path& project) {
+  const HistoryPlace place = historyPlace(project);
+  if (!place.writable)
+    return Error{ErrorKind::other, place.folder.string(),
+                 "the history cannot be made again: its folder cannot be written",
+                 "Allow writing in the project's folder, or open a copy of the project"};
+  std::vector<Error> problems;
+  {
+    auto lock = HistoryLock::take(place.folder);
+    if (!lock) return lock.error();
+    if (!*lock)
+      return Error{ErrorKind::other, place.folder.string(),
+                   HistoryLock::holder(place.folder) + " owns the history", "Close it, then try again"};
+    const Status moved = guarded([&]() -> Status {
+      const bool remade = keepLabels(project, place.folder, problems);
+      for (const char* name : {catalogueName, metricsName}) {
+        const fs::path file = place.folder / name, before = file.string() + ".before";
+        std::error_code unknown;
+        if (!fs::exists(file, unknown) || (remade && name == catalogueName)) continue;
+        for (const char* part : {"", "-wal", "-shm"}) fs::remove(before.string() + part, unknown);
+        moveDatabase(file, before);
+      }
+      return {};
+    });
+    if (!moved) return moved.error();
+  }
+  auto report = verifyHistory(project); // which takes everything in first
+  if (!report) return report;
+  for (const Error& problem : problems) report->findings.push_back(problem.message());
+  return report;
+}
+
+} // namespace loom
