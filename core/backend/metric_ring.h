@@ -13,18 +13,16 @@ class MetricRing {
   static constexpr std::size_t capacity = 1024;
 
   explicit MetricRing(const Plan& plan) : rows_(capacity) {
-    std::size_t widest = 0;
-    for (const Program& program : plan.programs) widest = std::max(widest, program.metrics.size());
-    for (MetricRow& row : rows_) row.values.reserve(widest);
+    for (const Program& program : plan.programs) widest_ = std::max(widest_, program.metrics.size());
+    values_.resize(capacity * widest_);
   }
 
   // The row of the run that just ended, with room for `count` values, which the caller fills.
   std::span<float> next(int program, std::size_t count) {
-    MetricRow& row = rows_[runs_ % capacity];
-    row.program = program;
-    row.run = runs_++;
-    row.values.resize(count);
-    return row.values;
+    const std::size_t at = runs_ % capacity;
+    const std::span<float> values(values_.data() + at * widest_, count);
+    rows_[at] = {program, runs_++, values};
+    return values;
   }
 
   void drain(std::vector<MetricRow>& rows) {
@@ -36,6 +34,8 @@ class MetricRing {
 
  private:
   std::vector<MetricRow> rows_;
+  std::vector<float> values_;
+  std::size_t widest_ = 0;
   std::uint64_t runs_ = 0;
   std::uint64_t drained_ = 0;
 };

@@ -119,7 +119,7 @@ Result<Score> Scorer::run(const std::function<bool()>& goOn, Evaluation* into) {
     if (rows_.empty())
       return Error{ErrorKind::other, "evaluation", "the backend gave no metrics",
                    "Report this with the output of `loom doctor`"};
-    const std::vector<float>& values = rows_.back().values;
+    const auto& values = rows_.back().values;
     loss += static_cast<double>(values[entry.loss]) * static_cast<double>(count);
     if (entry.correct) {
       correct += values[*entry.correct];

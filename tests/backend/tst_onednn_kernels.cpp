@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every vector kernel of every instruction set that this machine has, against the same formula in double.
 #include "core/backend/onednn/kernels/kernels.h"
+#include "core/backend/onednn/kernels/product.h"
 #include <QtTest>
 #include <cmath>
 #include <random>
@@ -20,10 +21,10 @@ Floats randomFloats(std::size_t n, unsigned seed, float scale = 3.f) {
 }
 
 std::vector<KernelSet> kernelSets() {
-  std::vector<KernelSet> sets = {{"plain", vectorKernelsPlain(), optimKernelsPlain(), nullptr}};
+  std::vector<KernelSet> sets = {{"plain", vectorKernelsPlain(), optimKernelsPlain(), nullptr, nullptr}};
 #if defined(__x86_64__)
   if (vectorKernelsAvx2() != nullptr && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    sets.push_back({"AVX2", vectorKernelsAvx2(), optimKernelsAvx2(), nullptr});
+    sets.push_back({"AVX2", vectorKernelsAvx2(), optimKernelsAvx2(), nullptr, productKernelsAvx2()});
 #endif
   if (std::string_view(chooseKernels().name) == "AVX-512") sets.push_back(chooseKernels());
   return sets;
@@ -248,6 +249,74 @@ class TestOnednnKernels : public QObject {
           {.lr = 0.1f, .shrink = 0.9f, .decay = 0.f, .beta1 = 0.9f, .beta2 = 0.99f, .root = 1.f, .eps = 0.f});
       for (const float value : w) QCOMPARE(value, 0.f);
     }
+  }
+
+  void smallProducts_data() { sets(); }
+  // Every remainder of rows and columns, strided a, padded and exact c, and the sums and turns around them.
+  void smallProducts() {
+    QFETCH(int, set);
+    const auto* kernels = kernelSets()[static_cast<std::size_t>(set)].product;
+    if (kernels == nullptr) QSKIP("this instruction set has no product of its own");
+    constexpr float untouched = 7.f;
+    unsigned seed = 1;
+    for (const std::int64_t rows : {1, 2, 5, 6, 7, 8, 9, 11, 13, 16, 17, 31})
+      for (const std::int64_t columns : {1, 2, 7, 8, 15, 16, 17, 31, 33, 48, 63, 64, 65, 70, 100, 130})
+        for (const std::int64_t depth : {0, 1, 3, 20})
+          for (const bool gradient : {false, true}) {
+            const std::int64_t padded = (columns + kernels->lanes - 1) / kernels->lanes * kernels->lanes;
+            const std::int64_t bRow = gradient ? columns : padded, cRow = gradient ? padded : columns;
+            const auto random = [&seed](std::int64_t size) {
+              return randomFloats(static_cast<std::size_t>(size), ++seed, 1);
+            };
+            const Floats a = random(rows * depth), b = random(depth * bRow), bias = random(columns);
+            Floats c(static_cast<std::size_t>(rows * cRow) + 1, untouched);
+            const bool relu = seed % 4 == 0;
+            const std::int64_t aRow = gradient ? 1 : depth, aDepth = gradient ? rows : 1;
+            kernels->product({rows, columns, depth, a.data(), aRow, aDepth, b.data(), bRow, c.data(), cRow,
+                              gradient ? nullptr : bias.data(), relu, gradient});
+            QCOMPARE(c.back(), untouched);
+            for (std::int64_t m = 0; m < rows; ++m)
+              for (std::int64_t o = 0; o < cRow; ++o) {
+                const auto at = [](const Floats& values, std::int64_t i) {
+                  return static_cast<double>(values[static_cast<std::size_t>(i)]);
+                };
+                double wanted = 0; // in the padding, too
+                if (o < columns) {
+                  if (!gradient) wanted = at(bias, o);
+                  for (std::int64_t k = 0; k < depth; ++k)
+                    wanted += at(a, m * aRow + k * aDepth) * at(b, k * bRow + o);
+                  if (relu) wanted = std::max(wanted, 0.0);
+                }
+                QVERIFY(close(at(c, m * cRow + o), wanted, 1 + std::sqrt(double(depth))));
+              }
+          }
+  }
+
+  void turnsAndSums_data() { sets(); }
+  void turnsAndSums() {
+    QFETCH(int, set);
+    const auto* kernels = kernelSets()[static_cast<std::size_t>(set)].product;
+    if (kernels == nullptr) QSKIP("this instruction set has no product of its own");
+    for (const std::int64_t rows : {1, 3, 8, 16, 17, 40})
+      for (const std::int64_t columns : {1, 2, 8, 10, 16, 33}) {
+        const Floats src = randomFloats(static_cast<std::size_t>(rows * columns), 5);
+        const std::int64_t row = (rows + kernels->lanes - 1) / kernels->lanes * kernels->lanes;
+        Floats turned(static_cast<std::size_t>(row * columns + 1), 7.f);
+        kernels->transpose(src.data(), rows, columns, columns, turned.data(), row);
+        QCOMPARE(turned.back(), 7.f);
+        for (std::int64_t c = 0; c < columns; ++c)
+          for (std::int64_t r = 0; r < row; ++r)
+            QCOMPARE(turned[static_cast<std::size_t>(c * row + r)],
+                     r < rows ? src[static_cast<std::size_t>(r * columns + c)] : 0.f);
+        Floats sums(static_cast<std::size_t>(columns + 1), 7.f);
+        kernels->sumRows(src.data(), rows, columns, sums.data());
+        QCOMPARE(sums.back(), 7.f);
+        for (std::int64_t c = 0; c < columns; ++c) {
+          double wanted = 0;
+          for (std::int64_t r = 0; r < rows; ++r) wanted += src[static_cast<std::size_t>(r * columns + c)];
+          QVERIFY(close(sums[static_cast<std::size_t>(c)], wanted, 10));
+        }
+      }
   }
 
  private:

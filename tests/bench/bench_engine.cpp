@@ -120,11 +120,11 @@ double lastLoss(Executable& executable) {
   return static_cast<double>(rows.back().values[0]);
 }
 
-// Blocks of about 50 ms for `seconds`.
+// Blocks of about 10 ms for `seconds`.
 void measure(Training& t, double seconds, double lossAfter50, double prepareSeconds, double firstStep) {
   auto start = Clock::now();
   t.run();
-  const auto steps = std::max(1, static_cast<int>(0.05 / std::max(since(start), 1e-7)));
+  const auto steps = std::max(1, static_cast<int>(0.01 / std::max(since(start), 1e-7)));
   std::vector<double> blocks;
   const auto begin = Clock::now();
   while (since(begin) < seconds || blocks.size() < 3) {

@@ -165,6 +165,42 @@ Desc sameBlocks(const Desc& model, const Dims& dims) {
   return plainDesc(dims);
 }
 
+bool rowsAreDense(const Desc& desc) {
+  if (!isStrided(desc) || hasPadding(desc) || desc.data.offset0 != 0) return false;
+  const auto& strides = desc.data.format_desc.blocking.strides;
+  const std::int64_t length = rowLength(desc.dims());
+  return (desc.data.dims[0] == 1 || strides[0] == length) && bytesOf(desc) == 4 * desc.data.dims[0] * length;
+}
+
+// Field by field: the checked constructor knows no blocks.
+Desc productWeightsDesc(const Desc& src, std::int64_t outputs, std::int64_t lanes) {
+  const std::int64_t padded = (outputs + lanes - 1) / lanes * lanes;
+  Dims dims = src.dims();
+  dims[0] = outputs;
+  Desc desc = plainDesc(dims);
+  desc.data.padded_dims[0] = padded;
+  auto& blocking = desc.data.format_desc.blocking;
+  for (int d = 1; d < desc.data.ndims; ++d)
+    blocking.strides[d] = src.data.format_desc.blocking.strides[d] * padded;
+  blocking.strides[0] = lanes; // from one vector of outputs to the next
+  blocking.inner_nblks = 1;
+  blocking.inner_blks[0] = lanes;
+  blocking.inner_idxs[0] = 0;
+  return desc;
+}
+
+std::optional<Desc> productSrcDesc(const Desc& weights, std::int64_t rows, std::int64_t lanes) {
+  const auto& blocking = weights.data.format_desc.blocking;
+  if (weights.data.format_kind != dnnl_blocked || blocking.inner_nblks != 1) return std::nullopt;
+  Dims dims = weights.dims();
+  dims[0] = rows;
+  Desc src = plainDesc(dims);
+  for (int d = 1; d < src.data.ndims; ++d)
+    src.data.format_desc.blocking.strides[d] = blocking.strides[d] / weights.data.padded_dims[0];
+  if (!rowsAreDense(src) || productWeightsDesc(src, weights.dims()[0], lanes) != weights) return std::nullopt;
+  return src;
+}
+
 std::int64_t rowLength(const Dims& dims) {
   std::int64_t length = 1;
   for (std::size_t i = 1; i < dims.size(); ++i) length *= dims[i];

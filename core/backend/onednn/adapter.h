@@ -30,6 +30,13 @@ bool isInts(const Desc& desc);
 bool sameOrder(const Desc& a, const Desc& b); // same dims, and every element at the same place
 // Row-major, or in the blocks of `model`, which has as many dims.
 Desc sameBlocks(const Desc& model, const Dims& dims);
+// Weights of our own products (kernels/product.h): one row of outputs for each feature, in the order in which
+// the features of a sample lie in `src`, padded to whole vectors.
+Desc productWeightsDesc(const Desc& src, std::int64_t outputs, std::int64_t lanes);
+// The src of `rows` samples that such weights were made for; nothing when they lie otherwise.
+std::optional<Desc> productSrcDesc(const Desc& weights, std::int64_t rows, std::int64_t lanes);
+// Does each sample lie in one piece, without padding, behind the one before?
+bool rowsAreDense(const Desc& desc);
 // The product of the dims after the first.
 std::int64_t rowLength(const Dims& dims);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/backend/onednn/executable.h"
+#include "core/backend/onednn/flush.h"
 #include <algorithm>
 #include <cassert>
 #include <cstring>
@@ -72,6 +73,7 @@ Result<std::unique_ptr<Executable>> CpuExecutable::create(std::shared_ptr<const 
   std::unique_ptr<CpuExecutable> executable(new CpuExecutable(std::move(plan), threads));
   auto& e = *executable;
   omp_set_num_threads(threads);
+  flushTinyInTeam(threads);
   auto layout = layOut(e.machine_, *e.plan_, e.storage_, e.kernels_, threads);
   if (auto status = e.storage_.allocate(); !status) return status.error();
   if (auto status = e.arena_.allocate(layout.arenaBytes); !status) return status.error();
@@ -104,6 +106,7 @@ Status CpuExecutable::run(int program) {
   // oneDNN and our own regions take the calling thread's count, which another executable may have set.
   if (omp_get_max_threads() != threads_) omp_set_num_threads(threads_);
   last_ = static_cast<std::size_t>(program);
+  const FlushTiny flush;
   for (const auto& action : programs_[last_].actions) action();
   if (failed_) {
     failed_ = false;
@@ -121,11 +124,12 @@ void CpuExecutable::write(TensorId tensor, std::span<const std::byte> values) {
   const Tensor& t = plan_->tensor(tensor);
   assert(values.size() == static_cast<std::size_t>(t.elements()) * 4);
   assert(storage_.keeps(tensor));
-  const Desc& desc = storage_.layout(tensor);
-  if (isPlain(desc))
+  if (storage_.plain(tensor)) {
     std::memcpy(storage_.at(tensor), values.data(), values.size());
-  else
-    convertNow(machine_, plainDesc(dimsOf(desc)), values.data(), desc, storage_.at(tensor));
+    return;
+  }
+  const Desc& desc = storage_.layout(tensor);
+  convertNow(machine_, plainDesc(dimsOf(desc)), values.data(), desc, storage_.at(tensor));
 }
 
 void CpuExecutable::read(TensorId tensor, std::span<std::byte> values) const {
@@ -148,7 +152,7 @@ void CpuExecutable::read(TensorId tensor, std::span<std::byte> values) const {
 }
 
 std::span<std::byte> CpuExecutable::inPlace(TensorId input) {
-  if (plan_->tensor(input).kind != TensorKind::input || !isPlain(storage_.layout(input))) return {};
+  if (plan_->tensor(input).kind != TensorKind::input || !storage_.plain(input)) return {};
   return {storage_.at(input), static_cast<std::size_t>(plan_->tensor(input).elements()) * 4};
 }
 

@@ -39,6 +39,7 @@ ProductShape innerShape(const Rows& rows, const Dims& weights, bool bias) {
 } // namespace
 
 bool lowerLinear(Lowering& l, const Step& step) {
+  if (lowerSmallLinear(l, step)) return true;
   const Rows rows = rowsOf(l.tensor(step.src[0]));
   const Value src = l.value(step.src[0]);
   const bool bias = step.src.size() > 2 && step.src[2] != noTensor;
@@ -59,6 +60,7 @@ bool lowerLinear(Lowering& l, const Step& step) {
 }
 
 bool lowerLinearBackwardData(Lowering& l, const Step& step) {
+  if (lowerSmallLinearBackwardData(l, step)) return true;
   const Rows rows = rowsOf(l.tensor(step.dst[0]));
   const auto prepared =
       innerBackwardData(l.machine(), innerShape(rows, innerWeights(l, step.src[1], nullptr, rows), false));
@@ -73,6 +75,7 @@ bool lowerLinearBackwardData(Lowering& l, const Step& step) {
 }
 
 bool lowerLinearBackwardWeights(Lowering& l, const Step& step) {
+  if (lowerSmallLinearBackwardWeights(l, step)) return true;
   if (step.dst[0] == noTensor) return false;
   const Rows rows = rowsOf(l.tensor(step.src[0]));
   const Value src = l.value(step.src[0]);

@@ -12,6 +12,10 @@ Dims pairOf(const Step& step, std::string_view name, const Dims& fallback);
 bool lowerLinear(Lowering& lowering, const Step& step);
 bool lowerLinearBackwardData(Lowering& lowering, const Step& step);
 bool lowerLinearBackwardWeights(Lowering& lowering, const Step& step);
+// Small ones by our own kernels; false: too large for them.
+bool lowerSmallLinear(Lowering& lowering, const Step& step);
+bool lowerSmallLinearBackwardData(Lowering& lowering, const Step& step);
+bool lowerSmallLinearBackwardWeights(Lowering& lowering, const Step& step);
 bool lowerConv(Lowering& lowering, const Step& step);
 bool lowerConvBackwardData(Lowering& lowering, const Step& step);
 bool lowerConvBackwardWeights(Lowering& lowering, const Step& step);

@@ -78,6 +78,9 @@ void Storage::place() {
     offsets_[i] = bytes_;
     bytes_ += space(id);
   }
+  plain_.resize(plan_.tensors.size());
+  for (std::size_t i = 0; i < plan_.tensors.size(); ++i)
+    if (offsets_[i] >= 0) plain_[i] = isPlain(desc(static_cast<TensorId>(i)));
 }
 
 } // namespace loom::onednn

@@ -39,6 +39,8 @@ class Storage {
   const Desc& desc(TensorId tensor);
 
   const Desc& layout(TensorId tensor) const { return *layouts_[root(tensor)]; } // after place()
+  // Row-major? After place(), which answers once: asking oneDNN's descriptors allocates.
+  bool plain(TensorId tensor) const { return plain_[static_cast<std::size_t>(tensor)]; }
 
   // Lays out every kept tensor; layouts must not change afterwards. Bytes are known then, memory is not taken
   // yet.
@@ -54,6 +56,7 @@ class Storage {
   const Plan& plan_;
   std::vector<std::optional<Desc>> layouts_; // by root tensor
   std::vector<std::int64_t> offsets_;        // by tensor; -1: none
+  std::vector<bool> plain_;
   std::int64_t bytes_ = 0;
   Buffer memory_;
 };

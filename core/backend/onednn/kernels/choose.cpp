@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/backend/onednn/kernels/conv_pool.h"
 #include "core/backend/onednn/kernels/kernels.h"
+#include "core/backend/onednn/kernels/product.h"
 
 namespace loom::onednn {
 namespace {
@@ -26,10 +27,11 @@ bool hasAvx2() {
 
 KernelSet chooseKernels() {
   if (vectorKernelsAvx512() != nullptr && hasAvx512())
-    return {"AVX-512", vectorKernelsAvx512(), optimKernelsAvx512(), convPoolKernelsAvx512()};
+    return {"AVX-512", vectorKernelsAvx512(), optimKernelsAvx512(), convPoolKernelsAvx512(),
+            productKernelsAvx512()};
   if (vectorKernelsAvx2() != nullptr && hasAvx2())
-    return {"AVX2", vectorKernelsAvx2(), optimKernelsAvx2(), nullptr};
-  return {"plain", vectorKernelsPlain(), optimKernelsPlain(), nullptr};
+    return {"AVX2", vectorKernelsAvx2(), optimKernelsAvx2(), nullptr, productKernelsAvx2()};
+  return {"plain", vectorKernelsPlain(), optimKernelsPlain(), nullptr, nullptr};
 }
 
 } // namespace loom::onednn

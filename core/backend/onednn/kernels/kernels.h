@@ -75,12 +75,14 @@ const OptimKernels* optimKernelsAvx2();
 const OptimKernels* optimKernelsPlain();
 
 struct ConvPoolKernels; // conv_pool.h
+struct ProductKernels;  // product.h
 
 struct KernelSet {
   const char* name; // "AVX-512", "AVX2", "plain"
   const VectorKernels* vector;
   const OptimKernels* optim;
   const ConvPoolKernels* convPool; // may be null
+  const ProductKernels* product;   // may be null
 };
 // The widest set that this processor and this build have.
 KernelSet chooseKernels();
