@@ -51,6 +51,11 @@ void Screen::show(const Json& event) {
   if (kind == "epoch") {
     close();
     epoch(event);
+    // Short epochs follow each other faster than progress is told: the line stays below them.
+    if (live_ && !line_.empty()) {
+      std::cerr << line_ << std::flush;
+      open_ = true;
+    }
   } else if (kind == "note") {
     close();
     if (text(event, "level") == "info")
@@ -99,7 +104,8 @@ void Screen::progress(const Json& event) {
     line += bar(share, cells, coloured_) + " " + percent + rest;
   else
     line += shortened(percent + rest, static_cast<std::size_t>(std::max(8, room)));
-  std::cerr << line << std::flush;
+  line_ = std::move(line);
+  std::cerr << line_ << std::flush;
   open_ = true;
 }
 

@@ -20,6 +20,7 @@ class Screen {
   void epoch(const Json& event) const;
   const bool live_, coloured_;
   bool open_ = false;
+  std::string line_; // the moving one, as it was last
   std::chrono::steady_clock::time_point lastLine_;
 };
 

@@ -72,8 +72,18 @@ void chooseTask(const Column& target, DataReport& report) {
                              (target.numeric ? "whole numbers." : "values."));
 }
 
+// At most a dozen names, then how many more there are.
+std::string firstNames(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 12;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, names.size()); ++i) text += (i > 0 ? ", " : "") + names[i];
+  if (names.size() > most)
+    text += ", and " + formatCount(static_cast<std::int64_t>(names.size() - most)) + " more";
+  return text;
+}
+
 void chooseColumns(const std::vector<Column>& columns, std::size_t target, DataReport& report) {
-  std::int64_t numbers = 0, categories = 0;
+  std::vector<std::string> numbers, categories;
   for (std::size_t c = 0; c < columns.size(); ++c) {
     if (c == target) continue;
     const Column& column = columns[c];
@@ -91,10 +101,11 @@ void chooseColumns(const std::vector<Column>& columns, std::size_t target, DataR
       report.warnings.push_back(formatCount(column.missing) + " of " + formatCount(column.rows) +
                                 " values are missing in '" + column.name +
                                 "'; they count as the column's mean.");
-    ++(column.type == ColumnType::number ? numbers : categories);
+    (column.type == ColumnType::number ? numbers : categories).push_back(column.name);
   }
-  report.reasons.push_back("Columns: " + formatCount(numbers) + " of numbers, " + formatCount(categories) +
-                           " of categories (each value becomes a column of 0 and 1).");
+  if (!numbers.empty()) report.reasons.push_back("Numbers: " + firstNames(numbers) + ".");
+  if (!categories.empty())
+    report.reasons.push_back("Categories, each value a column of 0 and 1: " + firstNames(categories) + ".");
 }
 
 } // namespace
@@ -116,6 +127,8 @@ Result<DataReport> inspectCsv(const fs::path& file, const std::string& target) {
                                                     : "commas";
   report.reasons.push_back(std::string("Format CSV, separated by ") + delimiter + "; the first line " +
                            (table->header ? "names the columns." : "is data, so columns are numbered."));
+  if (table->decimalComma)
+    report.reasons.push_back("Numbers are written with a comma (3,5) and read as 3.5.");
   std::vector<Column> columns;
   for (std::size_t c = 0; c < table->columns; ++c)
     columns.push_back(examineColumn({&*table}, c, std::nullopt));

@@ -235,6 +235,40 @@ bool detectHeader(const CsvTable& table) {
   return wordsOnly;
 }
 
+// 3,5 or -12,25: digits, one comma, digits.
+bool hasDecimalComma(std::string_view cell) {
+  cell = trimmed(cell);
+  if (!cell.empty() && (cell.front() == '-' || cell.front() == '+')) cell.remove_prefix(1);
+  const auto comma = cell.find(',');
+  if (comma == 0 || comma == std::string_view::npos || comma + 1 == cell.size()) return false;
+  for (std::size_t i = 0; i < cell.size(); ++i)
+    if (i != comma && !(cell[i] >= '0' && cell[i] <= '9')) return false;
+  return true;
+}
+
+// Spreadsheets in many countries write 3,5 and separate by semicolons. A column of which every cell is such a
+// number or a whole one is read so; the commas become points in the text.
+void readDecimalCommas(CsvTable& table) {
+  if (table.delimiter == ',') return;
+  for (std::size_t c = 0; c < table.columns; ++c) {
+    bool all = true, any = false;
+    for (std::size_t r = 1; r < table.rows && all; ++r) { // the first row may be names
+      const std::string_view cell = table.cell(r, c);
+      if (hasDecimalComma(cell))
+        any = true;
+      else
+        all = isMissing(cell) || (parseNumber(cell) && cell.find('.') == std::string_view::npos);
+    }
+    if (!all || !any) continue;
+    table.decimalComma = true;
+    for (std::size_t r = 0; r < table.rows; ++r)
+      if (hasDecimalComma(table.cell(r, c))) {
+        const CsvTable::Cell& place = table.cells[r * table.columns + c];
+        table.text[table.text.find(',', place.offset)] = '.';
+      }
+  }
+}
+
 void nameColumns(CsvTable& table) {
   std::unordered_set<std::string> taken;
   for (std::size_t c = 0; c < table.columns; ++c) {
@@ -273,6 +307,7 @@ Result<CsvTable> parseCsv(std::string text, const fs::path& file, std::optional<
     ++table.rows;
   }
   if (table.rows == 0) return inputError(file, "The file is empty", "Give a table with a header and rows");
+  readDecimalCommas(table);
   table.header = header ? *header : detectHeader(table);
   nameColumns(table);
   if (table.header) {

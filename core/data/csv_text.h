@@ -25,6 +25,7 @@ struct CsvTable {
   std::size_t rows = 0, columns = 0;
   char delimiter = ',';
   bool header = false;
+  bool decimalComma = false; // numbers were written as 3,5 and read as 3.5
 
   std::string_view cell(std::size_t row, std::size_t column) const {
     const Cell& place = cells[row * columns + column];

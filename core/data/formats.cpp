@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/data/formats.h"
 #include "core/base/format.h"
+#include "core/data/image_file.h"
 #include <algorithm>
 #include <new>
 
@@ -33,6 +34,13 @@ Result<const FormatReader*> readerOf(const DatasetSpec& spec, const fs::path& pr
   }
   return inputError(project, "The data format " + inQuotes(spec.format) + " is unknown",
                     "Take one of " + known);
+}
+
+bool holdsPictures(const fs::path& folder) {
+  std::error_code code;
+  for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code))
+    if (hasPictureSuffix(entry->path())) return true;
+  return false;
 }
 
 // Memory that a data set wants and does not get is a message, not an end of the program.
@@ -72,9 +80,16 @@ Result<DataReport> inspect(const fs::path& fileOrFolder, const std::string& targ
     return inputError(fileOrFolder, "There is no such file or folder",
                       "Give a CSV file, an IDX file or a folder of images");
   const fs::path path = fs::absolute(fileOrFolder, code).lexically_normal();
+  const auto kind = fs::status(path, code).type();
+  if (kind != fs::file_type::regular && kind != fs::file_type::directory)
+    return inputError(path, "This is neither a file nor a folder, but a device, a pipe or a socket",
+                      "Give a CSV file, an IDX file or a folder of images");
   return guarded(path, [&]() -> Result<DataReport> {
     for (const FormatReader& reader : formatReaders())
       if (reader.recognises(path)) return reader.inspect(path, target);
+    if (holdsPictures(path))
+      return inputError(path, "The images lie in the folder itself, so nothing tells their classes",
+                        "Make one sub-folder for each class and put its images there");
     return inputError(
         path, "There is no data here that can be read: no IDX files, and no sub-folders with images",
         "Give a CSV file, an IDX file, or a folder with one sub-folder of PNG or JPEG images for each class");

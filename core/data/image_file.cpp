@@ -53,7 +53,8 @@ Picture planes(const std::vector<std::uint8_t>& mixed, std::int64_t channels, st
   return picture;
 }
 
-Result<Picture> decodePng(std::string_view bytes, const fs::path& file, std::int64_t channels) {
+Result<Picture> decodePng(std::string_view bytes, const fs::path& file, std::int64_t channels,
+                          bool headOnly) {
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
   const std::unique_ptr<png_image, decltype(&png_image_free)> release(&image, png_image_free);
@@ -63,6 +64,7 @@ Result<Picture> decodePng(std::string_view bytes, const fs::path& file, std::int
   if (channels == 0) channels = image.format & PNG_FORMAT_FLAG_COLOR ? 3 : 1;
   image.format = channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
   const std::int64_t width = image.width, height = image.height;
+  if (headOnly) return Picture{channels, height, width, {}};
   std::vector<std::uint8_t> mixed(static_cast<std::size_t>(channels * width * height));
   const png_color white{255, 255, 255};
   if (!png_image_finish_read(&image, &white, mixed.data(), 0, nullptr))
@@ -70,7 +72,8 @@ Result<Picture> decodePng(std::string_view bytes, const fs::path& file, std::int
   return planes(mixed, channels, height, width);
 }
 
-Result<Picture> decodeJpeg(std::string_view bytes, const fs::path& file, std::int64_t channels) {
+Result<Picture> decodeJpeg(std::string_view bytes, const fs::path& file, std::int64_t channels,
+                           bool headOnly) {
   const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
   if (!decoder)
     return Error{ErrorKind::memory, file.string(), "No memory to read the image", "Close other programs"};
@@ -80,6 +83,7 @@ Result<Picture> decodeJpeg(std::string_view bytes, const fs::path& file, std::in
     return damaged(file, "JPEG", tjGetErrorStr2(decoder.get()));
   if (Status status = checkSize(file, width, height); !status) return status.error();
   if (channels == 0) channels = colours == TJCS_GRAY ? 1 : 3;
+  if (headOnly) return Picture{channels, height, width, {}};
   std::vector<std::uint8_t> mixed(static_cast<std::size_t>(channels * width * height));
   if (tjDecompress2(decoder.get(), data, bytes.size(), mixed.data(), width, 0, height,
                     channels == 3 ? TJPF_RGB : TJPF_GRAY, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS) != 0) {
@@ -91,14 +95,12 @@ Result<Picture> decodeJpeg(std::string_view bytes, const fs::path& file, std::in
   return planes(mixed, channels, height, width);
 }
 
-} // namespace
-
-Result<Picture> decodePicture(std::string_view bytes, const fs::path& file, std::int64_t channels) {
+Result<Picture> decode(std::string_view bytes, const fs::path& file, std::int64_t channels, bool headOnly) {
   switch (pictureKind(bytes)) {
   case PictureKind::png:
-    return decodePng(bytes, file, channels);
+    return decodePng(bytes, file, channels, headOnly);
   case PictureKind::jpeg:
-    return decodeJpeg(bytes, file, channels);
+    return decodeJpeg(bytes, file, channels, headOnly);
   case PictureKind::none:
     break;
   }
@@ -106,14 +108,24 @@ Result<Picture> decodePicture(std::string_view bytes, const fs::path& file, std:
                     "Take it out of the folder, or save it as PNG or JPEG");
 }
 
+} // namespace
+
 #else
 
-Result<Picture> decodePicture(std::string_view, const fs::path& file, std::int64_t) {
+static Result<Picture> decode(std::string_view, const fs::path& file, std::int64_t, bool) {
   return Error{ErrorKind::device, file.string(), "This build of loom reads no PNG or JPEG images",
                "Build it with NEUROLOOM_PARTS=all, or turn the images into IDX files"};
 }
 
 #endif
+
+Result<Picture> decodePicture(std::string_view bytes, const fs::path& file, std::int64_t channels) {
+  return decode(bytes, file, channels, false);
+}
+
+Result<Picture> measurePicture(std::string_view bytes, const fs::path& file) {
+  return decode(bytes, file, 0, true);
+}
 
 namespace {
 

@@ -23,6 +23,8 @@ bool hasPictureSuffix(const std::filesystem::path& file);
 // `channels` 0: as many as the picture has; 1 or 3: turned into that. What is transparent becomes white.
 Result<Picture> decodePicture(std::string_view bytes, const std::filesystem::path& file,
                               std::int64_t channels);
+// The same without pixels: what the file's head says.
+Result<Picture> measurePicture(std::string_view bytes, const std::filesystem::path& file);
 // Means over the area where it gets smaller, linear between pixels where it gets larger.
 Picture scaled(const Picture& picture, std::int64_t height, std::int64_t width);
 

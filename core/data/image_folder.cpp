@@ -7,6 +7,7 @@
 #include "core/data/image_file.h"
 #include <algorithm>
 #include <limits>
+#include <map>
 
 namespace loom {
 
@@ -16,6 +17,8 @@ namespace {
 
 constexpr std::size_t mostFiles = 20'000'000;
 constexpr std::size_t mostPictureBytes = std::size_t{1} << 30;
+constexpr std::int64_t longestProposed = 64; // pixels; larger images are proposed smaller
+constexpr std::size_t mostMeasured = 5'000;
 
 struct ClassFolder {
   std::string name;
@@ -28,11 +31,22 @@ struct Listing {
 
 bool hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
+// A link that leads back to the folder itself or above it is no part of it.
+bool leadsBack(const fs::directory_entry& entry, const fs::path& folder) {
+  std::error_code code;
+  if (!entry.is_symlink(code)) return false;
+  const fs::path target = fs::canonical(entry.path(), code), own = fs::canonical(folder, code);
+  return !code && std::mismatch(target.begin(), target.end(), own.begin(), own.end()).first == target.end();
+}
+
 std::vector<fs::path> subFolders(const fs::path& folder) {
   std::vector<fs::path> folders;
   std::error_code code;
-  for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code))
-    if (entry->is_directory(code) && !hidden(entry->path())) folders.push_back(entry->path());
+  for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code)) {
+    std::error_code unknown; // of this entry alone: a broken link is no folder
+    if (entry->is_directory(unknown) && !hidden(entry->path()) && !leadsBack(*entry, folder))
+      folders.push_back(entry->path());
+  }
   std::sort(folders.begin(), folders.end());
   return folders;
 }
@@ -225,6 +239,45 @@ Result<Dataset> loadImages(const DatasetSpec& spec, const fs::path& project) {
   return Loader(spec, resolvePath(project, spec.folder)).load();
 }
 
+// The size that most images have, and colour when any has it; large ones become smaller, so that a first
+// network trains in minutes.
+Result<std::vector<std::int64_t>> proposeShape(const Listing& listing, std::vector<std::string>& reasons) {
+  std::vector<const fs::path*> files;
+  for (const ClassFolder& one : listing.train)
+    for (const fs::path& file : one.files) files.push_back(&file);
+  const std::size_t stride = 1 + files.size() / mostMeasured;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> sizes;
+  std::int64_t colour = 0, measured = 0;
+  for (std::size_t at = 0; at < files.size(); at += stride) {
+    auto bytes = readSource(*files[at], mostPictureBytes, "an image");
+    if (!bytes) return bytes.error();
+    auto picture = measurePicture(*bytes, *files[at]);
+    if (!picture) return picture.error();
+    ++sizes[{picture->height, picture->width}];
+    colour += picture->channels == 3;
+    ++measured;
+  }
+  const auto most = std::max_element(sizes.begin(), sizes.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  auto [height, width] = most->first;
+  const std::string size = formatShape({height, width});
+  if (const auto longest = std::max(height, width); longest > longestProposed) {
+    height = std::max<std::int64_t>(1, height * longestProposed / longest);
+    width = std::max<std::int64_t>(1, width * longestProposed / longest);
+  }
+  const std::vector<std::int64_t> shape{colour > 0 ? 3 : 1, height, width};
+  const std::string whose = sizes.size() == 1 ? "that of every image" : "that of most images (" + size + ")";
+  reasons.push_back("Image size " + formatShape(shape) + ": " +
+                    (std::max(most->first.first, most->first.second) > longestProposed
+                         ? size + " scaled down to " + std::to_string(longestProposed) +
+                               " pixels at most, so that training is quick"
+                         : whose) +
+                    (colour == 0          ? "; all are grey."
+                     : colour == measured ? "; all have colours."
+                                          : "; some have colours, grey ones are taken as such."));
+  return shape;
+}
+
 bool recognisesImages(const fs::path& folder) {
   std::error_code code;
   return fs::is_directory(folder, code) && !subFolders(folder).empty();
@@ -236,15 +289,20 @@ Result<DataReport> inspectImages(const fs::path& folder, const std::string&) {
   spec.format = "images";
   spec.folder = folder;
   spec.name = folder.has_filename() ? folder.filename().string() : folder.parent_path().filename().string();
+  std::vector<std::string> notes, sizeReasons;
+  auto listing = listFolder(folder, notes);
+  if (!listing) return listing.error();
+  auto shape = proposeShape(*listing, sizeReasons);
+  if (!shape) return shape.error();
+  spec.imageSize = *shape;
   auto data = loadImages(spec, {});
   if (!data) return data.error();
-  spec.imageSize = data->sampleShape;
   report.samples = data->samples;
   report.sampleShape = data->sampleShape;
   countClasses(report, *data);
   report.reasons.push_back("Format images: the folder has a sub-folder for each of " +
                            formatCount(static_cast<std::int64_t>(data->classes.size())) + " classes.");
-  report.reasons.push_back("Image size " + formatShape(data->sampleShape) + ": that of the first image.");
+  report.reasons.insert(report.reasons.end(), sizeReasons.begin(), sizeReasons.end());
   report.reasons.push_back("Task classification: the class is the sub-folder.");
   proposeSplit(report, data->samples, data->fixedTest);
   report.reasons.push_back(

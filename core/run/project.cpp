@@ -86,9 +86,11 @@ Result<Project> openProject(const fs::path& given) {
   std::error_code error;
   // A person may point at project.json itself.
   fs::path folder = given.filename() == "project.json" ? given.parent_path() : given;
+  if (given.empty()) return noProject("project", "No folder is named");
   if (folder.empty()) folder = ".";
   const fs::path file = folder / "project.json";
   if (!fs::exists(folder, error)) return noProject(folder, "There is no such folder");
+  if (!fs::is_directory(folder, error)) return noProject(folder, "This is a file, not the folder of a project");
   if (!fs::exists(file, error)) return noProject(folder, "The folder holds no project.json");
   auto json = readJsonFile(file, maxProjectBytes);
   if (!json) return json.error();
@@ -187,6 +189,9 @@ Status checkRunId(std::string_view run) {
 fs::path runFolder(const fs::path& project, const std::string& run) { return project / "runs" / run; }
 
 Result<std::string> findRun(const fs::path& project, std::string_view word) {
+  // A shell completes the folder as runs/<id>/.
+  while (word.size() > 1 && word.back() == '/') word.remove_suffix(1);
+  if (const auto slash = word.rfind('/'); slash != std::string_view::npos) word.remove_prefix(slash + 1);
   struct Known {
     std::string id, name;
     std::int64_t created = 0;
@@ -217,12 +222,20 @@ Result<std::string> findRun(const fs::path& project, std::string_view word) {
     if (!word.empty() && one.id.starts_with(word)) fitting.push_back(&one);
   }
   if (fitting.size() == 1) return fitting.front()->id;
+  // Beginnings long enough to tell those that fit apart.
+  std::size_t shown = 8;
+  for (std::size_t a = 0; a < fitting.size() && a < 5; ++a)
+    for (std::size_t b = a + 1; b < fitting.size() && b < 5; ++b) {
+      const auto &one = fitting[a]->id, &other = fitting[b]->id;
+      const auto differ = std::mismatch(one.begin(), one.end(), other.begin(), other.end()).first;
+      shown = std::max(shown, static_cast<std::size_t>(differ - one.begin()) + 1);
+    }
   std::string candidates;
   for (std::size_t index = 0; index < 5; ++index) {
     const auto& list = fitting.empty() ? all.size() : fitting.size();
     if (index >= list) break;
     const Known& one = fitting.empty() ? all[index] : *fitting[index];
-    candidates += (candidates.empty() ? "" : ", ") + one.id.substr(0, 8) +
+    candidates += (candidates.empty() ? "" : ", ") + one.id.substr(0, shown) +
                   (one.name.empty() ? "" : " (" + one.name + ")");
   }
   return Error{ErrorKind::input, (project / "runs").string(),

@@ -196,8 +196,8 @@ Result<Project> createFromData(const fs::path& folder, const fs::path& data, con
   auto project = createFitting(folder, report->proposed, loaded, network);
   if (!project) return project;
   explanation = report->reasons;
-  explanation.insert(explanation.end(), report->warnings.begin(), report->warnings.end());
-  explanation.insert(explanation.end(), loaded.notes.begin(), loaded.notes.end());
+  // What the loading noted stands among the warnings, in words of the proposal.
+  for (const auto& warning : report->warnings) explanation.push_back("Note: " + warning);
   explanation.push_back(fmt::format(
       "Network: {} nodes for samples of {} ({})", network.nodes.size(), formatShape(loaded.sampleShape),
       project->data.task == Task::regression ? std::string("regression")
@@ -205,8 +205,6 @@ Result<Project> createFromData(const fs::path& folder, const fs::path& data, con
   explanation.push_back(fmt::format("Settings: {} epochs, batch {}, AdamW, one-cycle to {}",
                                     project->defaults.epochs, project->defaults.batch,
                                     formatNumber(project->defaults.learningRate)));
-  std::sort(explanation.begin(), explanation.end());
-  explanation.erase(std::unique(explanation.begin(), explanation.end()), explanation.end());
   return project;
 }
 
