@@ -263,7 +263,7 @@ class TestLaunch : public QObject {
     QVERIFY(one->living(project.path())->empty());
     const QString console = QString::fromStdString(bytesOf(project.run("a") / "console.log")).trimmed();
     const QString last = console.split('\n').last();
-    QVERIFY2(last.contains("iris.csv") && last.contains("does not exist"), qPrintable(console));
+    QVERIFY2(last.contains("iris.csv") && last.contains("no such file"), qPrintable(console));
     QVERIFY(!fs::exists(project.run("a") / "run.json"));
     // The cores are free again.
     TrainRequest again = endless(project, "b", cores);

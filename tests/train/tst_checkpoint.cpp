@@ -157,7 +157,8 @@ class TestCheckpoint : public QObject {
         QVERIFY(entry.path().filename().string().front() != '.');
       double lowest = INFINITY;
       std::int64_t at = -1;
-      for (const auto& [step, loss] : series(project.path(), id).at("val/loss"))
+      const auto all = series(project.path(), id);
+      for (const auto& [step, loss] : all.at("val/loss"))
         if (loss < lowest) lowest = loss, at = step;
       QCOMPARE(outcome.checkpoint, at);
     }

@@ -203,7 +203,7 @@ class TestControl : public QObject {
     for (const char* value : {"-1", "\"NaN\"", "\"Infinity\"", "1e999", "\"x\"", "null", "[]"}) {
       const std::string id = "v" + std::to_string(qHash(QByteArray(value)));
       std::ofstream(project.run("a") / "control" / (id + ".json"))
-          << R"({"id":"v","verb":"lr","by":"","time":1,"value":)" << value << "}";
+          << "{\"id\":\"v\",\"verb\":\"lr\",\"by\":\"\",\"time\":1,\"value\":" << value << "}";
       const Json answer = trainer.answer(id);
       QVERIFY2(!answer.is_null(), value);
       QVERIFY(answer["applied"] == false && !answer["reason"].get<std::string>().empty());
@@ -226,12 +226,13 @@ class TestControl : public QObject {
     put("nonsense", "\xff\xfe\0{}");
     put("deep", std::string(100'000, '['));
     put("large", "{\"verb\":\"" + std::string(5'000'000, 'x') + "\"}");
-    put("verb", R"({"id":"verb","verb":")" + std::string(60'000, 'v') + "\"}");
-    put("sender", R"({"id":"sender","verb":"lr","value":0.1,"by":")" + std::string(60'000, 'b') + "\"}");
-    put("traversal", R"({"id":"../../../etc/passwd","verb":"stop"})");
+    put("verb", "{\"id\":\"verb\",\"verb\":\"" + std::string(60'000, 'v') + "\"}");
+    put("sender",
+        "{\"id\":\"sender\",\"verb\":\"lr\",\"value\":0.1,\"by\":\"" + std::string(60'000, 'b') + "\"}");
+    put("traversal", "{\"id\":\"../../../etc/passwd\",\"verb\":\"stop\"}");
     put("array", "[1,2]");
-    put("twice", R"({"id":"twice","verb":"pause","verb":"stop"})");
-    put("time", R"({"id":"time","verb":"stop","time":"now"})");
+    put("twice", "{\"id\":\"twice\",\"verb\":\"pause\",\"verb\":\"stop\"}");
+    put("time", "{\"id\":\"time\",\"verb\":\"stop\",\"time\":\"now\"}");
     put("bytes\xff\xfe" + control, "{");
     fs::create_directory(folder / "folder.json");
     QCOMPARE(::mkfifo((folder / "pipe.json").c_str(), 0644), 0);

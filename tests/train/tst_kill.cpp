@@ -152,7 +152,7 @@ class TestKill : public QObject {
     QFETCH(int, threads);
     TestProject project;
     if (!project.make(id.toStdString(), samplesOf(id) / 3, 200)) QSKIP(noFashion);
-    const std::int64_t every = 7;
+    const std::int64_t every = id == "resnet" ? 3 : 7;
     Trainer trainer(project, threads, every);
     trainer.epochs = id == "digits" ? 2 : 5;
     const Attempt whole = trainer.run("whole", -1);

@@ -98,13 +98,16 @@ class TestTrain : public QObject {
     QVERIFY(outcome.error && outcome.error->kind == ErrorKind::diverged && !outcome.error->fix.empty());
     QVERIFY(outcome.checkpoint >= 0);
     QVERIFY(readCheckpoint(project.run("a"), outcome.checkpoint).ok()); // the last good one
-    for (const auto step : listCheckpoints(project.run("a")))
-      for (const auto& [name, tensor] : readCheckpoint(project.run("a"), step)->model.tensors)
+    for (const auto step : listCheckpoints(project.run("a"))) {
+      const auto checkpoint = readCheckpoint(project.run("a"), step);
+      QVERIFY(checkpoint.ok());
+      for (const auto& [name, tensor] : checkpoint->model.tensors)
         for (std::size_t i = 0; tensor.dtype == FileDType::f32 && i + 4 <= tensor.data.size(); i += 4) {
           float value = 0;
           std::memcpy(&value, tensor.data.data() + i, 4);
           QVERIFY(std::isfinite(value));
         }
+    }
     const auto last = events(project.path(), "a").back();
     QVERIFY(last["event"] == "finished" && last["status"] == "diverged");
     // At the terminal.
@@ -333,7 +336,8 @@ class TestTrain : public QObject {
     QVERIFY(told[0]["checkpoint"] == outcome.checkpoint);
     double lowest = INFINITY;
     std::int64_t at = -1;
-    for (const auto& [step, loss] : series(project.path(), "a").at("val/loss"))
+    const auto all = series(project.path(), "a");
+    for (const auto& [step, loss] : all.at("val/loss"))
       if (loss < lowest) lowest = loss, at = step;
     QCOMPARE(outcome.checkpoint, at);
     const Json summary = toJson(outcome);
