@@ -134,7 +134,7 @@ class TestOptimizers : public QObject {
     settings.epochs = steps;
     settings.learningRate = 0.05;
     settings.schedule = schedule.toStdString();
-    settings.optimizer = rule.left(rule.indexOf('+')).toStdString();
+    settings.optimizer = rule.split('+').first().toStdString();
     settings.checkpointEvery = 1;
     settings.keepCheckpoints = 1000;
     const double decay = rule.contains("decay") ? 0.1 : rule == "AdamW" ? 0.2 : 0;
