@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/program.h"
+#include "app/cli/usage.h"
+#include <algorithm>
+#include <iostream>
+#include <optional>
+#include <sstream>
+
+namespace loom {
+namespace {
+
+constexpr int usage = static_cast<int>(ErrorKind::usage);
+
+// The lines of `examples` that begin with `start`; all of them when none does.
+std::string examplesOf(const char* examples, const std::string& start) {
+  std::string fitting, all;
+  std::istringstream lines(examples);
+  for (std::string line; std::getline(lines, line);) {
+    all += "\n  " + line;
+    if (line == start || line.rfind(start + " ", 0) == 0) fitting += "\n  " + line;
+  }
+  return "Examples:" + (fitting.empty() ? all : fitting);
+}
+
+// `loom help` and `loom help VERB` mean --help.
+std::vector<std::string> wordsOf(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  return words;
+}
+
+// What to say of a first word that is no verb; nothing when it is one.
+std::optional<std::string> wrongVerb(const std::vector<std::string>& words) {
+  if (words.empty() || words.front().rfind("-", 0) == 0) return std::nullopt;
+  std::vector<std::string> names;
+  for (const Verb& verb : verbs()) names.emplace_back(verb.name);
+  const auto isVerb = [&](const std::string& word) {
+    return std::find(names.begin(), names.end(), word) != names.end();
+  };
+  if (isVerb(words.front())) return std::nullopt;
+  const std::string shown = plain(shortened(words.front(), 60));
+  std::string text = "loom: there is no verb '" + shown + "'.";
+  if (words.size() > 1 && isVerb(words[1]))
+    text += " The verb comes first: loom " + words[1] + " " + shown + ".";
+  else if (const std::string near = nearest(words.front(), names); !near.empty())
+    text += " Did you mean '" + near + "'?";
+  return text + " 'loom --help' lists them.";
+}
+
+// What was printed may not have arrived: a full disk behind stdout is no success.
+int finished(int code) {
+  std::cout.flush();
+  if (std::cout.good()) return code;
+  std::cerr << "loom: standard output: It cannot be written. Check the disk or the program that reads it.\n";
+  return code == 0 ? static_cast<int>(ErrorKind::other) : code;
+}
+
+} // namespace
+
+std::unique_ptr<Program> makeProgram() {
+  auto program = std::make_unique<Program>();
+  CLI::App& app = program->app;
+  app.set_version_flag("--version", std::string("loom ") + NEUROLOOM_VERSION, "Print the version and end");
+  app.set_help_flag("-h,--help", "Print this help and end");
+  app.get_formatter()->label("SUBCOMMAND", "VERB");
+  app.get_formatter()->label("REQUIRED", "");
+  app.get_formatter()->label("TEXT", "");
+  app.get_formatter()->column_width(26);
+  app.require_subcommand(1);
+  app.footer(
+      "'loom VERB --help' shows options and examples. To begin: loom new my-first.loom --template iris\n"
+      "\nExit codes: 0 ok, 1 other, 2 usage, 3 project or input file, 4 device or dependency, 5 diverged,\n"
+      "6 out of memory, 7 stopped with a checkpoint, 8 remote unreachable, 9 device lost, 130 "
+      "interrupted.");
+  program->actions.resize(verbs().size());
+  for (std::size_t index = 0; index < verbs().size(); ++index) {
+    const Verb& verb = verbs()[index];
+    auto* sub = app.add_subcommand(verb.name, verb.summary);
+    const std::string path = std::string("loom ") + verb.name;
+    sub->group("Verbs");
+    sub->footer(examplesOf(verb.examples, path));
+    verb.define(*sub, program->actions[index]);
+    for (auto* below : sub->get_subcommands([](const CLI::App*) { return true; }))
+      below->footer(examplesOf(verb.examples, path + " " + below->get_name()));
+    program->verbs.push_back(sub);
+  }
+  return program;
+}
+
+int runProgram(int argc, char** argv) {
+  const auto program = makeProgram();
+  CLI::App& app = program->app;
+  auto words = wordsOf(argc, argv);
+  if (const auto wrong = wrongVerb(words)) {
+    std::cerr << *wrong << "\n";
+    return usage;
+  }
+  if (words.empty()) {
+    std::cerr << app.help();
+    return usage;
+  }
+  try {
+    std::reverse(words.begin(), words.end()); // as CLI11 takes them
+    app.parse(std::move(words));
+  } catch (const CLI::CallForHelp& help) {
+    app.exit(help, std::cout, std::cerr);
+    return finished(0);
+  } catch (const CLI::CallForVersion& version) {
+    app.exit(version, std::cout, std::cerr);
+    return finished(0);
+  } catch (const CLI::ParseError& error) {
+    std::cerr << usageText(app, error) << "\n";
+    return usage;
+  }
+  for (std::size_t index = 0; index < program->verbs.size(); ++index)
+    if (program->verbs[index]->parsed() && program->actions[index])
+      return finished(program->actions[index]());
+  return usage;
+}
+
+} // namespace loom
