@@ -124,6 +124,8 @@ class Run {
     const auto deadline = deadlineAfter(timeout);
     while (!exitCode_ || child_.output || child_.errors) {
       if (exitCode_ && Clock::now() > drainUntil_) break; // a grandchild keeps the pipe open
+      if (command_.givenUp != nullptr && *command_.givenUp)
+        return Error{ErrorKind::interrupted, command_.arguments.front(), "it was given up", "Ask again"};
       if (Clock::now() >= deadline) return timedOut(timeout);
       wait(exitCode_ ? std::min(deadline, drainUntil_) : deadline);
       feed();
@@ -154,7 +156,7 @@ class Run {
     if (child_.errors) waits[count++] = {child_.errors.get(), POLLIN, 0};
     if (exitSignal_ && !exitCode_) waits[count++] = {exitSignal_.get(), POLLIN, 0};
     // An old kernel does not tell of the end: look every 20 ms.
-    const int longest = exitSignal_ ? 60'000 : 20;
+    const int longest = !exitSignal_ ? 20 : command_.givenUp != nullptr ? 50 : 60'000;
     poll(waits.data(), count, std::min(millisecondsUntil(until), longest));
   }
 

@@ -2,6 +2,7 @@
 // Other programs are started with an argument vector, never through a shell.
 #pragma once
 #include "core/base/result.h"
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -16,6 +17,7 @@ struct Command {
   std::filesystem::path folder;                   // empty: the current one
   std::map<std::string, std::string> environment; // added to ours
   std::string input;                              // given on stdin, then closed
+  const std::atomic<bool>* givenUp = nullptr;    // once true, runCommand kills the process group and returns an Error
 };
 
 struct Finished {

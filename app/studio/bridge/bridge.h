@@ -44,9 +44,9 @@ struct RunView {
 
 struct SeriesAnswer {
   quint64 ticket = 0;
+  QString slot; // whose question it was
   QString run, key;
   std::int64_t first = 0, last = 0; // the range asked for
-  std::int64_t version = 0;         // counts records of this run that were taken in: equal means nothing new
   QVector<Bucket> buckets;
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/bridge/bridge_worker.h"
 #include "core/base/atomic_file.h"
+#include "core/base/format.h"
 #include "core/base/json.h"
+#include "core/base/uuid.h"
 #include "core/interop/torch_code.h"
 #include <QFile>
 #include <QMutexLocker>
@@ -10,7 +12,7 @@
 namespace loom {
 namespace {
 
-constexpr int followInterval = 100, idleInterval = 1000, loadInterval = 2000;
+constexpr int followInterval = 100, idleInterval = 1000, troubledInterval = 5000, loadInterval = 2000;
 
 double speedOf(const RunRow& row, const char* key) {
   for (const auto& metric : row.metrics)
@@ -61,6 +63,7 @@ void BridgeWorker::end() {
 }
 
 void BridgeWorker::interrupt() {
+  givenUp_ = true;
   const QMutexLocker lock(&storeMutex_);
   if (interruptible_ != nullptr) interruptible_->interrupt();
 }
@@ -114,6 +117,10 @@ void BridgeWorker::createFromData(const QString& folder, const QString& data, co
 
 void BridgeWorker::opened(Project project) {
   closeProject();
+  // Scratch projects and other processes must find it from wherever they stand.
+  std::error_code error;
+  if (auto whole = std::filesystem::absolute(project.folder, error); !error)
+    project.folder = whole.lexically_normal();
   auto store = Store::open(project.folder, Store::Access::automatic);
   if (!store) return fail("open", store.error());
   ProjectView view;
@@ -142,8 +149,9 @@ void BridgeWorker::opened(Project project) {
     if (const auto file = recoveryFile(network.name); std::filesystem::exists(file))
       if (auto kept = readNetwork(file); kept && !(*kept == network))
         tell([this, kept = *kept] { Q_EMIT bridge_.recoveryFound(kept); });
-  follow();
+  readRuns({});
   tellRuns();
+  follow();
   followTimer_->start(followInterval);
 }
 
@@ -157,7 +165,11 @@ void BridgeWorker::closeProject() {
   }
   journals_.reset();
   project_.reset();
-  waiting_.clear();
+  rows_.clear();
+  starts_.clear();
+  launched_.clear();
+  told_.clear();
+  consoleFrom_.clear();
   versions_.clear();
   alive_.clear();
   tell([this] { Q_EMIT bridge_.projectClosed(); });
@@ -214,11 +226,69 @@ void BridgeWorker::exportTorch(const Network& network, const QString& folder, co
 void BridgeWorker::start(TrainRequest request) {
   if (!ready("start")) return;
   request.project = project_->folder;
+  if (request.run.empty() && request.resume.empty()) request.run = newUuid();
+  const std::string id = request.resume.empty() ? request.run : request.resume;
+  std::error_code none;
+  const auto before = std::filesystem::file_size(runFolder(project_->folder, id) / "console.log", none);
   auto launched = launcher_->start(request);
   if (!launched) return fail("start", launched.error());
-  if (launched->waiting) waiting_.push_back(*launched);
-  tell([this, run = QString::fromStdString(launched->run)] { Q_EMIT bridge_.runStarted(run); });
+  const QString run = QString::fromStdString(launched->run);
+  consoleFrom_[run] = none ? 0 : before;
+  RunView view;
+  view.row.id = launched->run;
+  view.row.name = request.name.empty() ? request.network : request.name;
+  view.row.network = request.network;
+  view.row.epochs = request.settings.epochs;
+  view.row.created = nowMicroseconds();
+  view.starting = true;
+  view.version = versions_.value(run);
+  starts_.insert(starts_.begin(), view);
+  watchStarts();
+  tell([this, run] { Q_EMIT bridge_.runStarted(run); });
   tellRuns();
+  followTimer_->setInterval(followInterval);
+}
+
+// A trainer that ends before its journal begins says why on its console alone.
+void BridgeWorker::watchStarts() {
+  launched_ = launcher_->known();
+  for (auto one = starts_.begin(); one != starts_.end();) {
+    const std::string id = one->row.id;
+    const auto process = std::find_if(launched_.begin(), launched_.end(),
+                                      [&](const LaunchedRun& launched) { return launched.run == id; });
+    const auto stored =
+        std::find_if(rows_.begin(), rows_.end(), [&](const RunView& view) { return view.row.id == id; });
+    const bool waits = process != launched_.end() && process->waiting;
+    if (!waits && stored != rows_.end() &&
+        (stored->row.state == RunState::running || stored->row.state == RunState::paused)) {
+      one = starts_.erase(one);
+      continue;
+    }
+    if (process != launched_.end()) {
+      one->waiting = process->waiting;
+      one->waitsFor = QString::fromStdString(process->waitsFor);
+      ++one;
+      continue;
+    }
+    const QString run = QString::fromStdString(id);
+    const std::uint64_t from = consoleFrom_.value(run);
+    const auto folder = runFolder(project_->folder, id);
+    // A very short run has ended by now, and a resumed one may have failed in its journal: those speak there.
+    const bool wrote = stored != rows_.end() && versions_.value(run) > one->version;
+    one = starts_.erase(one);
+    consoleFrom_.remove(run);
+    if (wrote) continue;
+    auto console = readWholeFile(folder / "console.log", 1 << 20);
+    QString last;
+    if (console && console->size() > from)
+      for (const QString& line : QString::fromStdString(console->substr(from)).split('\n'))
+        if (!line.trimmed().isEmpty()) last = line.trimmed();
+    if (last.startsWith("loom: ")) last.remove(0, 6);
+    const Error error{ErrorKind::other, "loom train",
+                      last.isEmpty() ? "The trainer ended before it began" : last.toStdString(),
+                      "Look at " + (folder / "console.log").string()};
+    tell([this, run, error] { Q_EMIT bridge_.startFailed(run, error); });
+  }
 }
 
 void BridgeWorker::resume(const QString& run, std::int64_t epochs) {
@@ -226,16 +296,20 @@ void BridgeWorker::resume(const QString& run, std::int64_t epochs) {
   TrainRequest request;
   request.resume = run.toStdString();
   request.settings.epochs = epochs;
+  if (auto config = readRunConfig(runFolder(project_->folder, request.resume)))
+    request.settings.threads = config->settings.threads; // it holds as many cores as before
   start(std::move(request));
 }
 
 void BridgeWorker::control(const QString& run, RunControl::Verb verb, double value) {
   if (!ready("control")) return;
-  const auto waits = std::find_if(waiting_.begin(), waiting_.end(),
-                                  [&](const LaunchedRun& one) { return one.run == run.toStdString(); });
-  if (waits != waiting_.end() && verb == RunControl::Verb::stop) {
+  const auto waits = std::find_if(launched_.begin(), launched_.end(), [&](const LaunchedRun& one) {
+    return one.waiting && one.run == run.toStdString();
+  });
+  if (waits != launched_.end() && verb == RunControl::Verb::stop) {
     after("control", launcher_->cancel(project_->folder, run.toStdString()));
-    waiting_.erase(waits);
+    std::erase_if(starts_, [&](const RunView& view) { return view.row.id == run.toStdString(); });
+    launched_ = launcher_->known();
     return tellRuns();
   }
   RunControl command;
@@ -249,60 +323,106 @@ void BridgeWorker::control(const QString& run, RunControl::Verb verb, double val
 
 void BridgeWorker::follow() {
   if (!store_) return;
-  if (!waiting_.empty()) {
+  bool changed = false;
+  std::vector<std::string> again;
+  if (!launched_.empty() || !starts_.empty()) {
     if (auto polled = launcher_->poll(); !polled) fail("start", polled.error());
   }
-  bool changed = false, living = !waiting_.empty();
   if (store_->owner()) {
     auto taken = store_->takeIn(*journals_);
     if (!taken) {
-      followTimer_->stop();
-      return fail("history", taken.error());
+      // A full disk may have room again: look from time to time, say it once.
+      followTimer_->setInterval(troubledInterval);
+      return failOnce(taken.error());
     }
-    for (const auto& problem : taken->problems) fail("history", problem);
+    for (const auto& problem : taken->problems) failOnce(problem);
     for (const auto& run : taken->changedRuns) ++versions_[QString::fromStdString(run)];
-    changed = taken->changed;
+    again = std::move(taken->changedRuns);
+    changed = !again.empty();
   } else {
     // Another window owns the history: read what it stored. There is no cheap sign of change, so ask at a
     // slower pace.
+    readRuns({});
     changed = true;
   }
   // A trainer that was killed writes nothing more; only its lock tells.
-  if (auto runs = journals_->runs()) {
-    for (const auto& run : *runs) {
-      const auto key = QString::fromStdString(run);
-      if (alive_.contains(key) && !alive_[key] && !versions_.contains(key)) continue;
-      const bool now = journals_->alive(run);
-      if (alive_.value(key) != now) changed = true;
-      alive_[key] = now;
-      living |= now;
-    }
+  bool living = !starts_.empty();
+  for (const auto& view : rows_) {
+    const auto state = view.row.state;
+    if (state != RunState::running && state != RunState::paused && state != RunState::waiting) continue;
+    const auto key = QString::fromStdString(view.row.id);
+    const bool now = journals_->alive(view.row.id);
+    if (alive_.contains(key) && alive_[key] != now) again.push_back(view.row.id);
+    alive_[key] = now;
+    living |= now;
+  }
+  if (!again.empty()) {
+    readRuns(again);
+    changed = true;
+  }
+  if (!launched_.empty() || !starts_.empty()) {
+    watchStarts();
+    changed = true;
   }
   if (changed) tellRuns();
   const int wanted = living && store_->owner() ? followInterval : idleInterval;
   if (followTimer_->interval() != wanted) followTimer_->setInterval(wanted);
 }
 
+void BridgeWorker::failOnce(const Error& error) {
+  const QString message = QString::fromStdString(error.message());
+  if (told_.contains(message)) return;
+  told_ << message;
+  fail("history", error);
+}
+
+void BridgeWorker::readRuns(const std::vector<std::string>& changed) {
+  constexpr std::size_t few = 20;
+  const auto made = [this](RunRow row) {
+    RunView view = viewOf(std::move(row));
+    view.version = versions_.value(QString::fromStdString(view.row.id));
+    for (const auto& metric : view.row.metrics) view.version += metric.count;
+    return view;
+  };
+  if (changed.empty() || changed.size() > few) {
+    auto rows = store_->runs();
+    if (!rows) return fail("history", rows.error());
+    rows_.clear();
+    for (auto& row : *rows) rows_.push_back(made(std::move(row)));
+    return;
+  }
+  for (const auto& id : changed) {
+    auto row = store_->run(id);
+    if (!row) continue; // it left the history
+    const auto known =
+        std::find_if(rows_.begin(), rows_.end(), [&](const RunView& view) { return view.row.id == id; });
+    if (known != rows_.end()) {
+      *known = made(std::move(*row));
+      continue;
+    }
+    const auto place = std::find_if(rows_.begin(), rows_.end(),
+                                    [&](const RunView& view) { return view.row.created <= row->created; });
+    rows_.insert(place, made(std::move(*row)));
+  }
+}
+
 void BridgeWorker::tellRuns() {
   if (!store_) return;
-  auto rows = store_->runs();
-  if (!rows) return fail("history", rows.error());
   QVector<RunView> views;
-  for (const auto& run : waiting_) {
-    if (std::any_of(rows->begin(), rows->end(), [&](const RunRow& row) { return row.id == run.run; }))
-      continue;
-    RunView view;
-    view.row.id = run.run;
-    view.row.name = run.run.substr(0, 8);
-    view.row.created = 0;
-    view.waiting = true;
-    view.waitsFor = QString::fromStdString(run.waitsFor);
-    views.push_back(std::move(view));
+  views.reserve(qsizetype(rows_.size() + starts_.size()));
+  for (const auto& start : starts_)
+    if (std::none_of(rows_.begin(), rows_.end(),
+                     [&](const RunView& view) { return view.row.id == start.row.id; }))
+      views.push_back(start);
+  for (const auto& row : rows_) {
+    views.push_back(row);
+    const auto start = std::find_if(starts_.begin(), starts_.end(),
+                                    [&](const RunView& one) { return one.row.id == row.row.id; });
+    if (start == starts_.end()) continue;
+    views.back().waiting = start->waiting;
+    views.back().waitsFor = start->waitsFor;
+    views.back().starting = true;
   }
-  std::erase_if(waiting_, [&](const LaunchedRun& one) {
-    return std::any_of(rows->begin(), rows->end(), [&](const RunRow& row) { return row.id == one.run; });
-  });
-  for (auto& row : *rows) views.push_back(viewOf(std::move(row)));
   tell([this, views] { Q_EMIT bridge_.runsChanged(views); });
 }
 
@@ -310,10 +430,10 @@ void BridgeWorker::series(quint64 ticket, const QString& run, const QString& key
                           std::int64_t last, int pixels, const QString& slot) {
   if (stale(slot, ticket) || !store_) return;
   auto buckets = store_->buckets(run.toStdString(), key.toStdString(), first, last, pixels);
-  if (!buckets) return fail("history", buckets.error());
+  if (givenUp_) return;
+  if (!buckets) return failOnce(buckets.error());
   if (stale(slot, ticket)) return;
-  SeriesAnswer answer{
-      ticket, run, key, first, last, versions_.value(run), {buckets->begin(), buckets->end()}};
+  SeriesAnswer answer{ticket, slot, run, key, first, last, {buckets->begin(), buckets->end()}};
   tell([this, answer] { Q_EMIT bridge_.seriesReady(answer); });
 }
 
@@ -326,26 +446,31 @@ void BridgeWorker::events(const QString& run) {
   });
 }
 
+void BridgeWorker::again(const QString& run) {
+  readRuns({run.toStdString()});
+  tellRuns();
+}
+
 void BridgeWorker::setTags(const QString& run, const QStringList& tags) {
   if (!ready("history")) return;
   std::vector<std::string> words;
   for (const auto& tag : tags) words.push_back(tag.toStdString());
-  after("history", store_->setTags(run.toStdString(), words), [this] { tellRuns(); });
+  after("history", store_->setTags(run.toStdString(), words), [&] { again(run); });
 }
 
 void BridgeWorker::setNote(const QString& run, const QString& text) {
   if (ready("history"))
-    after("history", store_->setNote(run.toStdString(), text.toStdString()), [this] { tellRuns(); });
+    after("history", store_->setNote(run.toStdString(), text.toStdString()), [&] { again(run); });
 }
 
 void BridgeWorker::setName(const QString& run, const QString& name) {
   if (ready("history"))
-    after("history", store_->setName(run.toStdString(), name.toStdString()), [this] { tellRuns(); });
+    after("history", store_->setName(run.toStdString(), name.toStdString()), [&] { again(run); });
 }
 
 void BridgeWorker::setArchived(const QString& run, bool archived) {
   if (ready("history"))
-    after("history", store_->setArchived(run.toStdString(), archived), [this] { tellRuns(); });
+    after("history", store_->setArchived(run.toStdString(), archived), [&] { again(run); });
 }
 
 void BridgeWorker::rebuildHistory() {
@@ -368,6 +493,7 @@ void BridgeWorker::rebuildHistory() {
   QStringList findings;
   for (const auto& finding : report->findings) findings << QString::fromStdString(finding);
   tell([this, good = report->good, findings] { Q_EMIT bridge_.historyRebuilt(good, findings); });
+  readRuns({});
   tellRuns();
 }
 

@@ -53,23 +53,19 @@ Chart::Chart(const ChartSpec& spec, QWidget* parent) : QWidget(parent), spec_(sp
   rect->setMargins(QMargins(44, 8, 12, 24));
   plot_->yAxis->setTicker(QSharedPointer<NiceTicker>::create(spec.format));
   plot_->xAxis->setTicker(QSharedPointer<NiceTicker>::create(ValueFormat::number));
-  crosshair_ = new QCPItemStraightLine(plot_);
+  markers_ = new MarkerItem(plot_, lookOf(this));
+  markers_->setLayer("front");
+  crosshair_ = new CrossItem(plot_, lookOf(this));
   crosshair_->setLayer("cross");
-  tag_ = new QCPItemText(plot_);
-  tag_->setLayer("cross");
-  tag_->setClipToAxisRect(false);
-  tag_->setPositionAlignment(Qt::AlignTop | Qt::AlignHCenter);
-  tag_->setPadding(QMargins(5, 1, 5, 1));
   message_ = new QCPItemText(plot_);
   message_->setLayer("front");
   message_->position->setType(QCPItemPosition::ptAxisRectRatio);
   message_->position->setCoords(0.5, 0.45);
   zoomBox_ = new QCPItemRect(plot_);
   zoomBox_->setLayer("cross");
-  for (QCPAbstractItem* item :
-       {static_cast<QCPAbstractItem*>(crosshair_), static_cast<QCPAbstractItem*>(tag_),
-        static_cast<QCPAbstractItem*>(message_), static_cast<QCPAbstractItem*>(zoomBox_)})
-    item->setVisible(false);
+  message_->setVisible(false);
+  zoomBox_->setVisible(false);
+  head_->setVisible(!spec.title.isEmpty());
   connect(head_, &ChartHead::logToggled, this, &Chart::setLog);
   connect(head_, &ChartHead::fitWanted, this, [this] {
     fit();
@@ -87,7 +83,11 @@ Chart::~Chart() = default;
 void Chart::applyLook() {
   const Look& look = lookOf(this);
   plot_->setBackground(look[Token::surface]);
-  plot_->axisRect()->setMargins(QMargins(look.px(44), 8, 12, look.px(24)));
+  plot_->axisRect()->setMargins(QMargins(look.px(44), 8, 12, look.px(xTitle_.isEmpty() ? 24 : 44)));
+  plot_->xAxis->setLabel(xTitle_);
+  plot_->xAxis->setLabelFont(look.fonts[Type::captionPlain]);
+  plot_->xAxis->setLabelColor(look[Token::text2]);
+  plot_->xAxis->setLabelPadding(4);
   for (auto* axis : {plot_->xAxis, plot_->yAxis, plot_->xAxis2, plot_->yAxis2}) {
     axis->setTickLabelFont(look.fonts[Type::captionPlain]);
     axis->setTickLabelColor(look[Token::text2]);
@@ -106,17 +106,13 @@ void Chart::applyLook() {
   plot_->yAxis->grid()->setZeroLinePen(QPen(withAlpha(look[Token::line], 0.7), 1));
   plot_->yAxis->grid()->setSubGridVisible(false);
   plot_->xAxis->setTickLabelPadding(4);
-  crosshair_->setPen(QPen(look[Token::text], 1));
-  tag_->setFont(look.fonts[Type::captionPlain]);
-  tag_->setColor(look[Token::surface]);
-  tag_->setBrush(look[Token::text]);
-  tag_->setPen(Qt::NoPen);
   message_->setFont(look.fonts[Type::body]);
   message_->setColor(look[Token::text2]);
   zoomBox_->setBrush(withAlpha(look[Token::accent], 0.12));
   zoomBox_->setPen(QPen(look[Token::accent], 1));
   for (auto* plottable : plottables_) plottable->setLook(look);
-  placeMarkers();
+  markers_->setLook(look);
+  crosshair_->setLook(look);
   replot();
 }
 
@@ -131,18 +127,43 @@ void Chart::setCurves(const QVector<Curve>& curves) {
     auto* plottable = plottables_.take(curve.id);
     if (plottable == nullptr) plottable = new SeriesPlottable(plot_->xAxis, plot_->yAxis, lookOf(this));
     CurveStyle style = curve.style;
-    style.smoothing = style.dots ? 0 : smoothing_;
+    style.smoothing = style.dots || style.future ? 0 : smoothing_;
     plottable->setStyle(style);
     kept.insert(curve.id, plottable);
   }
   for (auto* gone : plottables_) plot_->removePlottable(gone);
   plottables_ = kept;
   curves_ = curves;
-  QVector<LegendEntry> legend;
-  for (const auto& curve : curves) legend.push_back({curve.label, curve.style.colour, curve.style.dash});
-  head_->setLegend(legend);
+  for (auto one = plottables_.begin(); one != plottables_.end(); ++one)
+    one.value()->setBuckets(one.value()->buckets(), stepsPerUnit(one.key()));
+  nameLegend();
+  fitX();
   rescaleValues();
   replot();
+}
+
+double Chart::stepsPerUnit(const QString& curve) const {
+  for (const auto& one : curves_)
+    if (one.id == curve && one.stepsPerUnit > 0) return one.stepsPerUnit;
+  return stepsPerUnit_;
+}
+
+void Chart::nameLegend() {
+  QVector<LegendEntry> legend;
+  for (const auto& curve : curves_)
+    if (!curve.label.isEmpty()) legend.push_back({curve.label, curve.style.colour, curve.style.dash});
+  head_->setLegend(legend);
+}
+
+void Chart::fitX() {
+  if (!fitted_) return;
+  double end = end_;
+  for (const auto* one : plottables_) {
+    bool found = false;
+    const auto keys = one->getKeyRange(found);
+    if (found) end = std::max(end, keys.upper);
+  }
+  plot_->xAxis->setRange(0, end > 0 ? end : 1);
 }
 
 SeriesPlottable* Chart::curve(const QString& id) const { return plottables_.value(id); }
@@ -150,30 +171,27 @@ SeriesPlottable* Chart::curve(const QString& id) const { return plottables_.valu
 void Chart::setData(const QString& id, const QVector<Bucket>& buckets) {
   auto* plottable = plottables_.value(id);
   if (plottable == nullptr) return;
-  plottable->setBuckets(buckets, stepsPerUnit_);
+  plottable->setBuckets(buckets, stepsPerUnit(id));
   if (!buckets.isEmpty()) message_->setVisible(false);
-  if (fitted_) {
-    double end = end_;
-    for (const auto* one : plottables_) {
-      bool found = false;
-      const auto keys = one->getKeyRange(found);
-      if (found) end = std::max(end, keys.upper);
-    }
-    plot_->xAxis->setRange(0, end > 0 ? end : 1);
-  }
+  fitX();
   rescaleValues();
   replot();
 }
 
 void Chart::setXAxis(const QString& unit, double stepsPerUnit, double end) {
-  const bool again = stepsPerUnit != stepsPerUnit_;
   unit_ = unit;
   stepsPerUnit_ = stepsPerUnit > 0 ? stepsPerUnit : 1;
   end_ = end;
-  if (again)
-    for (auto* plottable : plottables_) plottable->setBuckets(plottable->buckets(), stepsPerUnit_);
-  if (fitted_) plot_->xAxis->setRange(0, end_ > 0 ? end_ : std::max(1.0, plot_->xAxis->range().upper));
+  for (auto one = plottables_.begin(); one != plottables_.end(); ++one)
+    one.value()->setBuckets(one.value()->buckets(), this->stepsPerUnit(one.key()));
+  fitX();
+  rescaleValues();
   replot();
+}
+
+void Chart::setXTitle(const QString& words) {
+  xTitle_ = words;
+  applyLook();
 }
 
 void Chart::setSmoothing(double factor) {
@@ -181,7 +199,7 @@ void Chart::setSmoothing(double factor) {
   head_->setSmoothing(factor);
   for (auto* plottable : plottables_) {
     CurveStyle style = plottable->style();
-    if (style.dots) continue;
+    if (style.dots || style.future) continue;
     style.smoothing = factor;
     plottable->setStyle(style);
   }
@@ -218,6 +236,10 @@ void Chart::rescaleValues() {
     low = std::min(low, range.lower);
     high = std::max(high, range.upper);
   }
+  bool left = false;
+  if (log_)
+    for (const auto* plottable : plottables_) left = left || plottable->hasNonPositive();
+  head_->setNote(left ? QString("zero and below are left out") : QString());
   if (low > high) {
     plot_->yAxis->setRange(log_ ? 0.1 : 0, 1);
     return;
@@ -239,13 +261,7 @@ void Chart::rescaleValues() {
 
 void Chart::fit() {
   fitted_ = true;
-  double end = end_;
-  for (const auto* one : plottables_) {
-    bool found = false;
-    const auto keys = one->getKeyRange(found);
-    if (found) end = std::max(end, keys.upper);
-  }
-  plot_->xAxis->setRange(0, end > 0 ? end : 1);
+  fitX();
   rescaleValues();
   replot();
 }
@@ -264,62 +280,45 @@ int Chart::pixels() const { return std::max(1, qRound(plot_->axisRect()->width()
 void Chart::replot() { plot_->replot(QCustomPlot::rpQueuedReplot); }
 
 void Chart::setMarkers(const QVector<ChartMarker>& markers) {
-  markers_ = markers;
-  placeMarkers();
+  markers_->setMarkers(markers);
   replot();
 }
 
-void Chart::placeMarkers() {
-  for (auto* item : markerItems_) plot_->removeItem(item);
-  markerItems_.clear();
-  const Look& look = lookOf(this);
-  for (const auto& marker : markers_) {
-    const QColor colour = look[marker.flag ? Token::ok : Token::text2];
-    auto* line = new QCPItemStraightLine(plot_);
-    line->setLayer("front");
-    line->point1->setCoords(marker.x, 0);
-    line->point2->setTypeX(QCPItemPosition::ptPlotCoords);
-    line->point1->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    line->point2->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    line->point2->setCoords(marker.x, 1);
-    QPen pen(colour, 1);
-    pen.setDashPattern({2, 3});
-    line->setPen(pen);
-    markerItems_ << line;
-    if (marker.text.isEmpty()) continue;
-    auto* text = new QCPItemText(plot_);
-    text->setLayer("front");
-    text->setText((marker.flag ? "⚑ " : "") + marker.text);
-    text->setFont(look.fonts[Type::captionPlain]);
-    text->setColor(colour);
-    text->setClipToAxisRect(true);
-    const bool left = marker.x > plot_->xAxis->range().center();
-    text->setPositionAlignment(Qt::AlignTop | (left ? Qt::AlignRight : Qt::AlignLeft));
-    text->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    text->position->setCoords(marker.x, 0);
-    text->setPadding(QMargins(5, 0, 5, 0));
-    markerItems_ << text;
+void Chart::setCrosshair(std::optional<double> x) {
+  if (!x && !cross_) return;
+  cross_ = x;
+  QVector<CrossItem::Dot> dots;
+  QString tag;
+  if (x) {
+    for (const auto& curve : curves_)
+      if (const auto* plottable = plottables_.value(curve.id); plottable != nullptr && !curve.style.future)
+        if (const auto value = plottable->valueAt(*x)) dots.push_back({*value, curve.style.colour});
+    const QString number = unit_ == "step"        ? QString::fromStdString(formatCount(std::llround(*x)))
+                           : *x == std::floor(*x) ? QString::number(*x)
+                                                  : QString::number(*x, 'f', *x < 100 ? 2 : 1);
+    tag = unit_ + " " + number;
   }
+  crosshair_->setCross(x, tag, dots);
+  plot_->layer("cross")->replot();
 }
 
-void Chart::setCrosshair(std::optional<double> x) {
-  cross_ = x;
-  const bool shown = x.has_value();
-  crosshair_->setVisible(shown);
-  tag_->setVisible(shown);
-  if (shown) {
-    crosshair_->point1->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    crosshair_->point2->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    crosshair_->point1->setCoords(*x, 0);
-    crosshair_->point2->setCoords(*x, 1);
-    const QString number = unit_ == "step" ? QString::fromStdString(formatCount(std::llround(*x)))
-                                           : QString::number(*x, 'f', *x < 100 ? 1 : 0);
-    tag_->setText(unit_ + " " + number);
-    tag_->position->setTypeX(QCPItemPosition::ptPlotCoords);
-    tag_->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    tag_->position->setCoords(*x, 1.0 + 5.0 / std::max(1, plot_->axisRect()->height()));
-  }
-  plot_->layer("cross")->replot();
+// From one point of the densest curve to the next, as they are drawn.
+void Chart::movePoints(int points) {
+  const SeriesPlottable* densest = nullptr;
+  for (const auto* one : plottables_)
+    if (densest == nullptr || one->buckets().size() > densest->buckets().size()) densest = one;
+  if (densest == nullptr || densest->empty()) return;
+  const auto& buckets = densest->buckets();
+  const double from = cross_ ? *cross_ * stepsPerUnit_ : plot_->xAxis->range().upper * stepsPerUnit_;
+  auto at =
+      std::lower_bound(buckets.begin(), buckets.end(), from - 1e-6,
+                       [](const Bucket& bucket, double step) { return double(bucket.lastStep) < step; });
+  qsizetype index = at - buckets.begin();
+  // Between two points the next one to the left is the first step back.
+  const bool on = at != buckets.end() && std::abs(double(at->lastStep) - from) < 0.5;
+  if (points > 0 && !on) --points;
+  index = std::clamp<qsizetype>(index + points, 0, buckets.size() - 1);
+  moveCrosshair(double(buckets[index].lastStep) / stepsPerUnit_);
 }
 
 void Chart::moveCrosshair(double x) {
@@ -393,13 +392,12 @@ bool Chart::eventFilter(QObject* watched, QEvent* event) {
 
 void Chart::keyPressEvent(QKeyEvent* event) {
   const QCPRange range = plot_->xAxis->range();
-  const double pixel = range.size() / std::max(1, plot_->axisRect()->width());
-  const double step = pixel * ((event->modifiers() & Qt::ShiftModifier) != 0 ? 10 : 1);
+  const int points = (event->modifiers() & Qt::ShiftModifier) != 0 ? 10 : 1;
   switch (event->key()) {
   case Qt::Key_Left:
-    return moveCrosshair(cross_.value_or(range.upper) - step);
+    return movePoints(-points);
   case Qt::Key_Right:
-    return moveCrosshair(cross_.value_or(range.lower) + step);
+    return movePoints(points);
   case Qt::Key_Home:
     return moveCrosshair(range.lower);
   case Qt::Key_End:

@@ -3,6 +3,7 @@
 // charts of a page, markers, log axis, smoothing, zoom. QCustomPlot does axes and interaction;
 // SeriesPlottable draws.
 #pragma once
+#include "app/studio/charts/chart_items.h"
 #include "app/studio/charts/series_plottable.h"
 #include <QWidget>
 #include <functional>
@@ -26,12 +27,7 @@ struct Curve {
   QString id;    // unique in the chart: "<run>/<key>"
   QString label; // legend and crosshair table
   CurveStyle style;
-};
-
-struct ChartMarker {
-  double x = 0; // in units of the x axis
-  QString text;
-  bool flag = false; // best: in ok, with a flag
+  double stepsPerUnit = 0; // steps of one unit of the x axis, where runs differ; 0: the chart's
 };
 
 class Chart : public QWidget {
@@ -48,11 +44,14 @@ class Chart : public QWidget {
   void setMarkers(const QVector<ChartMarker>& markers);
   void setXAxis(const QString& unit, double stepsPerUnit,
                 double end); // end: where the axis ends when fitted; 0: at the data
+  void setXTitle(const QString& words); // under the axis: pictures that stand alone
   void setCrosshair(std::optional<double> x);
   void setSmoothing(double factor);
   double smoothing() const { return smoothing_; }
   void setLog(bool on);
   bool log() const { return log_; }
+  ChartHead* head() const { return head_; }
+  std::optional<double> crosshair() const { return cross_; }
   void setMessage(const QString& text); // instead of data: "No data yet."
   void fit();
   bool fitted() const { return fitted_; }
@@ -77,18 +76,20 @@ class Chart : public QWidget {
  private:
   void applyLook();
   void rescaleValues();
-  void placeMarkers();
+  void fitX();
+  void nameLegend();
+  void movePoints(int points);
   void moveCrosshair(double x);
   ChartSpec spec_;
   ChartHead* head_;
   QCustomPlot* plot_;
+  double stepsPerUnit(const QString& curve) const;
   QVector<Curve> curves_;
   QHash<QString, SeriesPlottable*> plottables_;
-  QVector<ChartMarker> markers_;
-  QVector<QCPAbstractItem*> markerItems_;
-  QCPItemStraightLine* crosshair_;
-  QCPItemText *tag_, *message_;
-  QString unit_ = "step";
+  MarkerItem* markers_;
+  CrossItem* crosshair_;
+  QCPItemText* message_;
+  QString unit_ = "step", xTitle_;
   double stepsPerUnit_ = 1, end_ = 0, smoothing_ = 0;
   bool fitted_ = true, log_ = false;
   std::optional<double> cross_;

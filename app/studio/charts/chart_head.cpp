@@ -33,13 +33,17 @@ ChartHead::ChartHead(const QString& title, const QString& subtitle, bool mayLog,
     tools_->addWidget(smooth_);
   }
   if (mayLog) {
-    log_ = makeIconButton("train", "Logarithmic axis");
+    log_ = makeIconButton("log", "Logarithmic axis");
     log_->setCheckable(true);
+    log_->setObjectName("logAxis");
+    setTip(log_, "Logarithmic axis", "L");
     setSize(log_, ControlSize::small);
     connect(log_, &QToolButton::toggled, this, &ChartHead::logToggled);
     tools_->addWidget(log_);
   }
   fit_ = makeIconButton("fit", "Show everything");
+  fit_->setObjectName("fitChart");
+  setTip(fit_, "Show everything", "Z, or a double-click");
   setSize(fit_, ControlSize::small);
   connect(fit_, &QToolButton::clicked, this, &ChartHead::fitWanted);
   tools_->addWidget(fit_);
@@ -49,6 +53,19 @@ void ChartHead::setLegend(const QVector<LegendEntry>& entries) {
   legend_ = entries;
   update();
 }
+
+void ChartHead::setNote(const QString& note) {
+  if (note == note_) return;
+  note_ = note;
+  update();
+}
+
+void ChartHead::setToolsVisible(bool visible) {
+  for (int at = 0; at < tools_->count(); ++at)
+    if (auto* tool = tools_->itemAt(at)->widget()) tool->setVisible(visible);
+}
+
+void ChartHead::addTool(QWidget* tool) { tools_->insertWidget(1, tool); }
 
 void ChartHead::setLog(bool on) {
   if (log_ != nullptr && log_->isChecked() != on) {
@@ -61,15 +78,16 @@ void ChartHead::setSmoothing(double factor) {
   if (smooth_ != nullptr && !smooth_->hasFocus()) smooth_->setText(QString::number(factor));
 }
 
-QSize ChartHead::sizeHint() const { return {200, lookOf(this).px(28)}; }
+QSize ChartHead::sizeHint() const { return {200, lookOf(this).px(32)}; }
 
 void ChartHead::paintEvent(QPaintEvent*) {
   const Look& look = lookOf(this);
   QPainter painter(this);
   double x = 0;
-  const double limit = tools_->itemAt(1) != nullptr && tools_->itemAt(1)->widget() != nullptr
-                           ? tools_->itemAt(1)->widget()->x() - 8
-                           : width();
+  double limit = width();
+  for (int at = tools_->count() - 1; at >= 0; --at)
+    if (auto* tool = tools_->itemAt(at)->widget(); tool != nullptr && !tool->isHidden())
+      limit = tool->x() - 8.0;
   x += paintText(painter, QRectF(0, 0, limit, height()), title_, look.fonts[Type::bodyStrong],
                  look[Token::text]) +
        look.px(8);
@@ -98,6 +116,8 @@ void ChartHead::paintEvent(QPaintEvent*) {
                    look.fonts[Type::small], look[Token::text]) +
          12;
   }
+  if (!note_.isEmpty() && x < limit)
+    paintText(painter, QRectF(x, 0, limit - x, height()), note_, look.fonts[Type::small], look[Token::text2]);
 }
 
 } // namespace loom

@@ -24,6 +24,9 @@ class ChartHead : public QWidget {
             QWidget* parent = nullptr);
   void setLegend(const QVector<LegendEntry>& entries);
   void setLog(bool on);
+  void setNote(const QString& note); // behind the legend, in text-2
+  void setToolsVisible(bool visible);
+  void addTool(QWidget* tool);       // before the others
   void setSmoothing(double factor);
   QToolButton* logButton() const { return log_; }
   QLineEdit* smoothField() const { return smooth_; }
@@ -38,7 +41,7 @@ class ChartHead : public QWidget {
   void paintEvent(QPaintEvent* event) override;
 
  private:
-  QString title_, subtitle_;
+  QString title_, subtitle_, note_;
   QVector<LegendEntry> legend_;
   QHBoxLayout* tools_;
   QToolButton *log_ = nullptr, *fit_ = nullptr;

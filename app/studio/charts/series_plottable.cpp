@@ -59,6 +59,11 @@ std::optional<double> SeriesPlottable::valueAt(double x) const {
   return smoothed_[(after - buckets_.begin()) - 1];
 }
 
+bool SeriesPlottable::hasNonPositive() const {
+  return std::any_of(buckets_.begin(), buckets_.end(),
+                     [](const Bucket& bucket) { return bucket.minimum <= 0; });
+}
+
 std::optional<double> SeriesPlottable::lastValue() const {
   for (qsizetype index = smoothed_.size(); index-- > 0;)
     if (std::isfinite(smoothed_[index])) return smoothed_[index];
@@ -98,37 +103,38 @@ QCPRange SeriesPlottable::getValueRange(bool& found, QCP::SignDomain signs, cons
 }
 
 // Single segments: a polyline whose pen is wider than one device pixel goes through the path stroker, 25
-// times slower.
+// times slower; dashes are cut here for the same reason.
 void SeriesPlottable::line(QCPPainter* painter, const QVector<QPointF>& points, const QColor& colour,
                            double width) const {
   QPen pen(colour, width);
-  pen.setCapStyle(Qt::RoundCap);
-  const bool dashed = !style_.dash.isEmpty() && width > 1;
-  if (dashed) {
-    pen.setCapStyle(Qt::FlatCap);
-    QVector<qreal> pattern;
-    for (const qreal length : style_.dash) pattern << length / width;
-    pen.setDashPattern(pattern);
-  }
+  pen.setCapStyle(style_.dash.isEmpty() ? Qt::RoundCap : Qt::FlatCap);
   painter->setPen(pen);
   painter->setBrush(Qt::NoBrush);
   QVector<QLineF> segments;
-  QPolygonF run;
-  const auto flush = [&] {
-    if (dashed && run.size() > 1) painter->drawPolyline(run);
-    run.clear();
-  };
-  for (qsizetype index = 0; index < points.size(); ++index) {
-    if (!std::isfinite(points[index].y())) {
-      flush();
+  segments.reserve(points.size());
+  qsizetype dash = 0;
+  double left = style_.dash.isEmpty() ? 0 : style_.dash.front();
+  for (qsizetype index = 1; index < points.size(); ++index) {
+    const QPointF from = points[index - 1], to = points[index];
+    if (!std::isfinite(from.y()) || !std::isfinite(to.y())) continue;
+    const QLineF whole(from, to);
+    if (style_.dash.isEmpty()) {
+      segments.append(whole);
       continue;
     }
-    if (dashed)
-      run << points[index];
-    else if (index > 0 && std::isfinite(points[index - 1].y()))
-      segments.append({points[index - 1], points[index]});
+    const double length = whole.length();
+    for (double at = 0; at < length;) {
+      const double piece = std::min(left, length - at);
+      if (dash % 2 == 0 && piece > 0)
+        segments.append({whole.pointAt(at / length), whole.pointAt((at + piece) / length)});
+      at += piece;
+      left -= piece;
+      if (left <= 1e-9) {
+        dash = (dash + 1) % style_.dash.size();
+        left = std::max(style_.dash[dash], 0.5);
+      }
+    }
   }
-  flush();
   if (!segments.isEmpty()) painter->drawLines(segments);
 }
 
@@ -182,7 +188,7 @@ void SeriesPlottable::draw(QCPPainter* painter) {
     const auto& bucket = buckets_[index];
     points << QPointF((x(bucket.firstStep) + x(bucket.lastStep)) / 2, y(smoothed_[index]));
   }
-  line(painter, points, colour, style_.dots ? 1.5 : 1.75);
+  line(painter, points, colour, style_.future ? 1.25 : style_.dots ? 1.5 : 1.75);
   painter->setPen(Qt::NoPen);
   if (style_.dots) {
     painter->setBrush(colour);

@@ -17,6 +17,7 @@ struct CurveStyle {
   bool live = false;    // ring at the end
   bool band = false;    // min/max behind the line
   bool raw = false;     // the unsmoothed means, thin
+  bool future = false;  // not measured yet: the schedule ahead, dashed 3 3
   double smoothing = 0; // 0..1, exponential, bias corrected, weighted by distance in steps
 };
 
@@ -32,6 +33,7 @@ class SeriesPlottable : public QCPAbstractPlottable {
   void setLook(const Look& look) { look_ = &look; }
   const QVector<Bucket>& buckets() const { return buckets_; }
   const CurveStyle& style() const { return style_; }
+  bool hasNonPositive() const; // what a log axis leaves out
   bool empty() const { return buckets_.isEmpty(); }
   // The value shown at or before this place of the x axis; nothing where the curve has no point yet.
   std::optional<double> valueAt(double x) const;

@@ -1,48 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/board.h"
+#include "app/studio/pages/run_words.h"
 #include "core/base/format.h"
 #include <QGridLayout>
 
 namespace loom {
+namespace {
 
-const std::vector<BoardChart>& boardCharts(bool regression) {
-  static const BoardChart loss{
-      {"loss", "Loss", {}, ValueFormat::loss, true, true},
-      {{"train/loss", "train", 0, false, false, true}, {"val/loss", "validation", 1, true, false, false}}};
-  static const BoardChart speed{
-      {"speed", "Speed", "samples/s, min to max", ValueFormat::number, false, false},
-      {{"train/samples_per_second", "samples/s", 2, false, true, false}}};
-  static const BoardChart rate{{"rate", "Learning rate", {}, ValueFormat::rate, true, false},
-                               {{"train/lr", "rate", 5, false, false, false}}};
-  static const std::vector<BoardChart> classes = {
-      loss,
-      {{"accuracy", "Accuracy", {}, ValueFormat::percent, false, true},
-       {{"train/accuracy", "train", 0, false, false, true},
-        {"val/accuracy", "validation", 1, true, false, false}}},
-      speed,
-      rate};
-  static const std::vector<BoardChart> numbers = {loss,
-                                                  {{"r2", "R²", {}, ValueFormat::number, false, false},
-                                                   {{"val/r2", "validation", 1, true, false, false}}},
-                                                  speed,
-                                                  rate};
-  return regression ? numbers : classes;
-}
+constexpr int overColours[] = {7, 3, 4, 6, 5, 0};
+constexpr int mostAtOnce = 8;
 
-Board::Board(QWidget* parent) : QWidget(parent) {
+} // namespace
+
+Board::Board(Kind kind, QWidget* parent) : QWidget(parent), kind_(kind) {
   setObjectName("board");
   setGround(this, Ground::surface);
   auto* grid = new QGridLayout(this);
-  grid->setContentsMargins(16, 8, 12, 12);
-  grid->setHorizontalSpacing(20);
-  grid->setVerticalSpacing(12);
-  grid->setRowStretch(0, 3);
-  grid->setRowStretch(1, 2);
+  grid->setContentsMargins(16, 4, 8, 8);
+  grid->setHorizontalSpacing(8);
+  grid->setVerticalSpacing(4);
+  if (kind_ == Kind::live) {
+    grid->setRowStretch(0, 3);
+    grid->setRowStretch(1, 2);
+  }
   makeCharts();
   timer_ = new QTimer(this);
   timer_->setInterval(100);
   connect(timer_, &QTimer::timeout, this, [this] {
-    if (due_ && isVisible()) refresh(true);
+    if (due_ && isVisible()) refresh();
   });
   timer_->start();
 }
@@ -50,13 +35,16 @@ Board::Board(QWidget* parent) : QWidget(parent) {
 void Board::makeCharts() {
   for (auto* chart : charts_) delete chart;
   charts_.clear();
+  asked_.clear();
+  rows_ = chartsFor(regression_, kind_ == Kind::compared);
   auto* grid = static_cast<QGridLayout*>(layout());
-  const auto& rows = boardCharts(regression_);
-  for (std::size_t index = 0; index < rows.size(); ++index) {
-    auto* chart = new Chart(rows[index].spec);
+  for (std::size_t index = 0; index < rows_.size(); ++index) {
+    auto* chart = new Chart(rows_[index]->spec);
     grid->addWidget(chart, static_cast<int>(index / 2), static_cast<int>(index % 2));
     charts_.push_back(chart);
-    chart->setMessage("No points yet.");
+    chart->setMessage(rows_[index]->waiting);
+    chart->setLog(rows_[index]->log);
+    if (rows_[index]->spec.maySmooth) chart->setSmoothing(0.9);
     connect(chart, &Chart::crosshairMoved, this, [this, chart](double x) {
       for (auto* other : charts_)
         if (other != chart) other->setCrosshair(x);
@@ -77,104 +65,198 @@ void Board::makeCharts() {
       due_ = true;
     });
   }
-  charts_.front()->setSmoothing(0.9);
-  if (!regression_) charts_[1]->setSmoothing(0.9);
+}
+
+Chart* Board::chart(const QString& id) const {
+  for (auto* chart : charts_)
+    if (chart->spec().id == id) return chart;
+  return nullptr;
+}
+
+void Board::moveCrosshair(std::optional<double> x) {
+  for (auto* chart : charts_) chart->setCrosshair(x);
+  if (x)
+    Q_EMIT crosshairMoved(*x);
+  else
+    Q_EMIT crosshairLeft();
 }
 
 void Board::setSession(Session* session) {
   session_ = session;
   if (session_ == nullptr) return;
   connect(&session_->bridge(), &Bridge::seriesReady, this, &Board::take);
-  connect(session_, &Session::runsChanged, this, [this] { due_ = true; });
+  connect(session_, &Session::runsChanged, this, [this] {
+    due_ = true;
+    for (const auto& run : runs_ + over_) {
+      const auto* view = session_->run(run);
+      const QString now = view != nullptr ? text(view->row.name) + (living(*view) ? "*" : "") +
+                                                QString::number(view->row.stepsPerEpoch)
+                                          : QString();
+      if (names_.value(run) == now) continue;
+      names_[run] = now;
+      nameCurves();
+      break;
+    }
+  });
 }
 
-void Board::setRuns(const QStringList& runs, bool regression) {
-  if (runs == runs_ && regression == regression_) return;
+void Board::setRuns(const QStringList& runs, bool regression, const QStringList& laidOver) {
+  if (runs == runs_ && regression == regression_ && laidOver == over_) return;
   if (regression != regression_) {
     regression_ = regression;
     makeCharts();
+  } else if (runs != runs_) {
+    asked_.clear();
+    for (auto* chart : charts_) {
+      chart->setCurves({}); // another run: its zoom and its points are not ours
+      chart->fit();
+    }
   }
-  runs_ = runs;
-  const auto& rows = boardCharts(regression_);
-  for (std::size_t index = 0; index < rows.size(); ++index) {
+  runs_ = runs.mid(0, mostAtOnce);
+  over_ = laidOver;
+  nameCurves();
+  due_ = true;
+}
+
+double Board::stepsPerUnit(const QString& run) const {
+  const auto* view = session_ != nullptr ? session_->run(run) : nullptr;
+  return byEpoch_ && view != nullptr && view->row.stepsPerEpoch > 0 ? double(view->row.stepsPerEpoch) : 1;
+}
+
+void Board::nameCurves() {
+  double end = 0;
+  for (const auto& run : runs_)
+    if (const auto* view = session_ != nullptr ? session_->run(run) : nullptr)
+      end = std::max(end, byEpoch_ ? double(view->row.epochs) : double(view->row.totalSteps));
+  for (std::size_t index = 0; index < rows_.size(); ++index) {
     QVector<Curve> curves;
-    for (int number = 0; number < runs_.size(); ++number)
-      for (const auto& line : rows[index].lines) {
-        const bool many = runs_.size() > 1;
-        if (many && (line.raw && rows[index].lines.size() > 1))
-          continue; // several runs: validation alone says more
-        Curve curve;
-        curve.id = runs_[number] + "|" + line.key;
-        const RunView* view = session_ != nullptr ? session_->run(runs_[number]) : nullptr;
-        curve.label = many
-                          ? (view != nullptr ? QString::fromStdString(view->row.name) : runs_[number].left(8))
-                          : QString(line.label);
-        curve.style.colour = many ? number : line.colour;
-        curve.style.dash = many ? seriesDash(number) : QVector<qreal>();
-        curve.style.dots = line.dots;
-        curve.style.band = line.band && !many;
-        curve.style.raw = line.raw && !many;
+    const auto nameOf = [&](const QString& run) {
+      const auto* view = session_ != nullptr ? session_->run(run) : nullptr;
+      return view != nullptr ? text(view->row.name) : run.left(8);
+    };
+    // Others first: what is looked at lies on top.
+    for (int number = 0; number < over_.size(); ++number)
+      for (const auto& line : rows_[index]->lines) {
+        if (!line.dots) continue; // one value an epoch compares; a rate or a speed does not
+        Curve curve{idOf(over_[number], line.key), nameOf(over_[number]), {}, stepsPerUnit(over_[number])};
+        curve.style.colour = overColours[number % int(std::size(overColours))];
+        curve.style.dash = {5, 3};
         curves.push_back(curve);
       }
+    for (int number = 0; number < runs_.size(); ++number) {
+      const auto* view = session_ != nullptr ? session_->run(runs_[number]) : nullptr;
+      for (const auto& line : rows_[index]->lines) {
+        Curve curve{idOf(runs_[number], line.key), line.label, {}, stepsPerUnit(runs_[number])};
+        const bool compared = kind_ == Kind::compared;
+        curve.style.colour = compared ? number : line.colour;
+        if (compared) curve.style.dash = seriesDash(number);
+        curve.style.dots = line.dots;
+        curve.style.band = line.band;
+        curve.style.raw = line.raw;
+        curve.style.live = view != nullptr && living(*view);
+        curves.push_back(curve);
+      }
+      if (kind_ == Kind::live && rows_[index]->spec.id == "rate") {
+        Curve ahead{idOf(runs_[number], "ahead"), {}, {}, stepsPerUnit(runs_[number])};
+        ahead.style.colour = 5;
+        ahead.style.dash = {3, 3};
+        ahead.style.future = true;
+        curves.push_back(ahead);
+      }
+    }
+    charts_[index]->setXAxis(byEpoch_ ? "epoch" : "step", runs_.isEmpty() ? 1 : stepsPerUnit(runs_.front()),
+                             end);
     charts_[index]->setCurves(curves);
   }
   due_ = true;
 }
 
-void Board::setAxis(double stepsPerEpoch, double epochs) {
-  stepsPerEpoch_ = stepsPerEpoch > 0 ? stepsPerEpoch : 1;
-  for (auto* chart : charts_) chart->setXAxis(stepsPerEpoch > 1 ? "epoch" : "step", stepsPerEpoch_, epochs);
-}
-
 void Board::setMarkers(const QVector<ChartMarker>& markers) {
-  for (auto* chart : charts_) chart->setMarkers(markers);
-}
-
-void Board::give(const QString& run, const QString& key, const QVector<Bucket>& buckets) {
-  for (auto* chart : charts_) chart->setData(run + "|" + key, buckets);
-}
-
-void Board::take(const SeriesAnswer& answer) {
-  if (runs_.contains(answer.run)) give(answer.run, answer.key, answer.buckets);
-}
-
-void Board::refresh(bool) {
-  due_ = false;
-  if (session_ == nullptr) return;
-  const auto& rows = boardCharts(regression_);
-  for (std::size_t index = 0; index < rows.size(); ++index) {
-    std::int64_t first = 0, last = 0;
-    if (!charts_[index]->fitted()) {
-      first = std::max<std::int64_t>(
-          1, static_cast<std::int64_t>(charts_[index]->xRange().lower * stepsPerEpoch_));
-      last = static_cast<std::int64_t>(charts_[index]->xRange().upper * stepsPerEpoch_) + 1;
-    }
-    for (const auto& run : runs_)
-      for (const auto& line : rows[index].lines)
-        if (charts_[index]->curve(run + "|" + line.key) != nullptr)
-          session_->bridge().series(run, line.key, first, last, charts_[index]->pixels(),
-                                    objectName() + QString::number(reinterpret_cast<quintptr>(this)) + run +
-                                        line.key);
+  for (std::size_t index = 0; index < charts_.size(); ++index) {
+    QVector<ChartMarker> here = markers;
+    // The flag stands where its figure is; the rate's mark is named where a person looks first.
+    for (auto& marker : here)
+      if (marker.flag && rows_[index]->spec.id != "accuracy" && rows_[index]->spec.id != "r2" &&
+          rows_[index]->spec.id != "loss")
+        marker.x = -1;
+    charts_[index]->setMarkers(here);
   }
 }
 
-QVector<Board::Value> Board::valuesAt(double x) const {
+void Board::setSchedule(const QVector<Bucket>& ahead) {
+  if (runs_.isEmpty()) return;
+  if (auto* rate = chart("rate")) rate->setData(idOf(runs_.front(), "ahead"), ahead);
+}
+
+void Board::setUnit(bool epochs) {
+  if (epochs == byEpoch_) return;
+  byEpoch_ = epochs;
+  nameCurves();
+  for (auto* chart : charts_) chart->fit();
+  due_ = true;
+}
+
+void Board::give(const QString& run, const QString& key, const QVector<Bucket>& buckets) {
+  for (auto* chart : charts_) chart->setData(idOf(run, key), buckets);
+}
+
+void Board::take(const SeriesAnswer& answer) {
+  const auto asked = asked_.constFind(idOf(answer.run, answer.key));
+  if (asked == asked_.constEnd() || asked->ticket != answer.ticket) return;
+  give(answer.run, answer.key, answer.buckets);
+  Q_EMIT answered();
+}
+
+void Board::refresh() {
+  due_ = false;
+  if (session_ == nullptr) return;
+  for (auto* chart : charts_) {
+    for (const auto& run : runs_ + over_) {
+      const auto* view = session_->run(run);
+      if (view == nullptr || view->row.totalSteps == 0) continue;
+      std::int64_t first = 0, last = 0;
+      if (!chart->fitted()) {
+        const double steps = stepsPerUnit(run);
+        first = std::max<std::int64_t>(1, static_cast<std::int64_t>(chart->xRange().lower * steps));
+        last = std::max(first, static_cast<std::int64_t>(chart->xRange().upper * steps) + 1);
+      }
+      for (const auto* row : rows_)
+        for (const auto& line : row->lines) {
+          const QString id = idOf(run, line.key);
+          if (chart->curve(id) == nullptr) continue;
+          Asked& asked = asked_[id];
+          if (asked.version == view->version && asked.first == first && asked.last == last &&
+              asked.pixels == chart->pixels())
+            continue;
+          asked.version = view->version;
+          asked.first = first;
+          asked.last = last;
+          asked.pixels = chart->pixels();
+          const QString slot = QString::number(reinterpret_cast<quintptr>(this)) + id;
+          asked.ticket = session_->bridge().series(run, line.key, first, last, asked.pixels, slot);
+        }
+    }
+  }
+}
+
+double Board::stepOf(double x) const { return runs_.isEmpty() ? x : x * stepsPerUnit(runs_.front()); }
+
+QVector<Board::Value> Board::valuesAt(std::optional<double> x) const {
   QVector<Value> values;
-  const auto& rows = boardCharts(regression_);
-  for (std::size_t index = 0; index < rows.size(); ++index)
-    for (int number = 0; number < runs_.size(); ++number)
-      for (const auto& line : rows[index].lines) {
-        auto* curve = charts_[index]->curve(runs_[number] + "|" + line.key);
+  for (std::size_t index = 0; index < rows_.size(); ++index)
+    for (const auto& run : runs_ + over_)
+      for (const auto& line : rows_[index]->lines) {
+        const auto* curve = charts_[index]->curve(idOf(run, line.key));
         if (curve == nullptr) continue;
-        const auto value = curve->valueAt(x);
-        const QString what = rows[index].lines.size() > 1
-                                 ? QString(line.label) + " " + rows[index].spec.title.toLower()
-                                 : rows[index].spec.title.toLower();
-        const RunView* view =
-            runs_.size() > 1 && session_ != nullptr ? session_->run(runs_[number]) : nullptr;
-        values.push_back({view != nullptr ? QString::fromStdString(view->row.name) + ", " + what : what,
-                          value ? formatValue(*value, rows[index].spec.format) : QString(missingText),
-                          curve->style().colour});
+        const auto value = x ? curve->valueAt(*x) : curve->lastValue();
+        const auto* view = session_ != nullptr ? session_->run(run) : nullptr;
+        const bool named = kind_ == Kind::compared || over_.contains(run);
+        QString label = line.name;
+        if (named) label = view != nullptr ? text(view->row.name) : run.left(8);
+        if (over_.contains(run) && rows_[index]->spec.id == "loss") label += ", loss";
+        values.push_back({label,
+                          value ? formatValue(*value, rows_[index]->spec.format) : QString(missingText),
+                          curve->style().colour, curve->style().dash, run});
       }
   return values;
 }

@@ -1,64 +1,71 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The charts of one or more runs, four of them, sharing x axis and crosshair. Pulls series through the bridge
-// when a run has something new, at most ten times a second, and only while it is shown.
+// The charts of one or more runs, sharing x axis and crosshair. Pulls series through the bridge when a run
+// has something new, at most ten times a second, and only while it is shown; an answer to an older question
+// is dropped by its ticket.
 #pragma once
-#include "app/studio/charts/chart.h"
+#include "app/studio/charts/charts.h"
 #include "app/studio/pages/session.h"
 #include "app/studio/theme/roles.h"
+#include <QHash>
 #include <QTimer>
 
 namespace loom {
-
-// One row a chart: what it shows and from which series.
-struct BoardChart {
-  ChartSpec spec;
-  struct Line {
-    const char* key;
-    const char* label;
-    int colour;
-    bool dots, band, raw;
-  };
-  std::vector<Line> lines;
-};
-const std::vector<BoardChart>& boardCharts(bool regression);
 
 class Board : public QWidget {
   Q_OBJECT
 
  public:
-  explicit Board(QWidget* parent = nullptr);
+  // Live: one run in the colours of what is measured, others laid over it. Compared: a colour a run.
+  enum class Kind { live, compared };
+  explicit Board(Kind kind, QWidget* parent = nullptr);
   void setSession(Session* session);
-  // One run: its own colours; several: a colour a run. `regression` chooses R² instead of accuracy.
-  void setRuns(const QStringList& runs, bool regression);
+  void setRuns(const QStringList& runs, bool regression, const QStringList& laidOver = {});
   void setMarkers(const QVector<ChartMarker>& markers);
-  void give(const QString& run, const QString& key,
-            const QVector<Bucket>& buckets); // by hand: shots, tests, --render
-  void setAxis(double stepsPerEpoch, double epochs);
+  void setSchedule(const QVector<Bucket>& ahead); // the learning rate that is still to come
+  void setUnit(bool epochs);                      // x axis: epochs, else steps
+  void give(const QString& run, const QString& key, const QVector<Bucket>& buckets); // by hand: shots, tests
   const std::vector<Chart*>& charts() const { return charts_; }
+  Chart* chart(const QString& id) const;
   struct Value {
     QString label, text;
     int colour = 0;
+    QVector<qreal> dash;
+    QString run;
   };
-  QVector<Value> valuesAt(double x) const;
-  void refresh(bool all = false); // asks for what is new
+  QVector<Value> valuesAt(std::optional<double> x) const; // nothing: the last ones
+  double stepOf(double x) const;                          // of the first run
+  const QStringList& runs() const { return runs_; }
+  void moveCrosshair(std::optional<double> x);
 
  Q_SIGNALS:
   void crosshairMoved(double x);
   void crosshairLeft();
+  void answered(); // a series came
 
  protected:
   void showEvent(QShowEvent* event) override;
 
  private:
   void makeCharts();
+  void nameCurves();
   void take(const SeriesAnswer& answer);
+  void refresh();
+  double stepsPerUnit(const QString& run) const;
+  static QString idOf(const QString& run, const QString& key) { return run + "|" + key; }
+  struct Asked {
+    quint64 ticket = 0;
+    std::int64_t version = -1, first = 0, last = 0;
+    int pixels = 0;
+  };
+  Kind kind_;
   Session* session_ = nullptr;
+  std::vector<const ChartRow*> rows_;
   std::vector<Chart*> charts_;
-  QStringList runs_;
-  bool regression_ = false;
-  double stepsPerEpoch_ = 1;
+  QStringList runs_, over_;
+  bool regression_ = false, byEpoch_ = true, due_ = true;
+  QHash<QString, Asked> asked_;
+  QHash<QString, QString> names_; // by run, so that a change of name or state is seen
   QTimer* timer_;
-  bool due_ = true;
 };
 
 } // namespace loom

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/shots/render.h"
-#include "app/studio/pages/board.h"
+#include "app/studio/charts/chart_head.h"
+#include "app/studio/charts/charts.h"
 #include "app/studio/pages/evaluate/confusion_matrix.h"
 #include "core/run/evaluation.h"
 #include "core/run/project.h"
@@ -10,7 +11,7 @@
 namespace loom {
 namespace {
 
-constexpr int chartWidth = 960, chartHeight = 480, matrixHeight = 640;
+constexpr int chartWidth = 960, chartHeight = 480, matrixWidth = 760, matrixHeight = 740;
 
 Error cannotWrite(const QString& file) {
   return {ErrorKind::other, file.toStdString(), "The picture cannot be written",
@@ -30,33 +31,43 @@ Result<QStringList> renderRun(const QString& folder, const QString& projectFolde
     if (auto taken = (*store)->takeIn(*journalsIn(project->folder)); !taken) return taken.error();
   auto row = (*store)->run(*run);
   if (!row) return row.error();
+  if (row->step == 0 && row->metrics.empty())
+    return Error{ErrorKind::input, *run, "The run has no points yet, so that there is nothing to draw",
+                 "Wait for its first step"};
   if (!QDir().mkpath(folder)) return cannotWrite(folder);
   bool regression = false;
   for (const auto& metric : row->metrics) regression = regression || metric.key == "val/r2";
   QStringList files;
   const QString id = QString::fromStdString(*run);
-  for (const auto& spec : boardCharts(regression)) {
-    Chart chart(spec.spec);
+  const double perEpoch = double(std::max<std::int64_t>(1, row->stepsPerEpoch));
+  for (const auto* spec : chartsFor(regression, false)) {
+    Chart chart(spec->spec);
+    chart.head()->setToolsVisible(false); // a picture has nothing to press
     chart.resize(chartWidth, chartHeight);
     QVector<Curve> curves;
-    for (const auto& line : spec.lines) {
-      Curve curve{id + "|" + line.key, line.label, {}};
+    for (const auto& line : spec->lines) {
+      Curve curve{id + "|" + line.key, line.label, {}, 0};
       curve.style.colour = line.colour;
       curve.style.dots = line.dots;
       curve.style.band = line.band;
       curve.style.raw = line.raw;
       curves.push_back(curve);
     }
-    chart.setXAxis("epoch", double(std::max<std::int64_t>(1, row->stepsPerEpoch)), double(row->epochs));
-    chart.setSmoothing(spec.spec.maySmooth ? 0.9 : 0);
+    chart.setXAxis("epoch", perEpoch, double(row->epochs));
+    chart.setSmoothing(spec->spec.maySmooth ? 0.9 : 0);
+    chart.setLog(spec->log);
     chart.setCurves(curves);
-    for (const auto& line : spec.lines) {
+    chart.setXTitle("Epoch");
+    if (row->checkpoint >= 0 && spec->spec.id != "speed" && spec->spec.id != "rate")
+      chart.setMarkers({{double(row->checkpoint) / perEpoch, "Best checkpoint", true}});
+    for (const auto& line : spec->lines) {
       auto buckets = (*store)->buckets(*run, line.key, 0, 0, chartWidth);
       if (!buckets) return buckets.error();
       chart.setData(id + "|" + line.key, QVector<Bucket>(buckets->begin(), buckets->end()));
     }
+    chart.setMessage(spec->waiting);
     chart.plot()->replot(QCustomPlot::rpImmediateRefresh);
-    const QString file = QDir(folder).filePath(spec.spec.id + ".png");
+    const QString file = QDir(folder).filePath(spec->spec.id + ".png");
     if (!chart.grab().save(file)) return cannotWrite(file);
     files << file;
   }
@@ -64,7 +75,7 @@ Result<QStringList> renderRun(const QString& folder, const QString& projectFolde
     if (auto evaluation = readEvaluation(runFolder(project->folder, *run), row->checkpoint, "test");
         evaluation && !evaluation->classes.empty()) {
       ConfusionMatrix matrix;
-      matrix.resize(chartWidth, matrixHeight);
+      matrix.resize(matrixWidth, matrixHeight);
       QStringList names;
       QVector<QVector<qint64>> counts;
       for (const auto& name : evaluation->classes) names << QString::fromStdString(name);

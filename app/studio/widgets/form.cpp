@@ -82,6 +82,23 @@ void Form::setRowVisible(QWidget* field, bool visible) {
   grid_->setRowMinimumHeight(line, visible && row->label ? lookOf(this).px(28) : 0);
 }
 
+void Form::removeRow(QWidget* field) {
+  for (qsizetype index = 0; index < rows_.size(); ++index) {
+    const Row row = rows_[index];
+    if (row.field != field) continue;
+    int line = 0, column = 0, height = 0, width = 0;
+    grid_->getItemPosition(grid_->indexOf(field), &line, &column, &height, &width);
+    grid_->setRowMinimumHeight(line, 0);
+    for (QWidget* widget : {static_cast<QWidget*>(row.label), row.field, static_cast<QWidget*>(row.problem)})
+      if (widget) {
+        widget->hide();
+        widget->deleteLater();
+      }
+    rows_.removeAt(index);
+    return;
+  }
+}
+
 void Form::clear() {
   for (const Row& row : std::as_const(rows_))
     for (QWidget* widget : {static_cast<QWidget*>(row.label), row.field, static_cast<QWidget*>(row.problem)})

@@ -22,7 +22,8 @@ class Form : public QWidget {
   void setProblem(QWidget* field,
                   const QString& sentence); // marks the field and says why; empty: it is right again
   void setRowVisible(QWidget* field, bool visible);
-  void clear(); // deletes all rows
+  void removeRow(QWidget* field); // deletes it with its label
+  void clear();                   // deletes all rows
 
  protected:
   void changeEvent(QEvent* event) override;

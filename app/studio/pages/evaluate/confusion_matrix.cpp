@@ -15,7 +15,7 @@ ConfusionMatrix::ConfusionMatrix(QWidget* parent) : QWidget(parent) {
   setAccessibleName("Confusion matrix");
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
-  setMinimumSize(280, 240);
+  setMinimumSize(280, 260);
 }
 
 void ConfusionMatrix::setCounts(const QStringList& classes, const QVector<QVector<qint64>>& counts) {
@@ -30,14 +30,22 @@ void ConfusionMatrix::setCurrent(int row, int column) {
   update();
 }
 
+void ConfusionMatrix::setShare(bool share) {
+  share_ = share;
+  update();
+}
+
 QRectF ConfusionMatrix::grid() const {
   const Look& look = lookOf(this);
-  const double left = look.px(104), top = look.px(24), bottom = look.px(44);
+  const QFontMetricsF metrics(look.fonts[Type::small]);
+  double widest = 0;
+  for (const auto& name : classes_) widest = std::max(widest, metrics.horizontalAdvance(name));
+  const double left = std::min<double>(look.px(132), widest) + look.px(12), top = look.px(24),
+               bottom = look.px(60);
   const double count = std::max<double>(1, double(classes_.size()));
-  const double cell =
-      std::floor(std::min((width() - left - 4) / count, (height() - top - bottom) / count * 1.35));
-  const double high = std::floor(std::min(cell, (height() - top - bottom) / count));
-  return QRectF(left, top, cell * count, high * count);
+  const double cell = std::floor(std::clamp(
+      std::min((width() - left - 2) / count, (height() - top - bottom) / count), 6.0, double(look.px(64))));
+  return QRectF(left, top, cell * count, cell * count);
 }
 
 QRectF ConfusionMatrix::cellRect(int row, int column) const {
@@ -53,58 +61,103 @@ QPoint ConfusionMatrix::cellAt(QPointF at) const {
           static_cast<int>((at.y() - all.top()) / all.height() * double(classes_.size()))};
 }
 
+// By the share of the row, so that classes of any size compare: success is told from 76 % on, an error from
+// the first.
+int ConfusionMatrix::stepOf(int row, int column) const {
+  constexpr double right[] = {0, .76, .85, .90, .96}, wrong[] = {0, .01, .03, .06, .09};
+  if (counts_[row][column] == 0) return 0;
+  qint64 sum = 0;
+  for (const auto count : counts_[row]) sum += count;
+  const double share = double(counts_[row][column]) / double(std::max<qint64>(1, sum));
+  int step = 0;
+  for (const double least : row == column ? right : wrong) step += share >= least ? 1 : 0;
+  return std::clamp(step, 1, mapSteps - 1);
+}
+
 void ConfusionMatrix::paintEvent(QPaintEvent*) {
   const Look& look = lookOf(this);
   QPainter painter(this);
   painter.fillRect(rect(), look[Token::surface]);
   if (classes_.isEmpty()) return;
   const QRectF all = grid();
-  paintText(painter, QRectF(all.left(), 0, all.width(), look.px(20)), "Predicted across, true down",
-            look.fonts[Type::captionPlain], look[Token::text2]);
-  for (int row = 0; row < classes_.size(); ++row) {
+  const int last = static_cast<int>(classes_.size()) - 1;
+  const QFontMetricsF metrics(look.fonts[Type::captionPlain]);
+  const double cellWidth = all.width() / double(classes_.size());
+  for (int row = 0; row <= last; ++row) {
     const QRectF first = cellRect(row, 0);
-    paintText(painter, QRectF(0, first.top(), all.left() - 8, first.height()), classes_[row],
-              look.fonts[Type::small], look[Token::text], Qt::AlignRight);
+    if (first.height() >= look.px(12))
+      paintText(painter, QRectF(0, first.top(), all.left() - look.px(8), first.height()), classes_[row],
+                look.fonts[current_.y() == row ? Type::smallStrong : Type::small], look[Token::text],
+                Qt::AlignRight);
     qint64 sum = 0;
     for (const auto count : counts_[row]) sum += count;
-    for (int column = 0; column < classes_.size(); ++column) {
-      const QRectF cell = cellRect(row, column).adjusted(0.5, 0.5, -0.5, -0.5);
-      const double share = sum > 0 ? double(counts_[row][column]) / double(sum) : 0;
-      // Errors are rare: their scale is drawn up, so that one in fifty is seen.
-      const double strength = row == column ? share : std::sqrt(share * 2.5);
-      const int step = counts_[row][column] == 0
-                           ? 0
-                           : std::clamp(1 + static_cast<int>(strength * (mapSteps - 1)), 1, mapSteps - 1);
+    for (int column = 0; column <= last; ++column) {
+      const qint64 count = counts_[row][column];
+      const QRectF cell = cellRect(row, column).adjusted(0, 0, -1, -1);
+      const int step = stepOf(row, column);
       const auto& map = row == column ? look.theme().seq : look.theme().wrong;
-      painter.fillRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), map[std::size_t(step)]);
-      if (cell.width() >= look.px(26) && counts_[row][column] > 0) {
-        painter.setFont(look.fonts[Type::captionPlain]);
-        painter.setPen(look.theme().onMap[std::size_t(step)]);
-        painter.drawText(cell, Qt::AlignCenter, QString::fromStdString(formatCount(counts_[row][column])));
-      }
-      const bool chosen = current_ == QPoint(column, row), hovered = hovered_ == QPoint(column, row);
-      if (chosen || hovered) {
-        painter.setPen(QPen(look[chosen ? Token::accent : Token::text2], chosen ? 2 : 1));
-        painter.setBrush(Qt::NoBrush);
-        painter.drawRect(cell.adjusted(0.5, 0.5, -0.5, -0.5));
-      }
+      painter.fillRect(cell, map[std::size_t(step)]);
+      if (count == 0) continue;
+      const QString words = share_ ? QString::number(100.0 * double(count) / double(sum), 'f', 1)
+                                   : QString::fromStdString(formatCount(count));
+      const QFont& font = look.fonts[row == column ? Type::captionStrong : Type::captionPlain];
+      if (QFontMetricsF(font).horizontalAdvance(words) + 2 > cell.width() || cell.height() < look.px(12))
+        continue;
+      painter.setFont(font);
+      painter.setPen(look.theme().onMap[std::size_t(step)]);
+      painter.drawText(cell, Qt::AlignCenter, words);
     }
   }
-  for (int column = 0; column < classes_.size(); ++column) {
-    const QRectF last = cellRect(static_cast<int>(classes_.size()) - 1, column);
-    painter.setFont(look.fonts[Type::captionPlain]);
-    painter.setPen(look[Token::text2]);
-    const double offset = column % 2 == 0 ? 2 : look.px(18); // two lines, so that long names do not touch
-    const QFontMetricsF metrics(painter.font());
-    painter.drawText(
-        QRectF(last.left() - last.width() / 2, last.bottom() + offset, last.width() * 2, look.px(16)),
-        Qt::AlignCenter, metrics.elidedText(classes_[column], Qt::ElideRight, last.width() * 1.9));
+  for (const auto& [place, chosen] : {std::pair{hovered_, false}, std::pair{current_, true}}) {
+    if (place.x() < 0 || place.x() > last || place.y() > last) continue;
+    painter.setBrush(Qt::NoBrush);
+    QPen pen(look[chosen ? Token::text : Token::text2], chosen ? 2 : 1);
+    pen.setJoinStyle(Qt::MiterJoin);
+    painter.setPen(pen);
+    const double out = chosen ? 0 : 0.5;
+    painter.drawRect(cellRect(place.y(), place.x()).adjusted(-out, -out, out - 1, out - 1));
   }
+  // Names of columns as long as they fit; all are said by the tool tip.
+  for (int column = 0; column <= last && cellWidth >= look.px(18); ++column) {
+    painter.setFont(look.fonts[current_.x() == column ? Type::captionStrong : Type::captionPlain]);
+    painter.setPen(look[current_.x() == column ? Token::text : Token::text2]);
+    painter.drawText(QRectF(cellRect(0, column).left() - 2, 0, cellWidth + 3, all.top() - 2), Qt::AlignCenter,
+                     metrics.elidedText(classes_[column], Qt::ElideRight, cellWidth + 3));
+  }
+  paintLegend(painter, look);
+}
+
+void ConfusionMatrix::paintLegend(QPainter& painter, const Look& look) const {
+  const QRectF all = grid();
+  const double y = all.bottom() + look.px(14), high = look.px(12);
+  double x = all.left();
+  const auto words = [&](const QString& said) {
+    x += paintText(painter, QRectF(x, y - 4, width() - x, high + 8), said, look.fonts[Type::small],
+                   look[Token::text2]) +
+         look.px(8);
+  };
+  const auto steps = [&](const auto& map) {
+    for (int step = 1; step < mapSteps; ++step) {
+      painter.fillRect(QRectF(x, y, 16, high), map[std::size_t(step)]);
+      x += 17;
+    }
+    x += look.px(8);
+  };
+  words("Right");
+  steps(look.theme().seq);
+  x += look.px(16);
+  words("Wrong");
+  steps(look.theme().wrong);
+  words("from 1 sample to 9 % and more of a row");
+  paintText(painter, QRectF(all.left(), y + look.px(20), width() - all.left(), look.px(20)),
+            "Arrow keys move over the cells, Enter opens the samples.", look.fonts[Type::small],
+            look[Token::text2]);
 }
 
 void ConfusionMatrix::mousePressEvent(QMouseEvent* event) {
   const QPoint cell = cellAt(event->position());
   if (cell.x() < 0) return;
+  setFocus(Qt::MouseFocusReason);
   setCurrent(cell.y(), cell.x());
   Q_EMIT cellChosen(cell.y(), cell.x());
 }
@@ -114,7 +167,7 @@ void ConfusionMatrix::mouseMoveEvent(QMouseEvent* event) {
   if (cell == hovered_) return;
   hovered_ = cell;
   if (cell.x() >= 0)
-    setToolTip(QString("%1 said to be %2: %3")
+    setToolTip(QString("%1, called %2: %3")
                    .arg(classes_[cell.y()], classes_[cell.x()],
                         QString::fromStdString(formatCount(counts_[cell.y()][cell.x()]))));
   update();

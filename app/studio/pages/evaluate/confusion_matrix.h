@@ -3,6 +3,7 @@
 // its share of the row, so that errors stand out. A click, or the arrows and Enter, opens the samples of a
 // cell.
 #pragma once
+#include "app/studio/theme/look.h"
 #include <QStringList>
 #include <QVector>
 #include <QWidget>
@@ -14,9 +15,10 @@ class ConfusionMatrix : public QWidget {
  public:
   explicit ConfusionMatrix(QWidget* parent = nullptr);
   void setCounts(const QStringList& classes, const QVector<QVector<qint64>>& counts);
-  void setCurrent(int row, int column);
+  void setCurrent(int row, int column); // -1: none
+  void setShare(bool share);            // parts of the row in percent instead of counts
   QRectF cellRect(int row, int column) const;
-  QSize sizeHint() const override { return {560, 480}; }
+  QSize sizeHint() const override { return {588, 588}; }
 
  Q_SIGNALS:
   void cellChosen(int row, int column);
@@ -30,6 +32,9 @@ class ConfusionMatrix : public QWidget {
  private:
   QRectF grid() const;
   QPoint cellAt(QPointF at) const;
+  int stepOf(int row, int column) const; // of the colour map
+  void paintLegend(QPainter& painter, const Look& look) const;
+  bool share_ = false;
   QStringList classes_;
   QVector<QVector<qint64>> counts_;
   QPoint current_{-1, -1}, hovered_{-1, -1};

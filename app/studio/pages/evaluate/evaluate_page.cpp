@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/evaluate/evaluate_page.h"
+#include "app/studio/pages/evaluate/class_view.h"
 #include "app/studio/pages/evaluate/confusion_matrix.h"
+#include "app/studio/pages/evaluate/try_view.h"
+#include "app/studio/pages/evaluate/value_view.h"
+#include "app/studio/pages/run_words.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"
+#include "app/studio/widgets/segments.h"
 #include "app/studio/widgets/text.h"
 #include "app/studio/widgets/tool_bar.h"
 #include "core/base/format.h"
 #include <QComboBox>
-#include <QGridLayout>
 #include <QHBoxLayout>
-#include <QHeaderView>
-#include <QLabel>
 #include <QPushButton>
-#include <QTableWidget>
+#include <QStackedWidget>
 #include <QVBoxLayout>
+#include <cmath>
 
 namespace loom {
 namespace {
-
-constexpr int shownPictures = 24;
-
-QString text(const std::string& value) { return QString::fromStdString(value); }
 
 std::optional<double> figure(const Evaluation& evaluation, const char* ending) {
   for (const auto& [name, value] : evaluation.metrics)
@@ -29,116 +28,140 @@ std::optional<double> figure(const Evaluation& evaluation, const char* ending) {
   return std::nullopt;
 }
 
+QString partName(const QString& split) {
+  return split == "test" ? "Test" : split == "validation" ? "Validation" : "Training";
+}
+
 } // namespace
 
 EvaluatePage::EvaluatePage(PageContext& context) : Page(context), session_(sessionOf(context)) {
   setGround(this, Ground::surface);
+  const Look& look = lookOf(this);
   auto* column = columnOf(this);
   auto* bar = new PageToolBar("Evaluate");
   runs_ = new QComboBox;
   runs_->setObjectName("evaluateRuns");
   runs_->setAccessibleName("Run");
-  runs_->setMinimumWidth(lookOf(this).px(220));
-  bar->addWidget(runs_);
+  runs_->setFixedWidth(look.px(264));
+  on_ = new Text("on", Type::body, Token::text2);
+  splits_ = new QComboBox;
+  splits_->setObjectName("evaluateSplit");
+  splits_->setAccessibleName("Part of the data");
+  splits_->setFixedWidth(look.px(176));
+  for (const char* split : {"test", "validation", "train"})
+    splits_->addItem(partName(split) + " part", split);
+  mode_ = new Segments({"Classes", "Try it"});
+  mode_->setObjectName("evaluateMode");
+  for (QWidget* one :
+       {static_cast<QWidget*>(runs_), static_cast<QWidget*>(on_), static_cast<QWidget*>(splits_)})
+    bar->addWidget(one);
+  bar->addRight(mode_);
   column->addWidget(bar);
   message_ = new MessageBar;
+  message_->setObjectName("evaluateMessage");
   message_->hide();
   column->addWidget(message_);
-  empty_ = new EmptyState("evaluate", "No finished run",
-                          "A run is evaluated on the test part of its data when it has a checkpoint.");
+  empty_ = new EmptyState("evaluate", {}, {});
+  empty_->setObjectName("evaluateEmpty");
+  evaluate_ = empty_->setPrimary("Evaluate", "evaluate");
+  evaluate_->setObjectName("evaluateNow");
   column->addWidget(empty_);
-  body_ = new QWidget;
-  auto* across = rowOf(body_, 0, 0);
-  auto* left = new QWidget;
-  auto* leftColumn = columnOf(left, 24, 12);
-  auto* facts = new QWidget;
-  auto* factRow = rowOf(facts, 0, 32);
-  const auto fact = [&](Text*& label, Text*& value, const QString& words) {
-    auto* box = new QWidget;
-    auto* boxColumn = columnOf(box);
-    label = new Text(words, Type::small, Token::text2);
-    value = new Text(missingText, Type::display);
-    boxColumn->addWidget(label);
-    boxColumn->addWidget(value);
-    factRow->addWidget(box);
-  };
-  Text* ignored = nullptr;
-  fact(accuracyLabel_, accuracy_, "Test accuracy");
-  fact(ignored, loss_, "Test loss");
-  loss_->setType(Type::title);
-  fact(ignored, count_, "Samples");
-  count_->setType(Type::title);
-  factRow->addStretch(1);
-  leftColumn->addWidget(facts);
-  matrix_ = new ConfusionMatrix;
-  leftColumn->addWidget(matrix_, 1);
-  across->addWidget(left, 3);
-  across->addWidget(new HairLine(Qt::Vertical));
-  auto* right = new QWidget;
-  auto* rightColumn = columnOf(right);
-  rightColumn->addWidget(new DockTitle("By class"));
-  classes_ = new QTableWidget;
-  classes_->setAccessibleName("Figures by class");
-  classes_->setColumnCount(5);
-  classes_->setHorizontalHeaderLabels({"Class", "Precision", "Recall", "F1", "Samples"});
-  classes_->verticalHeader()->hide();
-  classes_->verticalHeader()->setDefaultSectionSize(lookOf(this).row());
-  classes_->setShowGrid(false);
-  classes_->setFrameShape(QFrame::NoFrame);
-  classes_->setEditTriggers(QAbstractItemView::NoEditTriggers);
-  classes_->setSelectionBehavior(QAbstractItemView::SelectRows);
-  classes_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-  for (int section = 1; section < 5; ++section)
-    classes_->horizontalHeader()->resizeSection(section, lookOf(this).px(76));
-  rightColumn->addWidget(classes_, 3);
-  rightColumn->addWidget(new HairLine);
-  auto* cellBox = new QWidget;
-  cell_ = new Text("Click a cell to see its pictures.", Type::smallStrong);
-  columnOf(cellBox, 12)->addWidget(cell_);
-  rightColumn->addWidget(cellBox);
-  pictures_ = new QWidget;
-  auto* grid = new QGridLayout(pictures_);
-  grid->setContentsMargins(12, 0, 12, 12);
-  grid->setSpacing(8);
-  rightColumn->addWidget(pictures_, 2);
-  right->setFixedWidth(lookOf(this).px(480));
-  across->addWidget(right);
-  column->addWidget(body_, 1);
-  connect(runs_, &QComboBox::activated, this, [this] { ask(runs_->currentData().toString()); });
-  connect(matrix_, &ConfusionMatrix::cellChosen, this, &EvaluatePage::openCell);
-  if (session_ != nullptr) {
-    connect(session_, &Session::runsChanged, this, &EvaluatePage::refreshRuns);
-    connect(session_, &Session::projectClosed, this, &EvaluatePage::refreshRuns);
-    connect(&session_->bridge(), &Bridge::evaluated, this,
-            [this](const QString& run, const Evaluation& evaluation) {
-              if (run == run_) show(run, evaluation);
-            });
-    connect(&session_->bridge(), &Bridge::samplesReady, this,
-            [this](const QString&, const QVector<int>& numbers, const QVector<QImage>& pictures,
-                   const QStringList&) {
-              auto* grid = static_cast<QGridLayout*>(pictures_->layout());
-              for (auto* child : pictures_->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly))
-                delete child;
-              for (qsizetype index = 0; index < numbers.size() && index < pictures.size(); ++index) {
-                if (pictures[index].isNull()) continue;
-                auto* picture = new QLabel;
-                picture->setObjectName("sample");
-                picture->setPixmap(QPixmap::fromImage(pictures[index]));
-                picture->setToolTip(QString("Sample %1").arg(numbers[index]));
-                grid->addWidget(picture, static_cast<int>(index / 8), static_cast<int>(index % 8));
-              }
-              grid->setRowStretch(4, 1);
-              grid->setColumnStretch(8, 1);
-            });
-    connect(session_, &Session::failed, this, [this](const QString& what, const Error& error) {
-      if (what != "evaluate" && what != "samples") return;
-      message_->setError(error);
-      message_->show();
-    });
-    connect(empty_->setPrimary("Open Train", "train"), &QPushButton::clicked, this,
-            [this] { Q_EMIT this->context().pageRequested("train", {}); });
-  }
+  facts_ = buildFacts();
+  column->addWidget(facts_);
+  stack_ = new QStackedWidget;
+  classes_ = new ClassView(pictures_);
+  values_ = new ValueView;
+  try_ = new TryView;
+  for (QWidget* one :
+       {static_cast<QWidget*>(classes_), static_cast<QWidget*>(values_), static_cast<QWidget*>(try_)})
+    stack_->addWidget(one);
+  column->addWidget(stack_, 1);
+  bind();
   refreshRuns();
+  showEmpty();
+}
+
+ConfusionMatrix& EvaluatePage::matrix() { return classes_->matrix(); }
+
+QWidget* EvaluatePage::buildFacts() {
+  auto* box = new QWidget;
+  setGround(box, Ground::surface);
+  auto* column = columnOf(box);
+  auto* inside = new QWidget;
+  auto* across = rowOf(inside, 0, 24);
+  across->setContentsMargins(24, 12, 24, 12);
+  factRow_ = new QWidget;
+  factRow_->setObjectName("evaluateFacts");
+  rowOf(factRow_, 0, 48);
+  across->addWidget(factRow_, 1);
+  weak_ = new MessageBar(MessageKind::warn);
+  weak_->setFixedWidth(lookOf(this).px(328));
+  weak_->hide();
+  across->addWidget(weak_, 0, Qt::AlignVCenter);
+  column->addWidget(inside);
+  column->addWidget(new HairLine);
+  return box;
+}
+
+void EvaluatePage::bind() {
+  connect(runs_, &QComboBox::activated, this, [this] { ask(runs_->currentData().toString()); });
+  connect(splits_, &QComboBox::activated, this, [this] {
+    split_ = splits_->currentData().toString();
+    ask(run_);
+  });
+  connect(mode_, &Segments::chosen, this, &EvaluatePage::showMode);
+  connect(classes_, &ClassView::picturesWanted, this, &EvaluatePage::wantPictures);
+  connect(evaluate_, &QPushButton::clicked, this, [this] {
+    if (session_ == nullptr) return;
+    if (run_.isEmpty()) return Q_EMIT context().pageRequested("train", {});
+    busy_ = true;
+    message_->hide();
+    showEmpty();
+    session_->bridge().evaluate(run_, split_);
+  });
+  connect(try_, &TryView::filesGiven, this, [this](const QStringList& files) {
+    if (session_ == nullptr || run_.isEmpty()) return;
+    message_->hide();
+    try_->setWaiting(true);
+    session_->bridge().predict(run_, files);
+  });
+  if (session_ == nullptr) return;
+  connect(session_, &Session::runsChanged, this, &EvaluatePage::refreshRuns);
+  connect(session_, &Session::projectOpened, this, [this] {
+    run_.clear();
+    evaluation_ = {};
+    pictures_.clear();
+    askedPictures_.clear();
+    refreshRuns();
+    showEmpty();
+  });
+  auto& bridge = session_->bridge();
+  connect(&bridge, &Bridge::evaluated, this, [this](const QString& run, const Evaluation& evaluation) {
+    if (run == run_ && text(evaluation.split) == split_) show(run, evaluation);
+  });
+  connect(&bridge, &Bridge::notEvaluated, this, [this](const QString& run, const QString& split) {
+    if (run != run_ || split != split_) return;
+    evaluation_ = {};
+    showEmpty();
+  });
+  connect(&bridge, &Bridge::samplesReady, this,
+          [this](const QString& run, const QVector<int>& numbers, const QVector<QImage>& pictures,
+                 const QStringList&) {
+            if (run == run_) setPictures(numbers, pictures);
+          });
+  connect(&bridge, &Bridge::predicted, this,
+          [this](const QString& run, const QStringList& names, const QVector<TryView::Scores>& scores) {
+            const auto* view = session_->run(run);
+            if (run == run_) try_->setAnswers(names, scores, view != nullptr && isRegression(view->row));
+          });
+  connect(session_, &Session::failed, this, [this](const QString& what, const Error& error) {
+    if (what != "evaluate" && what != "samples" && what != "predict") return;
+    busy_ = false;
+    try_->setWaiting(false);
+    message_->setError(error);
+    message_->show();
+    if (what == "evaluate") showEmpty();
+  });
 }
 
 void EvaluatePage::opened(const QVariant& what) {
@@ -148,80 +171,163 @@ void EvaluatePage::opened(const QVariant& what) {
     ask(wanted);
   else if (run_.isEmpty() && runs_->count() > 0)
     ask(runs_->itemData(0).toString());
+  else
+    showEmpty();
+  if (session_ != nullptr)
+    context().setDocument(runs_->count() > 0 ? runs_->currentText().section(',', 0, 0) : QString());
 }
 
 void EvaluatePage::refreshRuns() {
-  const QString chosen = run_;
-  runs_->clear();
+  QString key;
   if (session_ != nullptr)
     for (const auto& view : session_->runs())
-      if (view.row.checkpoint >= 0) runs_->addItem(text(view.row.name), text(view.row.id));
-  const int at = runs_->findData(chosen);
-  if (at >= 0)
-    runs_->setCurrentIndex(at);
-  else
-    run_.clear();
-  const bool any = runs_->count() > 0 || !evaluation_.metrics.empty();
-  empty_->setVisible(!any);
-  body_->setVisible(any);
+      if (view.row.checkpoint >= 0 && !view.row.archived)
+        key += text(view.row.id + view.row.name) + QString::number(view.row.checkpoint);
+  if (key != runsKey_) {
+    runsKey_ = key;
+    runs_->clear();
+    for (const auto& view : session_->runs()) {
+      if (view.row.checkpoint < 0 || view.row.archived) continue;
+      const auto perEpoch = std::max<std::int64_t>(1, view.row.stepsPerEpoch);
+      runs_->addItem(QString("%1, best (epoch %2)")
+                         .arg(text(view.row.name))
+                         .arg((view.row.checkpoint + perEpoch - 1) / perEpoch),
+                     text(view.row.id));
+    }
+  }
+  const int at = runs_->findData(run_);
+  if (at >= 0 && runs_->currentIndex() != at) runs_->setCurrentIndex(at);
+  if (run_.isEmpty() && runs_->count() > 0 && isVisible()) ask(runs_->itemData(0).toString());
+  if (evaluation_.metrics.empty()) showEmpty();
 }
 
 void EvaluatePage::ask(const QString& run) {
   if (session_ == nullptr || run.isEmpty()) return;
+  if (run != run_) {
+    pictures_.clear();
+    askedPictures_.clear();
+    evaluation_ = {};
+  }
   run_ = run;
+  busy_ = false;
+  const int at = runs_->findData(run_);
+  if (at >= 0) runs_->setCurrentIndex(at);
   message_->hide();
-  session_->bridge().evaluate(run, "test");
+  session_->bridge().readEvaluation(run_, split_);
+}
+
+void EvaluatePage::showEmpty() {
+  const bool some = !evaluation_.metrics.empty();
+  const bool any = session_ != nullptr && runs_->count() > 0;
+  for (QWidget* one : {static_cast<QWidget*>(runs_), static_cast<QWidget*>(on_),
+                       static_cast<QWidget*>(splits_), static_cast<QWidget*>(mode_)})
+    one->setVisible(any || some);
+  const bool trying = mode_->current() == 1 && (any || some);
+  empty_->setVisible(!some && !trying);
+  facts_->setVisible(some && !trying);
+  stack_->setVisible(some || trying);
+  if (some || trying) return;
+  evaluate_->setVisible(!busy_);
+  if (!any) {
+    empty_->setWords("evaluate", Token::text2, "No finished run",
+                     "A run is evaluated as soon as it has a checkpoint.");
+    evaluate_->setText("Set up a run");
+  } else if (busy_) {
+    empty_->setWords("evaluate", Token::text2, "Evaluating",
+                     "The network answers every sample of this part.");
+  } else {
+    empty_->setWords("evaluate", Token::text2, "Not evaluated on this part yet",
+                     "The network answers every sample of the part once; the answers are kept with the run.");
+    evaluate_->setText("Evaluate on the " + partName(split_).toLower() + " part");
+  }
+}
+
+void EvaluatePage::showMode(int mode) {
+  if (mode == 1)
+    stack_->setCurrentWidget(try_);
+  else
+    stack_->setCurrentWidget(evaluation_.classes.empty() ? static_cast<QWidget*>(values_) : classes_);
+  showEmpty();
 }
 
 void EvaluatePage::show(const QString& run, const Evaluation& evaluation) {
   run_ = run;
+  busy_ = false;
   evaluation_ = evaluation;
-  empty_->hide();
-  body_->show();
-  const auto accuracy = figure(evaluation, "accuracy"), r2 = figure(evaluation, "r2"),
-             loss = figure(evaluation, "loss");
-  accuracyLabel_->setText(accuracy ? "Test accuracy" : "Test R²");
-  accuracy_->setText(accuracy ? text(formatPercent(*accuracy))
-                     : r2     ? QString::number(*r2, 'f', 3)
-                              : QString(missingText));
-  loss_->setText(loss ? text(formatLoss(*loss)) : QString(missingText));
-  count_->setText(text(formatCount(static_cast<std::int64_t>(evaluation.samples.size()))));
-  QStringList names;
-  QVector<QVector<qint64>> counts;
-  for (const auto& name : evaluation.classes) names << text(name);
-  for (const auto& row : evaluation.confusion) counts.push_back(QVector<qint64>(row.begin(), row.end()));
-  matrix_->setCounts(names, counts);
-  classes_->setRowCount(static_cast<int>(evaluation.perClass.size()));
-  for (int row = 0; row < classes_->rowCount(); ++row) {
-    const auto& one = evaluation.perClass[static_cast<std::size_t>(row)];
-    const QString cells[] = {text(one.name), text(formatPercent(one.precision)),
-                             text(formatPercent(one.recall)), text(formatPercent(one.f1)),
-                             text(formatCount(one.support))};
-    for (int section = 0; section < 5; ++section) {
-      auto* item = new QTableWidgetItem(cells[section]);
-      item->setTextAlignment((section > 0 ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-      classes_->setItem(row, section, item);
-    }
-  }
+  message_->hide();
+  const bool regression = evaluation.classes.empty();
+  if (regression)
+    values_->setEvaluation(evaluation);
+  else
+    classes_->setEvaluation(evaluation);
+  const QString weak = regression ? QString() : classes_->weakest();
+  weak_->setMessage(MessageKind::warn, weak);
+  weak_->setVisible(!weak.isEmpty());
+  showFacts(evaluation);
+  showMode(mode_->current());
 }
 
-void EvaluatePage::openCell(int row, int column) {
-  QVector<int> numbers;
-  qint64 count = 0;
-  for (std::size_t index = 0; index < evaluation_.samples.size() && index < evaluation_.labels.size() &&
-                              index < evaluation_.predictions.size();
-       ++index)
-    if (evaluation_.labels[index] == row && evaluation_.predictions[index] == column) {
-      ++count;
-      if (numbers.size() < shownPictures) numbers << evaluation_.samples[index];
+void EvaluatePage::showFacts(const Evaluation& evaluation) {
+  for (auto* child : factRow_->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly)) delete child;
+  auto* across = static_cast<QHBoxLayout*>(factRow_->layout());
+  while (across->count() > 0) delete across->takeAt(0);
+  bool first = true;
+  const auto fact = [&](const QString& label, const QString& value) {
+    auto* box = new QWidget;
+    auto* column = columnOf(box);
+    column->addWidget(new Text(label, Type::caption, Token::text2));
+    auto* figure = new Text(value, first ? Type::display : Type::titlePlain);
+    figure->setFixedHeight(lookOf(this).px(32));
+    column->addWidget(figure);
+    across->addWidget(box);
+    first = false;
+  };
+  const QString part = partName(text(evaluation.split));
+  const auto count = std::int64_t(evaluation.samples.size());
+  const auto number = [](double value) { return text(formatNumber(value)); };
+  if (const auto accuracy = figure(evaluation, "accuracy")) {
+    fact(part + " accuracy", text(formatPercent(*accuracy)));
+    if (count > 0)
+      fact("95 % interval", QString("± %1").arg(text(formatPercent(
+                                1.96 * std::sqrt(*accuracy * (1 - *accuracy) / double(count))))));
+    const auto* view = session_ != nullptr ? session_->run(run_) : nullptr;
+    const auto* validation = view != nullptr ? summaryOf(view->row, "val/accuracy") : nullptr;
+    if (validation != nullptr && evaluation.split == "test" && validation->maximumStep == evaluation.step)
+      fact("Validation, same weights", text(formatPercent(validation->maximum)));
+    if (const auto loss = figure(evaluation, "loss")) fact("Loss", text(formatLoss(*loss)));
+    std::int64_t right = 0;
+    for (std::size_t row = 0; row < evaluation.confusion.size(); ++row)
+      right += evaluation.confusion[row][row];
+    fact("Wrong", text(formatCount(count - right)));
+    fact("Samples", text(formatCount(count)));
+  } else {
+    const auto& figures = values_->figures();
+    const auto r2 = figure(evaluation, "r2");
+    fact("R²", r2 ? QString::number(*r2, 'f', 3) : QString(missingText));
+    fact("MAE", number(figures.mae));
+    fact("RMSE", number(figures.rmse));
+    fact("Bias", (figures.bias < 0 ? QString(QChar(0x2212)) : QString("+")) + number(std::abs(figures.bias)));
+    fact("Half are closer than", number(figures.half));
+    fact("Always the mean: MAE", number(figures.meanOnly));
+  }
+  across->addStretch(1);
+}
+
+void EvaluatePage::wantPictures(const QVector<int>& numbers) {
+  if (session_ == nullptr || run_.isEmpty()) return;
+  QVector<int> missing;
+  for (const int number : numbers)
+    if (!askedPictures_.contains(number)) {
+      askedPictures_.insert(number);
+      missing << number;
     }
-  const QString truth = text(evaluation_.classes[static_cast<std::size_t>(row)]),
-                said = text(evaluation_.classes[static_cast<std::size_t>(column)]);
-  cell_->setText(row == column ? QString("%1, right: %2").arg(truth, text(formatCount(count)))
-                               : QString("%1 said to be %2: %3").arg(truth, said, text(formatCount(count))));
-  for (auto* child : pictures_->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly)) delete child;
-  if (session_ != nullptr && !numbers.isEmpty())
-    session_->bridge().samples(run_, numbers, lookOf(this).px(48));
+  if (!missing.isEmpty()) session_->bridge().samples(run_, missing, 0);
+}
+
+void EvaluatePage::setPictures(const QVector<int>& numbers, const QVector<QImage>& pictures) {
+  for (qsizetype at = 0; at < numbers.size() && at < pictures.size(); ++at)
+    pictures_.insert(numbers[at], pictures[at]);
+  classes_->picturesCame();
 }
 
 } // namespace loom

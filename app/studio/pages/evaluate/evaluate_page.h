@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Evaluate: what a chosen run does on the test part: accuracy, figures per class, the confusion matrix whose
-// cells open their pictures.
+// Evaluate: what a chosen run does on a part of its data. Kept results are read; where there are none a
+// button asks `loom evaluate` for them.
 #pragma once
 #include "app/studio/frame/page.h"
+#include "app/studio/pages/evaluate/sample_views.h"
 #include "app/studio/pages/session.h"
+#include <QSet>
 
 class QComboBox;
-class QTableWidget;
+class QPushButton;
+class QStackedWidget;
 
 namespace loom {
 
+class ClassView;
 class ConfusionMatrix;
 class EmptyState;
 class MessageBar;
+class Segments;
 class Text;
+class TryView;
+class ValueView;
 
 class EvaluatePage : public Page {
   Q_OBJECT
@@ -22,22 +29,38 @@ class EvaluatePage : public Page {
   void opened(const QVariant& what) override; // a run's id
   void show(const QString& run, const Evaluation& evaluation);
   using QWidget::show;
-  ConfusionMatrix& matrix() { return *matrix_; }
+  void setPictures(const QVector<int>& numbers, const QVector<QImage>& pictures);
+  ConfusionMatrix& matrix();
+  ClassView& classes() { return *classes_; }
+  ValueView& values() { return *values_; }
+  TryView& tryIt() { return *try_; }
 
  private:
+  QWidget* buildFacts();
+  void bind();
   void refreshRuns();
   void ask(const QString& run);
-  void openCell(int row, int column);
+  void showFacts(const Evaluation& evaluation);
+  void wantPictures(const QVector<int>& numbers);
+  void showEmpty();
+  void showMode(int mode);
   Session* session_;
-  QString run_;
+  QString run_, split_ = "test", runsKey_;
   Evaluation evaluation_;
-  QComboBox* runs_;
-  MessageBar* message_;
+  bool busy_ = false;
+  Pictures pictures_;
+  QSet<int> askedPictures_;
+  QComboBox *runs_, *splits_;
+  Text* on_;
+  Segments* mode_;
+  MessageBar *message_, *weak_;
   EmptyState* empty_;
-  QWidget *body_, *pictures_;
-  Text *accuracy_, *accuracyLabel_, *loss_, *count_, *cell_;
-  ConfusionMatrix* matrix_;
-  QTableWidget* classes_;
+  QPushButton* evaluate_;
+  QWidget *facts_, *factRow_;
+  QStackedWidget* stack_;
+  ClassView* classes_;
+  ValueView* values_;
+  TryView* try_;
 };
 
 } // namespace loom

@@ -1,362 +1,493 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/history/history_page.h"
+#include "app/studio/pages/history/compare_view.h"
+#include "app/studio/pages/run_words.h"
 #include "app/studio/theme/paint.h"
-#include "app/studio/widgets/chip.h"
 #include "app/studio/widgets/empty_state.h"
+#include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/row_delegate.h"
 #include "app/studio/widgets/text.h"
 #include "app/studio/widgets/tool_bar.h"
 #include "core/base/format.h"
-#include <QDateTime>
 #include <QHBoxLayout>
-#include <QHeaderView>
+#include <QInputMethodEvent>
 #include <QLineEdit>
+#include <QListWidget>
 #include <QPushButton>
-#include <QScrollArea>
-#include <QTableView>
+#include <QStackedWidget>
 #include <QVBoxLayout>
-#include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 
 namespace loom {
 namespace {
 
-QString text(const std::string& value) { return QString::fromStdString(value); }
+constexpr int sparkPixels = 48;
 
-std::optional<double> metricOf(const RunRow& row, const char* key, bool smallest) {
-  for (const auto& one : row.metrics)
-    if (one.key == key) return smallest ? one.minimum : one.maximum;
-  return std::nullopt;
-}
-
-QString settingOf(const RunRow& row, const char* key) {
-  for (const auto& [name, value] : row.settings)
-    if (name == key) return text(value);
-  return missingText;
-}
-
-class RunRows : public RowDelegate {
+class ViewRows : public RowDelegate {
  public:
   using RowDelegate::RowDelegate;
 
  protected:
-  void paintCell(QPainter& painter, const QRectF& area, const QStyleOptionViewItem&, const QModelIndex& index,
-                 const Look& look) const override {
-    if (index.column() == RunTableModel::state) {
-      paintState(painter, area, stateMark(RunState(index.data(RunTableModel::stateRole).toInt())), look);
-      return;
-    }
-    const QString words = index.data().toString();
-    const bool right = index.column() >= RunTableModel::rate;
-    paintText(painter, area, words,
-              look.fonts[index.column() == RunTableModel::name ? Type::smallMedium : Type::small],
-              look[words == missingText                             ? Token::textOff
-                   : index.column() == RunTableModel::name || right ? Token::text
-                                                                    : Token::text2],
-              right ? Qt::AlignRight : Qt::AlignLeft);
+  void paintCell(QPainter& painter, const QRectF& area, const QStyleOptionViewItem& option,
+                 const QModelIndex& index, const Look& look) const override {
+    const QString count = index.data(Qt::UserRole).toString();
+    const double wide = QFontMetricsF(look.fonts[Type::small]).horizontalAdvance(count) + 8;
+    RowDelegate::paintCell(painter, area.adjusted(4, 0, -wide, 0), option, index, look);
+    paintText(painter, area, count, look.fonts[Type::small], look[Token::text2], Qt::AlignRight);
   }
 };
 
-// What a column is sorted by.
-double keyOf(const RunView& view, int column) {
-  const RunRow& row = view.row;
-  const double none = -1e300;
-  switch (column) {
-  case RunTableModel::rate:
-    return settingOf(row, "lr").toDouble();
-  case RunTableModel::batch:
-    return settingOf(row, "batch").toDouble();
-  case RunTableModel::epochs:
-    return double(row.epochs);
-  case RunTableModel::valLoss:
-    return metricOf(row, "val/loss", true).value_or(1e300);
-  case RunTableModel::valAccuracy:
-    return metricOf(row, "val/accuracy", false).value_or(none);
-  case RunTableModel::test:
-    return row.testMetric.value_or(none);
-  case RunTableModel::time:
-    return row.seconds;
-  case RunTableModel::created:
-    return double(row.created);
-  default:
-    return 0;
-  }
-}
-
 } // namespace
-
-void RunTableModel::setRuns(const QVector<RunView>& runs) {
-  const bool sameRows = runs.size() == runs_.size() &&
-                        std::equal(runs.begin(), runs.end(), runs_.begin(),
-                                   [](const RunView& a, const RunView& b) { return a.row.id == b.row.id; });
-  runs_ = runs;
-  if (sameRows && filter_.isEmpty()) {
-    if (!rows_.isEmpty())
-      Q_EMIT dataChanged(index(0, 0), index(static_cast<int>(rows_.size()) - 1, columnCountValue - 1));
-    return;
-  }
-  arrange();
-}
-
-void RunTableModel::setFilter(const QString& words) {
-  filter_ = words.trimmed().toLower();
-  arrange();
-}
-
-void RunTableModel::sort(int column, Qt::SortOrder order) {
-  column_ = column;
-  order_ = order;
-  arrange();
-}
-
-void RunTableModel::arrange() {
-  beginResetModel();
-  rows_.clear();
-  for (int index = 0; index < runs_.size(); ++index) {
-    const RunRow& row = runs_[index].row;
-    QString all = text(row.name + " " + row.network + " " + row.optimizer + " " + row.note + " ") +
-                  text(std::string(stateWord(row.state)));
-    for (const auto& tag : row.tags) all += " " + text(tag);
-    bool fits = true;
-    for (const auto& word : filter_.split(' ', Qt::SkipEmptyParts))
-      fits = fits && all.toLower().contains(word);
-    if (fits) rows_.push_back(index);
-  }
-  std::stable_sort(rows_.begin(), rows_.end(), [this](int a, int b) {
-    if (order_ == Qt::DescendingOrder) std::swap(a, b);
-    if (column_ == name) return runs_[a].row.name < runs_[b].row.name;
-    if (column_ == network) return runs_[a].row.network < runs_[b].row.network;
-    if (column_ == optimizer) return runs_[a].row.optimizer < runs_[b].row.optimizer;
-    if (column_ == state) return runs_[a].row.state < runs_[b].row.state;
-    return keyOf(runs_[a], column_) < keyOf(runs_[b], column_);
-  });
-  endResetModel();
-}
-
-QString RunTableModel::idAt(int row) const {
-  return row >= 0 && row < rows_.size() ? text(runs_[rows_[row]].row.id) : QString();
-}
-
-int RunTableModel::rowOf(const QString& id) const {
-  for (int row = 0; row < rows_.size(); ++row)
-    if (idAt(row) == id) return row;
-  return -1;
-}
-
-QVariant RunTableModel::data(const QModelIndex& index, int role) const {
-  if (!index.isValid() || index.row() >= rows_.size()) return {};
-  const RunView& view = runs_[rows_[index.row()]];
-  const RunRow& row = view.row;
-  if (role == stateRole) return int(row.state);
-  if (role == idRole) return text(row.id);
-  if (role == Qt::ToolTipRole && index.column() == state && !row.error.empty()) return text(row.error);
-  if (role != Qt::DisplayRole) return {};
-  switch (index.column()) {
-  case name:
-    return text(row.name);
-  case state:
-    return text(std::string(stateWord(row.state)));
-  case network:
-    return text(row.network);
-  case optimizer:
-    return text(row.optimizer);
-  case rate:
-    return settingOf(row, "lr");
-  case batch:
-    return settingOf(row, "batch");
-  case epochs:
-    return QString::number(row.epochs);
-  case valLoss: {
-    const auto value = metricOf(row, "val/loss", true);
-    return value ? text(formatLoss(*value)) : QString(missingText);
-  }
-  case valAccuracy: {
-    const auto value = metricOf(row, "val/accuracy", false);
-    return value ? text(formatPercent(*value)) : QString(missingText);
-  }
-  case test:
-    if (!row.testMetric) return QString(missingText);
-    return row.testMetricName.ends_with("accuracy") ? text(formatPercent(*row.testMetric))
-                                                    : QString::number(*row.testMetric, 'f', 3);
-  case time:
-    return text(formatDuration(row.seconds));
-  case created: {
-    const auto at = QDateTime::fromMSecsSinceEpoch(row.created / 1000);
-    return at.date() == QDate::currentDate() ? at.toString("HH:mm") : at.toString("d MMM");
-  }
-  default:
-    return {};
-  }
-}
-
-QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal) return {};
-  static const char* const titles[] = {"Run",    "State",     "Network",       "Optimizer", "Rate", "Batch",
-                                       "Epochs", "Val. loss", "Val. accuracy", "Test",      "Time", "When"};
-  if (role == Qt::DisplayRole) return QString(titles[section]);
-  if (role == Qt::TextAlignmentRole)
-    return int((section >= rate ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-  return {};
-}
 
 HistoryPage::HistoryPage(PageContext& context) : Page(context), session_(sessionOf(context)) {
   setGround(this, Ground::surface);
   auto* column = columnOf(this);
-  auto* bar = new PageToolBar("History");
-  filter_ = new QLineEdit;
-  filter_->setObjectName("historyFilter");
-  filter_->setPlaceholderText("Filter by name, network, state, tag");
-  filter_->setAccessibleName("Filter");
-  filter_->setFixedWidth(lookOf(this).px(280));
-  bar->addWidget(filter_);
-  column->addWidget(bar);
-  empty_ = new EmptyState("history", "No run yet",
-                          "Every run is kept here, with its curves, settings and results.");
-  column->addWidget(empty_);
-  auto* split = new Splitter(Qt::Vertical);
-  body_ = split;
-  model_ = new RunTableModel(this);
-  table_ = new QTableView;
-  table_->setObjectName("historyTable");
-  table_->setAccessibleName("Runs");
-  table_->setModel(model_);
-  table_->setItemDelegate(new RunRows(table_));
-  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
-  table_->setSelectionMode(QAbstractItemView::ExtendedSelection);
-  table_->setShowGrid(false);
-  table_->setFrameShape(QFrame::NoFrame);
-  table_->setSortingEnabled(true);
-  table_->verticalHeader()->hide();
-  table_->verticalHeader()->setDefaultSectionSize(lookOf(this).row());
-  table_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
-  auto* head = table_->horizontalHeader();
-  head->setHighlightSections(false);
-  head->setFixedHeight(lookOf(this).px(28));
-  head->setSectionsMovable(true);
-  const int widths[] = {180, 120, 120, 92, 80, 64, 64, 88, 104, 84, 84, 84};
-  for (int section = 0; section < RunTableModel::columnCountValue; ++section)
-    head->resizeSection(section, lookOf(this).px(widths[section]));
-  head->setSectionResizeMode(RunTableModel::name, QHeaderView::Stretch);
-  table_->sortByColumn(RunTableModel::created, Qt::DescendingOrder);
-  split->addWidget(table_);
-  compare_ = new QWidget;
-  setGround(compare_, Ground::surface);
-  auto* compareColumn = columnOf(compare_);
-  heading_ =
-      new Text("Choose a run to see its curves, two or more to compare them.", Type::small, Token::text2);
-  auto* headingBox = new QWidget;
-  columnOf(headingBox, 12)->addWidget(heading_);
-  compareColumn->addWidget(headingBox);
-  auto* lower = new QWidget;
-  auto* lowerRow = rowOf(lower, 0, 0);
-  board_ = new Board;
-  board_->setObjectName("historyBoard");
-  board_->setSession(session_);
-  lowerRow->addWidget(board_, 1);
-  lowerRow->addWidget(new HairLine(Qt::Vertical));
-  auto* scroll = new QScrollArea;
-  scroll->setFrameShape(QFrame::NoFrame);
-  scroll->setWidgetResizable(true);
-  scroll->setFixedWidth(lookOf(this).px(320));
-  setGround(scroll, Ground::surface);
-  differing_ = new QWidget;
-  setGround(differing_, Ground::surface);
-  columnOf(differing_, 12, 6);
-  scroll->setWidget(differing_);
-  lowerRow->addWidget(scroll);
-  compareColumn->addWidget(lower, 1);
-  split->addWidget(compare_);
-  split->setSizes({300, 420});
-  column->addWidget(split, 1);
-  connect(filter_, &QLineEdit::textChanged, this, [this](const QString& words) {
-    following_ = true;
-    model_->setFilter(words);
-    following_ = false;
-    chosenChanged();
-  });
-  connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this,
-          &HistoryPage::chosenChanged);
-  connect(table_, &QTableView::activated, this, [this](const QModelIndex& index) {
-    Q_EMIT this->context().pageRequested("train", model_->idAt(index.row()));
-  });
-  if (session_ != nullptr) {
-    connect(session_, &Session::runsChanged, this, &HistoryPage::refresh);
-    connect(session_, &Session::projectClosed, this, &HistoryPage::refresh);
-    context.actions.bind("edit.find", this, [this] { filter_->setFocus(); });
-    context.actions.bind("history.rebuild", this, [this] { session_->bridge().rebuildHistory(); });
-    connect(empty_->setPrimary("Open Train", "train"), &QPushButton::clicked, this,
-            [this] { Q_EMIT this->context().pageRequested("train", {}); });
-  }
+  stack_ = new QStackedWidget;
+  stack_->addWidget(buildList());
+  compare_ = new CompareView(session_);
+  stack_->addWidget(compare_);
+  column->addWidget(stack_, 1);
+  bind();
   refresh();
 }
 
-void HistoryPage::opened(const QVariant&) { refresh(); }
+QWidget* HistoryPage::buildList() {
+  auto* page = new QWidget;
+  setGround(page, Ground::surface);
+  auto* column = columnOf(page);
+  const Look& look = lookOf(this);
+  bar_ = new PageToolBar("History");
+  filter_ = new QLineEdit;
+  filter_->setObjectName("historyFilter");
+  filter_->setFont(look.fonts[Type::mono]);
+  filter_->setPlaceholderText("val_accuracy > 0.9 and optimizer = Adam");
+  filter_->setAccessibleName("Filter");
+  filter_->setClearButtonEnabled(true);
+  filter_->setMinimumWidth(look.px(240));
+  filter_->setMaximumWidth(look.px(520));
+  filter_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  setTip(filter_, "Words, or comparisons with and, or, not, ( )", "Ctrl F");
+  count_ = new Text({}, Type::small, Token::text2);
+  count_->setObjectName("historyCount");
+  bar_->addWidget(filter_);
+  bar_->addWidget(count_);
+  bar_->setPrimary("Compare", "compare");
+  bar_->primary()->setObjectName("compareRuns");
+  setTip(bar_->primary(), "Curves over each other, and what differs", "Ctrl Return");
+  column->addWidget(bar_);
+  wrong_ = new MessageBar;
+  wrong_->setObjectName("filterProblem");
+  undo_ = new MessageBar;
+  undo_->setObjectName("binMessage");
+  column->addWidget(wrong_);
+  column->addWidget(undo_);
+  wrong_->hide();
+  undo_->hide();
+  empty_ = new EmptyState("history", "No run yet",
+                          "Every run is kept here, with its curves, settings and results.");
+  column->addWidget(empty_);
+  body_ = new QWidget;
+  auto* across = rowOf(body_, 0, 0);
+  auto* side = new QWidget;
+  setGround(side, Ground::surface);
+  side->setFixedWidth(look.px(176));
+  auto* sideColumn = columnOf(side);
+  sideColumn->addWidget(new DockTitle("Views"));
+  views_ = new QListWidget;
+  views_->setObjectName("historyViews");
+  views_->setAccessibleName("Views");
+  views_->setFrameShape(QFrame::NoFrame);
+  views_->setItemDelegate(new ViewRows(views_));
+  views_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  views_->setUniformItemSizes(true);
+  sideColumn->addWidget(views_, 1);
+  across->addWidget(side);
+  across->addWidget(new HairLine(Qt::Vertical));
+  auto* right = new QWidget;
+  auto* rightColumn = columnOf(right);
+  none_ = new EmptyState("filter", "No run fits the filter", {});
+  none_->hide();
+  model_ = new RunTableModel(this);
+  table_ = new RunTable;
+  table_->setRunModel(model_);
+  rightColumn->addWidget(none_);
+  rightColumn->addWidget(table_, 1);
+  rightColumn->addWidget(buildFoot());
+  across->addWidget(right, 1);
+  column->addWidget(body_, 1);
+  return page;
+}
+
+QWidget* HistoryPage::buildFoot() {
+  foot_ = new QWidget;
+  foot_->setObjectName("historyFoot");
+  setGround(foot_, Ground::surface);
+  auto* column = columnOf(foot_);
+  column->addWidget(new HairLine);
+  footTitle_ = new DockTitle({});
+  const Look& look = lookOf(this);
+  tag_ = new QLineEdit;
+  tag_->setObjectName("historyTag");
+  tag_->setAccessibleName("Add a tag");
+  tag_->setPlaceholderText("Add a tag");
+  tag_->setFixedWidth(look.px(112));
+  setSize(tag_, ControlSize::small);
+  setTip(tag_, "Enter adds it to the chosen runs; -name takes it away", "Ctrl T");
+  open_ = makeButton("Open", "train", ButtonRole::ghost);
+  open_->setObjectName("historyOpen");
+  resume_ = makeButton("Resume", "resume", ButtonRole::ghost);
+  resume_->setObjectName("historyResume");
+  binButton_ = makeButton("Delete", "delete", ButtonRole::ghost);
+  binButton_->setObjectName("historyBin");
+  footTitle_->addRight(tag_);
+  for (auto* button : {open_, resume_, binButton_}) footTitle_->addRight(button);
+  column->addWidget(footTitle_);
+  auto* below = new QWidget;
+  auto* across = rowOf(below, 0, 40);
+  across->setContentsMargins(12, 8, 12, 8);
+  differ_ = new QWidget;
+  rowOf(differ_, 0, 40);
+  across->addWidget(differ_, 1);
+  note_ = new QLineEdit;
+  note_->setObjectName("historyNote");
+  note_->setAccessibleName("Note on the run");
+  note_->setPlaceholderText("Note: what did this run teach?");
+  note_->setMinimumWidth(look.px(280));
+  across->addWidget(note_, 0, Qt::AlignTop);
+  column->addWidget(below);
+  foot_->setFixedHeight(look.px(124));
+  return foot_;
+}
+
+void HistoryPage::bind() {
+  connect(filter_, &QLineEdit::textChanged, this, &HistoryPage::applyFilter);
+  connect(filter_, &QLineEdit::returnPressed, this, [this] { table_->setFocus(); });
+  connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, &HistoryPage::showChosen);
+  connect(table_, &RunTable::opened, this,
+          [this](const QString& run) { Q_EMIT context().pageRequested("train", run); });
+  connect(table_, &RunTable::compareWanted, this, [this] { compareRuns(chosen()); });
+  connect(table_, &RunTable::binWanted, this, [this] { bin(view_ != "Bin"); });
+  connect(bar_->primary(), &QPushButton::clicked, this, [this] { compareRuns(chosen()); });
+  connect(views_, &QListWidget::currentRowChanged, this, &HistoryPage::showView);
+  connect(compare_, &CompareView::backWanted, this, &HistoryPage::backToList);
+  connect(compare_, &CompareView::runsChanged, this, &HistoryPage::compareRuns);
+  connect(binButton_, &QPushButton::clicked, this, [this] { bin(view_ != "Bin"); });
+  connect(open_, &QPushButton::clicked, this, [this] {
+    if (!chosen().isEmpty()) Q_EMIT context().pageRequested("train", chosen().front());
+  });
+  connect(none_->addSecondary("Clear the filter"), &QPushButton::clicked, filter_, &QLineEdit::clear);
+  if (session_ == nullptr) return;
+  connect(resume_, &QPushButton::clicked, this, [this] {
+    if (chosen().isEmpty()) return;
+    session_->bridge().resume(chosen().front(), 0);
+    Q_EMIT context().pageRequested("train", chosen().front());
+  });
+  connect(tag_, &QLineEdit::returnPressed, this, [this] {
+    const QString word = tag_->text().trimmed().replace(' ', '-');
+    tag_->clear();
+    if (word.isEmpty() || word == "-") return;
+    for (const auto& id : chosen())
+      if (const auto* view = session_->run(id)) {
+        QStringList tags;
+        for (const auto& tag : view->row.tags) tags << text(tag);
+        if (word.startsWith('-'))
+          tags.removeAll(word.mid(1));
+        else if (!tags.contains(word))
+          tags << word;
+        session_->bridge().setTags(id, tags);
+      }
+  });
+  connect(note_, &QLineEdit::editingFinished, this, [this] {
+    if (chosen().size() != 1) return;
+    const auto* view = session_->run(chosen().front());
+    if (view != nullptr && text(view->row.note) != note_->text())
+      session_->bridge().setNote(chosen().front(), note_->text());
+  });
+  connect(model_, &RunTableModel::renamed, this,
+          [this](const QString& run, const QString& name) { session_->bridge().setName(run, name); });
+  connect(
+      model_, &RunTableModel::sparkWanted, this,
+      [this](const QString& run, std::int64_t) {
+        const auto* view = session_->run(run);
+        if (view != nullptr)
+          session_->bridge().series(run, isRegression(view->row) ? "val/r2" : "val/accuracy", 0, 0,
+                                    sparkPixels, "spark" + run);
+      },
+      Qt::QueuedConnection);
+  connect(&session_->bridge(), &Bridge::seriesReady, this, [this](const SeriesAnswer& answer) {
+    if (!answer.slot.startsWith("spark")) return;
+    const auto* view = session_->run(answer.run);
+    QVector<double> values;
+    for (const auto& bucket : answer.buckets) values << bucket.mean;
+    if (view != nullptr) model_->setSpark(answer.run, view->version, values);
+  });
+  connect(session_, &Session::runsChanged, this, &HistoryPage::refresh);
+  connect(session_, &Session::projectClosed, this, [this] {
+    backToList();
+    refresh();
+  });
+  connect(session_, &Session::failed, this, [this](const QString& what, const Error& error) {
+    if (what != "history") return;
+    undo_->setError(error);
+    undo_->setAction({}, {});
+    undo_->show();
+  });
+  auto& actions = context().actions;
+  actions.bind("edit.find", this, [this] {
+    backToList();
+    filter_->setFocus();
+    filter_->selectAll();
+  });
+  actions.bind("history.open", this, [this] { open_->click(); });
+  actions.bind("history.compare", this, [this] { compareRuns(chosen()); });
+  actions.bind("history.tag", this, [this] { tag_->setFocus(); });
+  actions.bind("history.note", this, [this] { note_->setFocus(); });
+  actions.bind("history.rename", this, [this] {
+    if (!table_->currentIndex().isValid()) return;
+    const auto cell = table_->currentIndex().siblingAtColumn(RunTableModel::name);
+    table_->setCurrentIndex(cell);
+    table_->edit(cell);
+  });
+  actions.bind("history.rebuild", this, [this] { session_->bridge().rebuildHistory(); });
+  actions.bind("edit.undo", this, [this] { undoBin(); });
+  connect(&session_->bridge(), &Bridge::historyRebuilt, this, [this](bool good, const QStringList& findings) {
+    undo_->setMessage(good ? MessageKind::ok : MessageKind::warn,
+                      good ? QString("The history was made again from the journals.") : findings.join("\n"));
+    undo_->setAction({}, {});
+    undo_->show();
+  });
+  connect(empty_->setPrimary("Set up a run", "train"), &QPushButton::clicked, this,
+          [this] { Q_EMIT context().pageRequested("train", "setup"); });
+}
+
+void HistoryPage::opened(const QVariant& what) {
+  const QStringList runs = what.toStringList();
+  refresh();
+  if (runs.size() > 1) return compareRuns(runs);
+  if (session_ != nullptr) context().setDocument(comparing() ? "compare" : QString());
+  if (!comparing() && session_ != nullptr && !session_->runs().isEmpty()) table_->setFocus();
+}
+
+bool HistoryPage::comparing() const { return stack_->currentWidget() == compare_; }
 
 QStringList HistoryPage::chosen() const {
   QStringList ids;
-  for (const auto& index : table_->selectionModel()->selectedRows()) ids << model_->idAt(index.row());
+  QModelIndexList rows = table_->selectionModel()->selectedRows();
+  std::sort(rows.begin(), rows.end());
+  for (const auto& index : rows) ids << model_->idAt(index.row());
   return ids;
 }
 
-void HistoryPage::refresh() {
-  const QStringList before = chosen();
-  following_ = true;
-  model_->setRuns(session_ != nullptr ? session_->runs() : QVector<RunView>());
-  for (const auto& id : before)
-    if (const int row = model_->rowOf(id); row >= 0)
-      table_->selectionModel()->select(model_->index(row, 0),
-                                       QItemSelectionModel::Select | QItemSelectionModel::Rows);
-  following_ = false;
-  const bool any = session_ != nullptr && !session_->runs().isEmpty();
-  empty_->setVisible(!any);
-  body_->setVisible(any);
+void HistoryPage::compareRuns(const QStringList& runs) {
+  if (runs.size() < 2) return backToList();
+  compare_->setRuns(runs);
+  stack_->setCurrentWidget(compare_);
+  if (session_ != nullptr) context().setDocument(QString("compare %1 runs").arg(compare_->runs().size()));
 }
 
-void HistoryPage::chosenChanged() {
-  if (following_) return;
-  const QStringList ids = chosen().mid(0, 8);
-  for (auto* child : differing_->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly)) delete child;
-  auto* column = static_cast<QVBoxLayout*>(differing_->layout());
-  while (column->count() > 0) delete column->takeAt(0);
-  heading_->setText(ids.isEmpty() ? QString("Choose a run to see its curves, two or more to compare them.")
-                    : ids.size() == 1 ? QString("One run. Add others with Ctrl or Shift to compare them.")
-                                      : QString("%1 runs over each other").arg(ids.size()));
-  if (session_ == nullptr || ids.isEmpty()) {
-    board_->setRuns({}, false);
-    return;
+void HistoryPage::backToList() {
+  stack_->setCurrentIndex(0);
+  if (session_ != nullptr && isVisible()) context().setDocument({});
+}
+
+void HistoryPage::refresh() {
+  const auto& runs = session_ != nullptr ? session_->runs() : model_->runs();
+  refreshViews();
+  model_->setRuns(runs);
+  const bool any = !runs.isEmpty();
+  empty_->setVisible(!any);
+  body_->setVisible(any);
+  filter_->setVisible(any);
+  count_->setVisible(any);
+  bar_->primary()->setVisible(any);
+  const qsizetype shown = model_->rowCount();
+  count_->setText(shown == runs.size() ? plural(shown, "run")
+                                       : text(formatCount(shown)) + " of " + plural(runs.size(), "run"));
+  none_->setVisible(any && shown == 0);
+  table_->setVisible(shown > 0);
+  if (shown == 0 && any)
+    none_->setWords("filter", Token::text2,
+                    filter_->text().isEmpty() ? "Nothing here" : "No run fits the filter",
+                    filter_->text().isEmpty()
+                        ? QString("\"%1\" holds no run.").arg(view_)
+                        : QString("%1 leaves 0 of %2.").arg(filter_->text(), plural(runs.size(), "run")));
+  showChosen();
+}
+
+void HistoryPage::refreshViews() {
+  const auto& runs = session_ != nullptr ? session_->runs() : model_->runs();
+  viewRows_ = {{"history", "All runs", [](const RunView& view) { return !view.row.archived; }},
+               {"st-running", "Active", [](const RunView& view) { return underWay(view); }}};
+  std::set<std::string> tags;
+  for (const auto& view : runs) tags.insert(view.row.tags.begin(), view.row.tags.end());
+  for (const auto& tag : tags)
+    viewRows_.push_back({"tag", text(tag), [tag](const RunView& view) {
+                           return !view.row.archived && std::find(view.row.tags.begin(), view.row.tags.end(),
+                                                                  tag) != view.row.tags.end();
+                         }});
+  viewRows_.push_back({"st-error", "Failed", [](const RunView& view) {
+                         return !view.row.archived && !underWay(view) &&
+                                stateMark(view.row.state).colour == Token::error;
+                       }});
+  viewRows_.push_back({"delete", "Bin", [](const RunView& view) { return view.row.archived; }});
+  QString key;
+  for (const auto& view : viewRows_) key += view.title + "\n";
+  const QSignalBlocker quiet(views_);
+  if (key != viewsKey_) {
+    viewsKey_ = key;
+    views_->clear();
+    for (const auto& view : viewRows_) {
+      auto* item = new QListWidgetItem(view.title);
+      item->setData(Qt::DecorationRole, view.icon);
+      views_->addItem(item);
+      if (view.title == view_) views_->setCurrentItem(item);
+    }
+    if (views_->currentRow() < 0) {
+      view_ = "All runs";
+      views_->setCurrentRow(0);
+    }
+    model_->setShown(viewRows_[std::max(0, views_->currentRow())].fits);
   }
-  std::vector<const RunView*> views;
-  double perEpoch = 1, epochs = 0;
-  bool regression = false;
+  for (int row = 0; row < viewRows_.size(); ++row)
+    views_->item(row)->setData(
+        Qt::UserRole, text(formatCount(std::count_if(runs.begin(), runs.end(), viewRows_[row].fits))));
+}
+
+void HistoryPage::showView(int row) {
+  if (row < 0 || row >= viewRows_.size()) return;
+  view_ = viewRows_[row].title;
+  model_->setShown(viewRows_[row].fits);
+  footKey_.clear();
+  refresh();
+}
+
+void HistoryPage::applyFilter() {
+  auto filter = RunFilter::parse(filter_->text(), filterNames(model_->runs()));
+  wrong_->setVisible(!filter);
+  setMark(filter_, filter ? FieldMark::plain : FieldMark::wrong);
+  if (!filter) {
+    wrong_->setError(filter.error());
+    return; // the last filter that was right stays in force
+  }
+  colourFilter(*filter);
+  model_->setFilter(*filter);
+  refresh();
+}
+
+// Names in accent, joints quiet: a line edit takes formats only the way an input method gives them.
+void HistoryPage::colourFilter(const RunFilter& filter) {
+  const Look& look = lookOf(this);
+  QList<QInputMethodEvent::Attribute> formats;
+  for (const auto& part : filter.parts()) {
+    if (part.kind == RunFilter::Part::Kind::word) continue;
+    QTextCharFormat format;
+    format.setForeground(look[part.kind == RunFilter::Part::Kind::name ? Token::accent : Token::text2]);
+    formats.push_back({QInputMethodEvent::TextFormat, static_cast<int>(part.from) - filter_->cursorPosition(),
+                       static_cast<int>(part.length), format});
+  }
+  QInputMethodEvent event({}, formats);
+  const QSignalBlocker quiet(filter_);
+  QCoreApplication::sendEvent(filter_, &event);
+}
+
+void HistoryPage::bin(bool archived) {
+  if (session_ == nullptr) return;
+  QStringList runs;
+  for (const auto& id : chosen())
+    if (const auto* view = session_->run(id); view != nullptr && !underWay(*view)) runs << id;
+  if (runs.isEmpty()) return;
+  for (const auto& id : runs) session_->bridge().setArchived(id, archived);
+  binned_ = runs;
+  binnedTo_ = archived;
+  const QString what = plural(runs.size(), "run") + (runs.size() == 1 ? " is " : " are ");
+  undo_->setMessage(MessageKind::info, what + (archived ? "in the bin." : "back among all runs."));
+  undo_->setAction("Undo", [this] { undoBin(); });
+  undo_->show();
+}
+
+void HistoryPage::undoBin() {
+  if (session_ == nullptr) return;
+  for (const auto& id : binned_) session_->bridge().setArchived(id, !binnedTo_);
+  binned_.clear();
+  undo_->hide();
+}
+
+void HistoryPage::showChosen() {
+  const QStringList ids = chosen();
+  QVector<RunView> views;
   for (const auto& id : ids)
-    if (const auto* view = session_->run(id)) {
-      views.push_back(view);
-      perEpoch = std::max(perEpoch, double(view->row.stepsPerEpoch));
-      epochs = std::max(epochs, double(view->row.epochs));
-      for (const auto& metric : view->row.metrics) regression = regression || metric.key == "val/r2";
-    }
-  board_->setRuns(ids, regression);
-  board_->setAxis(perEpoch, epochs);
-  std::map<std::string, std::vector<std::string>> values;
-  for (std::size_t index = 0; index < views.size(); ++index)
-    for (const auto& [name, value] : views[index]->row.settings) {
-      values[name].resize(views.size());
-      values[name][index] = value;
-    }
-  column->addWidget(new Text(views.size() > 1 ? "What differs" : "Settings", Type::smallStrong));
-  for (const auto& [name, list] : values) {
-    if (views.size() > 1 && std::set<std::string>(list.begin(), list.end()).size() < 2) continue;
+    for (const auto& view : model_->runs())
+      if (text(view.row.id) == id) views.push_back(view);
+  foot_->setVisible(!views.isEmpty());
+  bar_->primary()->setText(views.size() > 1 ? QString("Compare %1").arg(std::min<qsizetype>(views.size(), 8))
+                                            : QString("Compare"));
+  bar_->primary()->setEnabled(views.size() > 1);
+  setTip(bar_->primary(), "Curves over each other, and what differs",
+         views.size() > 1 ? QString("Ctrl Return") : QString("Choose two runs or more"));
+  if (views.isEmpty()) return;
+  QString key;
+  for (const auto& view : views)
+    key += text(view.row.id + view.row.name + view.row.note) + QString::number(view.version) +
+           QString::number(int(stateOf(view)));
+  if (key == footKey_) return;
+  footKey_ = key;
+  QStringList names;
+  for (const auto& view : views.mid(0, 8)) names << text(view.row.name);
+  footTitle_->setTitle(views.size() == 1 ? names.front() : plural(views.size(), "run") + " chosen",
+                       views.size() == 1 ? text(std::string(stateWord(views[0].row.state)))
+                                         : names.join(", "));
+  open_->setVisible(views.size() == 1);
+  resume_->setVisible(views.size() == 1 && resumable(views[0]));
+  note_->setVisible(views.size() == 1);
+  if (views.size() == 1 && !note_->hasFocus()) note_->setText(text(views[0].row.note));
+  binButton_->setText(view_ == "Bin" ? "Put back" : "Delete");
+  for (auto* child : differ_->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly)) delete child;
+  auto* across = static_cast<QHBoxLayout*>(differ_->layout());
+  while (across->count() > 0) delete across->takeAt(0);
+  const auto block = [&](const QString& head, const QStringList& lines, Token colour) {
     auto* box = new QWidget;
-    auto* line = rowOf(box, 0, 8);
-    line->addWidget(new Text(text(name), Type::small, Token::text2), 1);
-    for (const auto& value : list)
-      line->addWidget(new Text(value.empty() ? QString(missingText) : text(value), Type::small));
-    column->addWidget(box);
+    auto* column = columnOf(box, 0, 2);
+    column->addWidget(new Text(head, Type::caption, Token::text2));
+    for (const auto& line : lines) column->addWidget(new Text(line, Type::small, colour));
+    column->addStretch(1);
+    across->addWidget(box);
+  };
+  const auto rows = settingRows(views, views.size() > 1);
+  QStringList lines;
+  for (const auto& row : rows) {
+    QStringList values = row.cells;
+    values.removeDuplicates();
+    if (values.size() > 4) values = values.mid(0, 3) << "…";
+    lines << row.label + ": " + values.join(", ");
   }
-  column->addStretch(1);
+  const QString head =
+      views.size() > 1 ? (lines.isEmpty() ? "Nothing differs" : "Differ in") : QString("Settings");
+  for (qsizetype at = 0; at < std::min<qsizetype>(std::max<qsizetype>(lines.size(), 1), 9); at += 3)
+    block(at == 0 ? head : QString(" "), lines.mid(at, 3), Token::text);
+  if (views.size() > 1) {
+    const auto all = settingRows(views, false);
+    block("Same", {plural(all.size() - rows.size(), "setting")}, Token::text2);
+    QVector<double> figures;
+    for (const auto& view : views)
+      if (const auto value = bestValidation(view.row)) figures << *value;
+    if (figures.size() > 1) {
+      const bool regression = isRegression(views.front().row);
+      double mean = 0, square = 0;
+      for (const double value : figures) mean += value / double(figures.size());
+      for (const double value : figures)
+        square += (value - mean) * (value - mean) / double(figures.size() - 1);
+      block(regression ? "Validation R²" : "Validation accuracy",
+            {shareText(mean, regression) + " ± " + shareText(std::sqrt(square), regression),
+             "best " + shareText(*std::max_element(figures.begin(), figures.end()), regression)},
+            Token::text);
+    }
+  } else if (const auto value = bestValidation(views[0].row)) {
+    block(isRegression(views[0].row) ? "Validation R²" : "Validation accuracy",
+          {"best " + shareText(*value, isRegression(views[0].row))}, Token::text);
+  }
+  across->addStretch(1);
 }
 
 } // namespace loom

@@ -1,87 +1,72 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// History: every run of the project, sortable and filterable; two or more chosen: their curves over each
-// other and the settings that differ.
+// History: every run of the project in one table, with a filter line, a few views, what the chosen ones have
+// in common and what differs, tags, notes, names and a bin; two or more are compared.
 #pragma once
 #include "app/studio/frame/page.h"
-#include "app/studio/pages/board.h"
-#include <QAbstractTableModel>
+#include "app/studio/pages/history/run_table.h"
+#include "app/studio/pages/session.h"
 
 class QLineEdit;
-class QTableView;
+class QListWidget;
+class QPushButton;
+class QStackedWidget;
 
 namespace loom {
 
+class CompareView;
+class DockTitle;
 class EmptyState;
+class MessageBar;
 class PageToolBar;
 class Text;
-
-// Owns the order of its rows: sorting and filtering move indices, not data.
-class RunTableModel : public QAbstractTableModel {
-  Q_OBJECT
- public:
-  enum Column {
-    name,
-    state,
-    network,
-    optimizer,
-    rate,
-    batch,
-    epochs,
-    valLoss,
-    valAccuracy,
-    test,
-    time,
-    created,
-    columnCountValue
-  };
-  enum Role { stateRole = Qt::UserRole, idRole };
-  explicit RunTableModel(QObject* parent = nullptr) : QAbstractTableModel(parent) {}
-  void setRuns(const QVector<RunView>& runs);
-  void setFilter(const QString& words);
-  void sort(int column, Qt::SortOrder order) override;
-  int rowCount(const QModelIndex& parent = {}) const override {
-    return parent.isValid() ? 0 : static_cast<int>(rows_.size());
-  }
-  int columnCount(const QModelIndex& parent = {}) const override {
-    return parent.isValid() ? 0 : columnCountValue;
-  }
-  QVariant data(const QModelIndex& index, int role) const override;
-  QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
-  QString idAt(int row) const;
-  int rowOf(const QString& id) const;
-  const RunView& viewAt(int row) const { return runs_[rows_[row]]; }
-
- private:
-  void arrange();
-  QVector<RunView> runs_;
-  QVector<int> rows_;
-  QString filter_;
-  int column_ = created;
-  Qt::SortOrder order_ = Qt::DescendingOrder;
-};
 
 class HistoryPage : public Page {
   Q_OBJECT
  public:
   explicit HistoryPage(PageContext& context);
   void opened(const QVariant& what) override;
-  QTableView* table() const { return table_; }
-  Board& board() { return *board_; }
+  RunTable* table() const { return table_; }
   RunTableModel& model() { return *model_; }
+  CompareView& compare() { return *compare_; }
+  bool comparing() const;
+  QStringList chosen() const;
+  void compareRuns(const QStringList& runs);
 
  private:
+  QWidget* buildList();
+  QWidget* buildFoot();
+  void bind();
   void refresh();
-  void chosenChanged();
-  QStringList chosen() const;
+  void refreshViews();
+  void applyFilter();
+  void colourFilter(const RunFilter& filter);
+  void showView(int row);
+  void showChosen();
+  void bin(bool archived);
+  void undoBin();
+  void backToList();
   Session* session_;
+  QStackedWidget* stack_;
   RunTableModel* model_;
-  QTableView* table_;
-  QLineEdit* filter_;
-  Board* board_;
-  QWidget *compare_, *differing_, *body_;
-  EmptyState* empty_;
-  Text* heading_;
-  bool following_ = false;
+  RunTable* table_;
+  CompareView* compare_;
+  PageToolBar* bar_;
+  QLineEdit *filter_, *tag_, *note_;
+  QListWidget* views_;
+  MessageBar *wrong_, *undo_;
+  EmptyState *empty_, *none_;
+  QWidget *body_, *foot_, *differ_;
+  DockTitle* footTitle_;
+  Text* count_;
+  QPushButton *open_, *resume_, *binButton_;
+  QStringList binned_;
+  bool binnedTo_ = true;
+  struct View {
+    QString icon, title;
+    std::function<bool(const RunView&)> fits;
+  };
+  QVector<View> viewRows_;
+  QString viewsKey_, view_ = "All runs", footKey_;
 };
 
 } // namespace loom

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Two or more runs side by side: their validation curves over each other, the values at the crosshair, the
+// settings that differ, and the results with the best of each row in bold.
+#pragma once
+#include "app/studio/pages/board.h"
+#include <QWidget>
+
+class QCheckBox;
+
+namespace loom {
+
+class PageToolBar;
+class Segments;
+
+// One row of the table: what, then a cell a run. The best cells are bold; a heading has no cells.
+struct CompareRow {
+  QString label;
+  QStringList cells;
+  int best = -1;
+  bool heading = false;
+  QString second;
+};
+// Settings (and parameters) of these runs; only those that differ when asked.
+QVector<CompareRow> settingRows(const QVector<RunView>& runs, bool onlyDiffering);
+QVector<CompareRow> resultRows(const QVector<RunView>& runs);
+
+class CompareTable : public QWidget {
+  Q_OBJECT
+ public:
+  explicit CompareTable(QWidget* parent = nullptr);
+  void setRows(const QVector<CompareRow>& rows, int columns);
+  const QVector<CompareRow>& rows() const { return rows_; }
+  QSize sizeHint() const override;
+  QSize minimumSizeHint() const override;
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  double rowHeight(const CompareRow& row) const;
+  QVector<CompareRow> rows_;
+  int columns_ = 0;
+};
+
+class CompareView : public QWidget {
+  Q_OBJECT
+ public:
+  explicit CompareView(Session* session, QWidget* parent = nullptr);
+  void setRuns(const QStringList& runs);
+  const QStringList& runs() const { return runs_; }
+  Board& board() { return *board_; }
+  CompareTable& table() { return *table_; }
+
+ Q_SIGNALS:
+  void backWanted();
+  void runsChanged(const QStringList& runs); // one was taken out
+
+ private:
+  void refresh();
+  void showTable();
+  Session* session_;
+  QStringList runs_;
+  PageToolBar* bar_;
+  QWidget* chips_;
+  Board* board_;
+  Segments* unit_;
+  QCheckBox* only_;
+  CompareTable* table_;
+  std::optional<double> x_;
+};
+
+} // namespace loom

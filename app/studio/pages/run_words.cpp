@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/pages/run_words.h"
+#include "core/base/format.h"
+#include <QDateTime>
+#include <cmath>
+
+namespace loom {
+
+bool living(const RunView& view) {
+  return view.row.state == RunState::running || view.row.state == RunState::paused;
+}
+
+bool underWay(const RunView& view) { return view.waiting || view.starting || living(view); }
+
+bool resumable(const RunView& view) {
+  const auto state = view.row.state;
+  return !underWay(view) && (state == RunState::stopped || state == RunState::killed ||
+                             state == RunState::failed || state == RunState::outOfMemory);
+}
+
+RunState stateOf(const RunView& view) {
+  return view.waiting || view.starting ? RunState::waiting : view.row.state;
+}
+
+const MetricSummary* summaryOf(const RunRow& row, std::string_view key) {
+  for (const auto& one : row.metrics)
+    if (one.key == key) return &one;
+  return nullptr;
+}
+
+QString settingOf(const RunRow& row, std::string_view name) {
+  for (const auto& [key, value] : row.settings)
+    if (key == name) return text(value);
+  return missingText;
+}
+
+bool isRegression(const RunRow& row) {
+  return summaryOf(row, "val/r2") != nullptr || row.testMetricName.ends_with("r2");
+}
+
+std::optional<double> bestValidation(const RunRow& row) {
+  for (const char* key : {"val/accuracy", "val/r2"})
+    if (const auto* one = summaryOf(row, key); one != nullptr && one->count > one->nonFinite)
+      return one->maximum;
+  return std::nullopt;
+}
+
+QString shareText(double value, bool regression) {
+  return regression ? QString::number(value, 'f', 3) : text(formatPercent(value));
+}
+
+QString speedText(double perSecond) {
+  if (!(perSecond > 0)) return missingText;
+  if (perSecond >= 100) return text(formatCount(std::llround(perSecond)));
+  return QString::number(perSecond, 'f', perSecond < 10 ? 2 : 1);
+}
+
+QString epochsText(const RunRow& row) {
+  const std::int64_t done = row.stepsPerEpoch > 0 ? row.step / row.stepsPerEpoch : 0;
+  if (done >= row.epochs) return QString::number(row.epochs);
+  return QString("%1 of %2").arg(done).arg(row.epochs);
+}
+
+QString whenText(std::int64_t microseconds, qint64 nowSeconds) {
+  if (microseconds <= 0) return missingText;
+  const auto at = QDateTime::fromMSecsSinceEpoch(microseconds / 1000);
+  const auto now = nowSeconds > 0 ? QDateTime::fromSecsSinceEpoch(nowSeconds) : QDateTime::currentDateTime();
+  const QLocale english(QLocale::English, QLocale::UnitedKingdom);
+  if (at.date() == now.date()) return english.toString(at, "HH:mm");
+  if (at.date().daysTo(now.date()) == 1) return "yesterday";
+  return english.toString(at, at.date().year() == now.date().year() ? "d MMM" : "d MMM yyyy");
+}
+
+QString clockText(const RunRow& row, double seconds) {
+  if (row.created <= 0) return {};
+  return QDateTime::fromMSecsSinceEpoch(row.created / 1000 + std::llround(seconds * 1000))
+      .toString("HH:mm:ss");
+}
+
+QString placeText(const RunView& view) {
+  const RunRow& row = view.row;
+  QStringList parts{"This computer"};
+  if (!row.device.empty()) parts << (row.device == "cpu" ? QString("CPU") : text(row.device));
+  const QString threads = settingOf(row, "threads");
+  if (threads != missingText && threads != "0") parts << plural(threads.toLongLong(), "thread");
+  return parts.join(", ");
+}
+
+QString plural(qint64 count, const QString& one, const QString& many) {
+  return text(formatCount(count)) + " " + (count == 1 ? one : many.isEmpty() ? one + "s" : many);
+}
+
+} // namespace loom

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How a run is spoken of on every page: its state, name, figures and times in the words and numbers of the
+// look. Pure functions over what the bridge told.
+#pragma once
+#include "app/studio/bridge/bridge.h"
+#include "app/studio/widgets/chip.h"
+
+namespace loom {
+
+inline QString text(const std::string& value) { return QString::fromStdString(value); }
+inline QString text(std::string_view value) { return QString::fromUtf8(value.data(), qsizetype(value.size())); }
+
+bool living(const RunView& view);    // trains or is paused
+bool underWay(const RunView& view);  // living, waiting or starting
+bool resumable(const RunView& view); // ended before its last epoch, not by diverging
+RunState stateOf(const RunView& view);
+const MetricSummary* summaryOf(const RunRow& row, std::string_view key);
+QString settingOf(const RunRow& row, std::string_view name); // "–" when there is none
+bool isRegression(const RunRow& row);
+// The best validation figure: accuracy or R², the greatest.
+std::optional<double> bestValidation(const RunRow& row);
+QString shareText(double value, bool regression); // "91.80 %" or "0.911"
+QString speedText(double perSecond);              // "38.2", "1,240"
+QString epochsText(const RunRow& row);            // "30", "12 of 30" when it has not done them all
+QString whenText(std::int64_t microseconds, qint64 nowSeconds = 0); // "14:28", "yesterday", "22 Nov"
+QString clockText(const RunRow& row,
+                  double seconds);      // of an event, so many seconds of training after the start
+QString placeText(const RunView& view); // "This computer, CPU, 8 threads"
+QString plural(qint64 count, const QString& one, const QString& many = {}); // "1 run", "3 runs"
+
+} // namespace loom

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A run that was started, as it goes or as it went: figures, cloth, live charts, crosshair values, events,
+// and its error in words where it happened.
+#pragma once
+#include "app/studio/pages/board.h"
+#include <QWidget>
+
+class QLineEdit;
+class QPushButton;
+
+namespace loom {
+
+class Cloth;
+class MessageBar;
+class RunSide;
+class Text;
+
+class RunLive : public QWidget {
+  Q_OBJECT
+ public:
+  explicit RunLive(Session* session, QWidget* parent = nullptr);
+  void setRun(const QString& run);
+  const QString& run() const { return run_; }
+  void refresh();
+  void setProblem(const Error& error); // of a command to this run
+  Board& board() { return *board_; }
+  RunSide& side() { return *side_; }
+
+ Q_SIGNALS:
+  void rateWanted(double rate);
+  void resumeWanted();
+
+ private:
+  QWidget* buildHead();
+  void showMarks(const QVector<StoredEvent>& events, const RunRow& row);
+  void showSchedule(const RunRow& row);
+  void showMessage(const RunView& view);
+  Session* session_;
+  QString run_, said_;
+  std::int64_t eventsVersion_ = -1;
+  MessageBar* message_;
+  Board* board_;
+  RunSide* side_;
+  Cloth* cloth_;
+  struct Fact {
+    Text *label, *value, *second;
+  };
+  Fact epoch_, loss_, validation_, speed_, left_;
+  Text *steps_, *kept_;
+  QLineEdit* rate_;
+  QPushButton* apply_;
+  QWidget* rateBox_;
+};
+
+} // namespace loom

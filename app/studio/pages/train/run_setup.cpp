@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/pages/train/run_setup.h"
+#include "app/studio/charts/chart.h"
+#include "app/studio/pages/run_words.h"
+#include "app/studio/pages/train/run_cost.h"
+#include "app/studio/widgets/choice_card.h"
+#include "app/studio/widgets/form.h"
+#include "app/studio/widgets/noted_field.h"
+#include "app/studio/widgets/panels.h"
+#include "app/studio/widgets/segments.h"
+#include "app/studio/widgets/text.h"
+#include "core/base/format.h"
+#include "core/network/validate.h"
+#include <QCheckBox>
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QScrollArea>
+#include <QVBoxLayout>
+#include <cmath>
+
+namespace loom {
+namespace {
+
+constexpr int estimateDelay = 400; // ms after the last change
+constexpr int labelWidth = 88;
+
+QString scheduleLabel(std::string_view name) {
+  QString words = text(name).replace('-', ' ');
+  words[0] = words[0].toUpper();
+  return words;
+}
+
+QWidget* columnIn(QWidget* contents, int least, int most) {
+  auto* scroll = new QScrollArea;
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setWidgetResizable(true);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setGround(scroll, Ground::surface);
+  setGround(contents, Ground::surface);
+  scroll->setWidget(contents);
+  const Look& look = lookOf(scroll);
+  scroll->setMinimumWidth(look.px(least));
+  if (most > 0) scroll->setMaximumWidth(look.px(most));
+  return scroll;
+}
+
+Text* heading(const QString& words) { return new Text(words, Type::bodyStrong); }
+
+QLineEdit* fixedField() {
+  auto* line = new QLineEdit;
+  line->setReadOnly(true);
+  line->setFocusPolicy(Qt::NoFocus);
+  return line;
+}
+
+QString numberText(const ParamValue& value) {
+  if (const auto* number = std::get_if<double>(&value)) return text(formatExact(*number));
+  return text(toText(value));
+}
+
+} // namespace
+
+RunSetup::RunSetup(Session* session, QWidget* parent) : QWidget(parent), session_(session) {
+  setObjectName("runSetup");
+  setGround(this, Ground::surface);
+  later_ = new QTimer(this);
+  later_->setSingleShot(true);
+  later_->setInterval(estimateDelay);
+  connect(later_, &QTimer::timeout, this, [this] {
+    if (session_ == nullptr || !isVisible() || !problem_.isEmpty()) return;
+    if (const auto* network = session_->network(networkName())) {
+      cost_->setMeasuring();
+      session_->askEstimate(*network);
+    }
+  });
+  auto* across = rowOf(this, 0, 0);
+  across->addWidget(columnIn(buildWhat(), 304, 408), 408);
+  across->addWidget(new HairLine(Qt::Vertical));
+  across->addWidget(columnIn(buildHow(), 400, 560), 560);
+  across->addWidget(new HairLine(Qt::Vertical));
+  cost_ = new RunCost(session_);
+  across->addWidget(columnIn(cost_, 232, 0), 408);
+  connect(cost_, &RunCost::runLinked, this, &RunSetup::runLinked);
+  connect(cost_, &RunCost::designWanted, this, &RunSetup::designWanted);
+  if (session_ == nullptr) return;
+  connect(session_, &Session::estimated, this, &RunSetup::showNotes);
+  connect(session_, &Session::settingsChanged, this, &RunSetup::refresh);
+  connect(&session_->bridge(), &Bridge::devicesReady, this,
+          [this](const QStringList& ids, const QStringList& names, const QStringList& notes) {
+            devices_.clear();
+            for (qsizetype index = 0; index < ids.size(); ++index)
+              if (!ids[index].startsWith("reference"))
+                devices_.push_back({ids[index], names[index], notes[index]});
+            showDevices();
+          });
+}
+
+QWidget* RunSetup::buildWhat() {
+  auto* page = new QWidget;
+  auto* column = columnOf(page, 0, 8);
+  column->setContentsMargins(24, 16, 24, 16);
+  network_ = new QComboBox;
+  network_->setObjectName("setup_network");
+  network_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  data_ = fixedField();
+  split_ = new NotedField;
+  split_->setReadOnly(true);
+  split_->setFocusPolicy(Qt::NoFocus);
+  split_->setNote("train, val, test");
+  name_ = new NotedField;
+  name_->setObjectName("setup_name");
+  column->addWidget(heading("What"));
+  whatForm_ = new Form(nullptr, labelWidth);
+  whatForm_->addRow("Network", network_);
+  whatForm_->addRow("Data", data_);
+  whatForm_->addRow("Split", split_, "How the data is parted; changed on Data");
+  whatForm_->addRow("Run name", name_, "Left empty: the network's name and the next number");
+  column->addWidget(whatForm_);
+  column->addSpacing(8);
+  column->addWidget(heading("Where"));
+  auto* cards = new QWidget;
+  cards_ = columnOf(cards, 0, 8);
+  column->addWidget(cards);
+  whereForm_ = new Form(nullptr, labelWidth);
+  threads_ = new NotedField;
+  threads_->setObjectName("setup_threads");
+  threads_->setNote("0: by the network's size");
+  whereForm_->addRow("Threads", threads_,
+                     "0 lets the size of the network choose. A run holds as many cores.");
+  column->addWidget(whereForm_);
+  column->addSpacing(8);
+  column->addWidget(heading("Keep"));
+  keepForm_ = new Form(nullptr, labelWidth);
+  every_ = new NotedField;
+  every_->setObjectName("setup_checkpointEvery");
+  every_->setNote("steps; 0: each epoch");
+  keep_ = new QLineEdit;
+  keep_->setObjectName("setup_keepCheckpoints");
+  tags_ = new QLineEdit;
+  tags_->setObjectName("setup_tags");
+  tags_->setPlaceholderText("Tags, parted by spaces");
+  note_ = new QLineEdit;
+  note_->setObjectName("setup_note");
+  note_->setPlaceholderText("What does this run test?");
+  keepForm_->addRow("Checkpoint", every_, "0: at the end of each epoch, at most every 30 s, and at the end");
+  keepForm_->addRow("Keep last", keep_, "Checkpoints that are kept besides the best one");
+  keepForm_->addRow("Tags", tags_);
+  keepForm_->addRow("Note", note_);
+  column->addWidget(keepForm_);
+  column->addStretch(1);
+  for (QLineEdit* line : {static_cast<QLineEdit*>(threads_), static_cast<QLineEdit*>(every_), keep_,
+                          static_cast<QLineEdit*>(name_)})
+    connect(line, &QLineEdit::textEdited, this, &RunSetup::changed);
+  connect(network_, &QComboBox::activated, this, &RunSetup::changed);
+  return page;
+}
+
+QWidget* RunSetup::buildHow() {
+  auto* page = new QWidget;
+  auto* column = columnOf(page, 0, 8);
+  column->setContentsMargins(24, 16, 24, 16);
+  column->addWidget(heading("How"));
+  optimizer_ = new QComboBox;
+  optimizer_->setObjectName("setup_optimizer");
+  optimizer_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  for (const auto& row : optimizers()) optimizer_->addItem(text(row.name));
+  rate_ = new QLineEdit;
+  rate_->setObjectName("setup_learningRate");
+  epochs_ = new NotedField;
+  epochs_->setObjectName("setup_epochs");
+  batch_ = new NotedField;
+  batch_->setObjectName("setup_batch");
+  seed_ = new QLineEdit;
+  seed_->setObjectName("setup_seed");
+  howLeft_ = new Form(nullptr, labelWidth);
+  howRight_ = new Form(nullptr, labelWidth);
+  const auto pairOf = [&](Form* left, Form* right) {
+    auto* box = new QWidget;
+    auto* row = rowOf(box, 0, 24);
+    row->addWidget(left, 1, Qt::AlignTop);
+    row->addWidget(right, 1, Qt::AlignTop);
+    column->addWidget(box);
+  };
+  pairOf(howLeft_, howRight_);
+  howRight_->addRow("Epochs", epochs_, "How often the training data is gone through");
+  howRight_->addRow("Batch", batch_, "Samples a step");
+  howRight_->addRow("Seed", seed_, "The same seed gives the same losses, bit for bit");
+  column->addSpacing(8);
+  auto* headBox = new QWidget;
+  auto* head = rowOf(headBox);
+  head->addWidget(heading("Schedule"), 1);
+  QStringList names;
+  for (const auto& row : schedules()) names << scheduleLabel(row.name);
+  schedule_ = new Segments(names);
+  schedule_->setObjectName("setup_schedule");
+  setSize(schedule_, ControlSize::small);
+  head->addWidget(schedule_);
+  column->addWidget(headBox);
+  scheduleLeft_ = new Form(nullptr, labelWidth);
+  scheduleRight_ = new Form(nullptr, labelWidth);
+  pairOf(scheduleLeft_, scheduleRight_);
+  preview_ = new Chart({"schedule", {}, {}, ValueFormat::rate, false, false});
+  preview_->setObjectName("schedulePreview");
+  preview_->setFocusPolicy(Qt::NoFocus);
+  preview_->setFixedHeight(lookOf(this).px(140));
+  Curve curve{"rate", {}, {}};
+  curve.style.colour = 5;
+  preview_->setCurves({curve});
+  column->addWidget(preview_);
+  column->addStretch(1);
+  for (QLineEdit* line : {rate_, static_cast<QLineEdit*>(epochs_), static_cast<QLineEdit*>(batch_), seed_})
+    connect(line, &QLineEdit::textEdited, this, &RunSetup::changed);
+  connect(optimizer_, &QComboBox::activated, this, [this] {
+    // Another optimizer begins where it usually works, not at the rate of the one before.
+    if (const auto* row = findOptimizer(optimizer_->currentText().toStdString()))
+      rate_->setText(text(formatExact(row->learningRate)));
+    buildParams();
+    changed();
+  });
+  connect(schedule_, &Segments::chosen, this, [this] {
+    buildParams();
+    changed();
+  });
+  return page;
+}
+
+// The fields of the chosen optimizer and schedule come from their rows.
+void RunSetup::buildParams() {
+  const TrainSettings settings = session_ != nullptr ? session_->settings() : TrainSettings{};
+  const auto make = [&](QList<Param>& list, Form* left, Form* right, const std::vector<Field>& fields,
+                        const Params& given, const QString& prefix) {
+    for (std::size_t index = 0; index < fields.size(); ++index) {
+      const Field& field = fields[index];
+      Form* form = right != nullptr && index % 2 == 1 ? right : left;
+      Param param{&field, nullptr, nullptr, form};
+      const ParamValue value = given.find(field.name) != nullptr ? *given.find(field.name) : field.standard;
+      if (field.kind == FieldKind::flag) {
+        param.box = new QCheckBox;
+        param.box->setObjectName(prefix + text(field.name));
+        param.box->setChecked(std::holds_alternative<bool>(value) && std::get<bool>(value));
+        form->addRow(text(field.label), param.box, text(field.help));
+        connect(param.box, &QCheckBox::toggled, this, &RunSetup::changed);
+      } else {
+        param.line = new QLineEdit(numberText(value));
+        param.line->setObjectName(prefix + text(field.name));
+        form->addRow(text(field.label), param.line, text(field.help));
+        connect(param.line, &QLineEdit::textEdited, this, &RunSetup::changed);
+      }
+      list.push_back(param);
+    }
+  };
+  const QString optimizer = optimizer_->currentText();
+  if (builtOptimizer_ != optimizer) {
+    const bool first = builtOptimizer_.isEmpty();
+    if (first) {
+      howLeft_->addRow("Optimizer", optimizer_);
+      howLeft_->addRow("Learning rate", rate_, "The highest one, where the schedule changes it");
+    }
+    for (const auto& old : optimizerParams_)
+      howLeft_->removeRow(old.line ? static_cast<QWidget*>(old.line) : old.box);
+    optimizerParams_.clear();
+    builtOptimizer_ = optimizer;
+    const auto* row = findOptimizer(optimizer.toStdString());
+    const bool same = settings.optimizer == optimizer.toStdString();
+    if (row != nullptr)
+      make(optimizerParams_, howLeft_, nullptr, row->fields, same ? settings.optimizerParams : Params{},
+           "setup_");
+  }
+  const auto& schedule = schedules()[std::size_t(schedule_->current())];
+  if (builtSchedule_ != text(schedule.name)) {
+    scheduleLeft_->clear();
+    scheduleRight_->clear();
+    scheduleParams_.clear();
+    builtSchedule_ = text(schedule.name);
+    const bool same = settings.schedule == schedule.name;
+    make(scheduleParams_, scheduleLeft_, scheduleRight_, schedule.fields,
+         same ? settings.scheduleParams : Params{}, "schedule_");
+    scheduleLeft_->setVisible(!schedule.fields.empty());
+    scheduleRight_->setVisible(schedule.fields.size() > 1);
+  }
+}
+
+void RunSetup::showDevices() {
+  for (auto* card : deviceCards_) delete card;
+  deviceCards_.clear();
+  const QString chosen = session_ != nullptr ? text(session_->settings().device) : QString();
+  QList<Device> devices = devices_;
+  if (devices.isEmpty()) devices.push_back({"cpu", "This computer", {}});
+  for (const auto& device : devices) {
+    const bool cpu = device.id == "cpu";
+    auto* card =
+        new ChoiceCard("chip", cpu ? QString("This computer") : device.name,
+                       cpu ? device.name.contains("oneDNN") ? device.name : "CPU, oneDNN" : device.note);
+    card->setObjectName("device_" + device.id);
+    card->setChecked(device.id == chosen || (chosen == "auto" && (cpu || devices.size() == 1)));
+    connect(card, &QAbstractButton::clicked, this, &RunSetup::changed);
+    cards_->addWidget(card);
+    deviceCards_.push_back(card);
+  }
+  showNotes();
+}
+
+void RunSetup::checkAll(TrainSettings& settings, bool& good) {
+  const auto whole = [&](Form* form, QLineEdit* field, auto& into, qint64 least, qint64 most) {
+    bool ok = false;
+    const qint64 value = field->text().trimmed().toLongLong(&ok);
+    ok = ok && value >= least && value <= most;
+    form->setProblem(
+        field,
+        ok ? QString()
+           : QString("A whole number from %1 to %2").arg(text(formatCount(least)), text(formatCount(most))));
+    if (ok)
+      into = static_cast<std::decay_t<decltype(into)>>(value);
+    else
+      good = false;
+  };
+  whole(howRight_, epochs_, settings.epochs, 1, 1'000'000);
+  whole(howRight_, batch_, settings.batch, 1, 1'000'000);
+  whole(howRight_, seed_, settings.seed, 0, std::numeric_limits<qint64>::max());
+  whole(whereForm_, threads_, settings.threads, 0, 1024);
+  whole(keepForm_, every_, settings.checkpointEvery, 0, 1'000'000'000);
+  whole(keepForm_, keep_, settings.keepCheckpoints, 1, 1000);
+  bool ok = false;
+  const double rate = rate_->text().trimmed().toDouble(&ok);
+  ok = ok && std::isfinite(rate) && rate > 0;
+  howLeft_->setProblem(rate_, ok ? QString() : QString("A number above 0, as 0.001 or 1e-3"));
+  if (ok)
+    settings.learningRate = rate;
+  else
+    good = false;
+  settings.optimizer = optimizer_->currentText().toStdString();
+  settings.schedule = std::string(schedules()[std::size_t(schedule_->current())].name);
+  const auto params = [&](const QList<Param>& list) {
+    Params values;
+    for (const auto& one : list) {
+      if (one.box != nullptr) {
+        const auto* usual = std::get_if<bool>(&one.field->standard);
+        if (usual == nullptr || *usual != one.box->isChecked())
+          values.set(std::string(one.field->name), one.box->isChecked());
+        continue;
+      }
+      bool fine = false;
+      const double value = one.line->text().trimmed().toDouble(&fine);
+      const bool limited = one.field->maximum > one.field->minimum;
+      fine = fine && std::isfinite(value) &&
+             (!limited || (value >= one.field->minimum && value <= one.field->maximum));
+      one.form->setProblem(one.line, fine ? QString()
+                                          : QString("A number from %1 to %2")
+                                                .arg(text(formatNumber(one.field->minimum)),
+                                                     text(formatNumber(one.field->maximum))));
+      if (!fine) good = false;
+      const auto* usual = std::get_if<double>(&one.field->standard);
+      if (fine && (usual == nullptr || *usual != value)) values.set(std::string(one.field->name), value);
+    }
+    return values;
+  };
+  settings.optimizerParams = params(optimizerParams_);
+  settings.scheduleParams = params(scheduleParams_);
+  for (int index = 0; index < deviceCards_.size(); ++index)
+    if (deviceCards_[index]->isChecked() && devices_.size() > 1)
+      settings.device = devices_[index].id.toStdString();
+}
+
+bool RunSetup::takeAll() {
+  if (session_ == nullptr) return false;
+  TrainSettings settings = session_->settings();
+  bool good = true;
+  checkAll(settings, good);
+  QString problem;
+  if (!good) problem = "A field is not right";
+  if (good)
+    if (auto checked = check(settings); !checked) {
+      problem = text(checked.error().cause);
+      good = false;
+    }
+  const auto* network = session_->network(networkName());
+  if (network == nullptr) {
+    problem = "The project has no network";
+    good = false;
+  } else {
+    const auto analysis = analyse(*network);
+    const auto errors = std::count_if(analysis.diagnostics.begin(), analysis.diagnostics.end(),
+                                      [](const auto& one) { return one.level == Diagnostic::Level::error; });
+    if (errors > 0) {
+      problem = plural(errors, "error") + (errors == 1 ? " blocks the run" : " block the run");
+      good = false;
+    }
+    cost_->setNetwork(*network, analysis, settings);
+  }
+  if (problem != problem_) {
+    problem_ = problem;
+    Q_EMIT problemChanged();
+  }
+  if (good) {
+    filling_ = true;
+    session_->setSettings(settings);
+    filling_ = false;
+  }
+  showPreview();
+  return good;
+}
+
+void RunSetup::changed() {
+  if (filling_) return;
+  if (takeAll()) later_->start();
+}
+
+void RunSetup::refresh() {
+  if (session_ == nullptr || filling_) return;
+  filling_ = true;
+  const TrainSettings& settings = session_->settings();
+  const QString chosen = network_->currentText();
+  network_->clear();
+  if (const auto& project = session_->project()) {
+    for (const auto& network : project->networks) network_->addItem(text(network.name));
+    network_->setCurrentText(network_->findText(chosen) >= 0 ? chosen : text(project->project.network));
+    data_->setText(text(project->project.data.name));
+    const auto& split = project->project.data.split;
+    const auto percent = [](double share) { return QString::number(qRound(share * 100)); };
+    const QString shares = percent(split.train) + " / " + percent(split.validation);
+    split_->setText(split.test > 0 ? shares + " / " + percent(split.test) + " %" : shares + " %");
+    split_->setNote(split.test > 0 ? "train, val, test" : "train, val; test apart");
+    name_->setPlaceholderText(
+        QString("%1 · %2").arg(network_->currentText()).arg(session_->runs().size() + 1));
+  }
+  const auto put = [](QLineEdit* field, const QString& value) {
+    if (!field->hasFocus()) field->setText(value);
+  };
+  put(epochs_, QString::number(settings.epochs));
+  put(batch_, QString::number(settings.batch));
+  put(seed_, QString::number(settings.seed));
+  put(threads_, QString::number(settings.threads));
+  put(every_, QString::number(settings.checkpointEvery));
+  put(keep_, QString::number(settings.keepCheckpoints));
+  put(rate_, text(formatExact(settings.learningRate)));
+  optimizer_->setCurrentText(text(settings.optimizer));
+  for (std::size_t index = 0; index < schedules().size(); ++index)
+    if (schedules()[index].name == settings.schedule) schedule_->setCurrent(static_cast<int>(index));
+  buildParams();
+  if (deviceCards_.isEmpty()) showDevices();
+  filling_ = false;
+  takeAll();
+  showNotes();
+  if (isVisible()) later_->start();
+}
+
+void RunSetup::showNotes() {
+  if (session_ == nullptr) return;
+  const auto& estimate = session_->estimate();
+  const auto epochs = std::max<std::int64_t>(1, session_->settings().epochs);
+  epochs_->setNote(estimate ? plural(estimate->steps, "step") : QString());
+  batch_->setNote(estimate ? text(formatCount(estimate->steps / epochs)) + " per epoch" : QString());
+  const auto ahead = session_->underWay().size();
+  for (auto* card : deviceCards_) {
+    const QString note = ahead == 0 ? "free now" : plural(ahead, "run") + " ahead";
+    card->setFact(estimate ? text(formatDuration(estimate->seconds)) : QString(), note,
+                  ahead == 0 ? Token::text2 : Token::warn);
+  }
+  showPreview();
+}
+
+void RunSetup::showPreview() {
+  if (session_ == nullptr) return;
+  const TrainSettings& settings = session_->settings();
+  const auto* row = findSchedule(settings.schedule);
+  if (row == nullptr) return;
+  const auto& estimate = session_->estimate();
+  const std::int64_t epochs = std::max<std::int64_t>(1, settings.epochs);
+  const std::int64_t total = estimate && estimate->steps > 0 ? estimate->steps : epochs * 100;
+  constexpr int points = 240;
+  QVector<Bucket> buckets;
+  std::int64_t before = 0;
+  for (int point = 0; point < points; ++point) {
+    const std::int64_t step = std::max<std::int64_t>(1, 1 + (total - 1) * point / (points - 1));
+    if (step == before) continue;
+    before = step;
+    const double value = settings.learningRate * row->factor(step, total, settings.scheduleParams);
+    buckets.push_back({step, step, value, value, value, 1, 0, 0, 0});
+  }
+  preview_->setXAxis("epoch", double(total) / double(epochs), double(epochs));
+  preview_->setData("rate", buckets);
+}
+
+QString RunSetup::networkName() const { return network_->currentText(); }
+
+Session::Wanted RunSetup::wanted() const {
+  return {name_->text().trimmed(), tags_->text().split(' ', Qt::SkipEmptyParts), note_->text().trimmed()};
+}
+
+QString RunSetup::subtitle() const {
+  return data_->text().isEmpty() ? networkName() : networkName() + " on " + data_->text();
+}
+
+} // namespace loom

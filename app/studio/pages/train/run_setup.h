@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The next run before it starts: what, where and how, each field checked as it is typed, the schedule drawn,
+// and at the right what it will cost. Settings go to the session as soon as all are right; the estimate is
+// asked for a moment after the last change and never waited for.
+#pragma once
+#include "app/studio/pages/session.h"
+#include <QTimer>
+#include <QWidget>
+
+class QCheckBox;
+class QComboBox;
+class QLineEdit;
+class QVBoxLayout;
+
+namespace loom {
+
+class Chart;
+class ChoiceCard;
+class Form;
+class NotedField;
+class RunCost;
+class Segments;
+
+class RunSetup : public QWidget {
+  Q_OBJECT
+ public:
+  explicit RunSetup(Session* session, QWidget* parent = nullptr); // session: null in shots without one
+  void refresh();                                                 // from the session's settings and networks
+  bool takeAll(); // every field into the session; false: one is wrong and says so
+  QString networkName() const;
+  Session::Wanted wanted() const;
+  QString subtitle() const;                    // "cnn on Fashion-MNIST"
+  QString problem() const { return problem_; } // why it cannot run; empty: it can
+
+ Q_SIGNALS:
+  void problemChanged();
+  void runLinked(const QString& run); // an earlier run with the same settings was pressed
+  void designWanted();
+
+ private:
+  QWidget* buildWhat();
+  QWidget* buildHow();
+  void buildParams();
+  void changed();
+  void showPreview();
+  void showNotes();
+  void showDevices();
+  void checkAll(TrainSettings& into, bool& good);
+  Session* session_;
+  QTimer* later_;
+  QString problem_, builtOptimizer_, builtSchedule_;
+  bool filling_ = false;
+  Form *whatForm_, *whereForm_, *keepForm_, *howLeft_, *howRight_, *scheduleLeft_, *scheduleRight_;
+  QComboBox *network_, *optimizer_;
+  QLineEdit *data_, *tags_, *note_, *rate_, *seed_, *keep_;
+  NotedField *split_, *name_, *epochs_, *batch_, *threads_, *every_;
+  Segments* schedule_;
+  Chart* preview_;
+  RunCost* cost_;
+  QVBoxLayout* cards_;
+  struct Device {
+    QString id, name, note;
+  };
+  QList<Device> devices_;
+  QList<ChoiceCard*> deviceCards_;
+  struct Param {
+    const Field* field;
+    QLineEdit* line;
+    QCheckBox* box;
+    Form* form;
+  };
+  QList<Param> optimizerParams_, scheduleParams_;
+};
+
+} // namespace loom

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The dock beside the live charts: values at the crosshair, earlier runs to lay over, and what happened.
+#pragma once
+#include "app/studio/pages/board.h"
+#include <QWidget>
+
+class QScrollArea;
+class QVBoxLayout;
+
+namespace loom {
+
+class DockTitle;
+
+class RunSide : public QWidget {
+  Q_OBJECT
+ public:
+  RunSide(Session* session, Board* board, QWidget* parent = nullptr);
+  void setRun(const QString& run);
+  void setEvents(const QVector<StoredEvent>& events, const RunRow& row);
+  const QStringList& laidOver() const { return over_; }
+
+ Q_SIGNALS:
+  void laidOverChanged();
+
+ private:
+  void showValues();
+  void offerRuns();
+  Session* session_;
+  Board* board_;
+  QString run_, offered_;
+  QStringList over_;
+  std::optional<double> x_;
+  DockTitle* crossTitle_;
+  QWidget *values_, *runs_, *events_;
+  qsizetype shownEvents_ = -1;
+};
+
+} // namespace loom
