@@ -5,8 +5,9 @@
 //   bench_engine --net N1 --batch 32 --threads 2 --seconds 2 [--weights FILE.safetensors] [--dump
 //   FILE.safetensors] bench_engine --machine
 //
-// --first ends after one step: whoever started the program measures how long that took. --dump writes start weights, samples and labels and ends: the peer reads them, so that both train on the
-// same numbers.
+// --first says so after one step and ends: whoever started the program measures how long that took. --dump
+// writes start weights, samples and labels and ends: the peer reads them, so that both train on the same
+// numbers.
 // --weights reads such a file. --serve answers each line on standard input with a measurement of --seconds,
 // so that two programs can take turns while both stay warm. --machine prints the processor and its matrix
 // product rate.
@@ -202,7 +203,10 @@ int main(int count, char** words) {
   const auto first = Clock::now();
   training.run();
   const double firstStep = since(first);
-  if (options.contains("--first")) return 0;
+  if (options.contains("--first")) {
+    std::cout << "first" << std::endl;
+    return 0;
+  }
   while (training.step < 50) training.run();
   const double loss = lastLoss(*training.executable);
   const double seconds = std::stod(option(options, "--seconds", "2"));

@@ -130,7 +130,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--weights", required=True)
-    parser.add_argument("--variant", default="fused", choices=["default", "fused", "compile", "channels_last"])
+    parser.add_argument("--variant", default="fused", choices=["default", "fused", "compile", "channels_last", "compile_channels_last"])
     parser.add_argument("--serve", action="store_true")
     parser.add_argument("--first", action="store_true", help="end after one step")
     args = parser.parse_args()
@@ -142,7 +142,7 @@ def main():
     model = make()
     copy_weights(model, tensors)
     x, label = tensors["input"], tensors["target"].long()
-    if args.variant == "channels_last":
+    if args.variant.endswith("channels_last"):
         model, x = model.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
     fused = {} if args.variant == "default" else {"fused": True}
     if optimizer_name == "adam":
@@ -153,7 +153,7 @@ def main():
     def loss_of(samples, wanted):
         return F.cross_entropy(model(samples), wanted)
 
-    if args.variant == "compile":
+    if args.variant.startswith("compile"):
         loss_of = torch.compile(loss_of)
 
     def step():
@@ -165,6 +165,7 @@ def main():
 
     loss = step()
     if args.first:
+        print("first", flush=True)
         return
     for _ in range(49):
         loss = step()

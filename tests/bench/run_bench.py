@@ -1,24 +1,29 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Training steps of N1 to N4 beside PyTorch at its fastest settings, in turns, on the same numbers.
+"""Training steps of N1 to N4 beside PyTorch at its fastest settings, in turns, on the same numbers; then the trainer itself.
 
-run_bench.py --build build [--torch /path/to/python] [--rounds 5] [--seconds 1] [--nets N1,N3] [--output FILE.md]
+run_bench.py --build build [--torch /path/to/python] [--rounds 20] [--seconds 0.3] [--nets N1,N3] [--output FILE.md]
 
 Both programs train the same networks from the same start weights on the same batch; the losses after 50 steps must agree
-before a time counts. PyTorch's variants are tried once, the fastest is then measured in rounds, each side in turn while
-the other one sleeps. Where no Python with PyTorch 2.11 or newer is found, only this engine is measured.
+before a time counts. Every variant of PyTorch stays and takes its turn in each round while all others sleep; the one with
+the fastest block of all is compared. Where no Python with PyTorch 2.11 or newer is found, only this engine is measured.
+On a machine that others use as well, --lock FILE holds that lock (flock) while a cell is measured.
 """
 import argparse
+import contextlib
 import datetime
+import fcntl
 import json
 import os
+import platform
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from bench_trainer import first_line, trainer_section
 
 HERE = Path(__file__).resolve().parent
 NETS = {"N1": "MLP 20-64-64-2, Adam", "N2": "MLP 784-512-256-10, Adam", "N3": "LeNet-5, Adam",
@@ -46,135 +51,173 @@ def find_torch(asked):
 class Side:
     """A program that stays, and measures for a while each time it is asked."""
 
-    def __init__(self, command):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, name, command):
+        self.name, self.results = name, []
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                        text=True)
 
     def measure(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit("a benchmark program ended: " + " ".join(self.process.args))
-        return json.loads(line)
+        try:
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+            self.results.append(json.loads(self.process.stdout.readline()))
+            return True
+        except (OSError, ValueError):
+            return False  # this variant does not run here
+
+    def fastest(self):
+        return min(r["min"] for r in self.results)
 
     def close(self):
-        self.process.stdin.close()
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
         self.process.wait()
 
 
-def seconds_of(command):
-    begin = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - begin
+@contextlib.contextmanager
+def held(lock):
+    if not lock:
+        yield
+        return
+    with open(lock, "a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
-def fastest_variant(python, base, net, seconds, compiles):
-    variants = [("fused", 2), ("default", 2)]
+def variants(net, compiles):
+    names = [("fused", 2), ("default", 2)]
     if net == "N1":
-        variants.append(("fused", 1))
+        names.append(("fused", 1))
     if net in ("N3", "N4"):
-        variants.append(("channels_last", 2))
+        names.append(("channels_last", 2))
     if compiles:
-        variants.append(("compile", 2))
-    tried = []
-    for variant, threads in variants:
-        answer = subprocess.run([python, *base, "--variant", variant, "--threads", str(threads), "--seconds", str(seconds)],
-                                capture_output=True, text=True)
-        if answer.returncode != 0:
-            print(f"  {variant} does not run here: {answer.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
-            continue
-        tried.append((json.loads(answer.stdout)["min"], variant, threads))
-    return sorted(tried)
+        names.append(("compile", 2))
+        if net == "N1":
+            names.append(("compile", 1))
+        if net in ("N3", "N4"):
+            names.append(("compile_channels_last", 2))
+    return names
+
+
+def measure_cell(net, batch, engine, python, pin, folder, args):
+    file = str(Path(folder) / f"{net}-{batch}.safetensors")
+    ours = [*pin, str(engine), "--net", net, "--batch", str(batch), "--threads", "0"]
+    subprocess.run([*ours, "--dump", file], check=True)
+    timed = ["--weights", file, "--seconds", str(args.seconds)]
+    peer = [*pin, python or "", str(HERE / "bench_pytorch.py"), "--net", net, "--batch", str(batch)]
+    mine, theirs = Side("neuroloom", [*ours, *timed, "--serve"]), []
+    if python:
+        theirs = [Side(f"{name}, {threads} thread{'s' if threads > 1 else ''}",
+                       [*peer, *timed, "--variant", name, "--threads", str(threads), "--serve"])
+                  for name, threads in variants(net, not args.no_compile)]
+    theirs = [side for side in theirs if side.measure()]  # compiled and warm
+    mine.measure()
+    for side in [mine, *theirs]:
+        side.results.clear()
+    for _ in range(args.windows):
+        with held(args.lock):
+            for _ in range(args.rounds):
+                for side in [mine, *theirs]:
+                    side.measure()
+    row = {"net": net, "batch": batch, "ours": [m["min"] for m in mine.results],
+           "threads": mine.results[0]["threads"], "rss": mine.results[-1]["peak_rss_mb"],
+           "loss": mine.results[0]["loss_after_50"]}
+    if theirs:
+        best = min(theirs, key=Side.fastest)
+        row |= {"torch": [m["min"] for m in best.results], "torch_rss": best.results[-1]["peak_rss_mb"],
+                "variant": best.name, "torch_loss": best.results[0]["loss_after_50"],
+                "others": {side.name: side.fastest() for side in theirs},
+                "rounds": [y["min"] / x["min"] for x, y in zip(mine.results, best.results)]}
+        row["agrees"] = abs(row["loss"] - row["torch_loss"]) <= 1e-3 * max(1, abs(row["torch_loss"]))
+    for side in [mine, *theirs]:
+        side.close()
+    if batch == 32:
+        row["start"] = min(first_line([*ours, "--weights", file, "--first"])[0] for _ in range(3))
+        if python:
+            row["torch_start"] = min(first_line([*peer, "--weights", file, "--first"])[0] for _ in range(3))
+    return row
 
 
 def spread(values):
     return f"{min(values):,.1f} / {statistics.median(values):,.1f} / {max(values):,.1f}"
 
 
+def table(rows):
+    lines = ["| net | batch | threads | Neuroloom µs | PyTorch µs (variant) | ratio of minima | ratio by round | floor / goal | "
+             "losses | peak MB |", "|---|---|---|---|---|---|---|---|---|---|"]
+    for r in rows:
+        key, peer = (r["net"], r["batch"]), "torch" in r
+        theirs = f"{spread(r['torch'])} ({r['variant']})" if peer else "–"
+        ratio = f"**{min(r['torch']) / min(r['ours']):.1f}**" if peer else "–"
+        rounds = "/".join(f"{q:.1f}" for q in statistics.quantiles(r["rounds"], n=10)[::4]) if peer else "–"
+        losses = ("agree" if r["agrees"] else f"DIFFER {r['loss']:.5f} {r['torch_loss']:.5f}") if peer else f"{r['loss']:.5f}"
+        memory = f"{r['rss']:.0f}" + (f" against {r['torch_rss']:.0f}" if peer else "")
+        aims = f"{FLOORS.get(key, '–')} / {GOALS.get(key, '–')}"
+        lines.append(f"| {r['net']} {NETS[r['net']]} | {r['batch']} | {r['threads']} | {spread(r['ours'])} | {theirs} | {ratio} | "
+                     f"{rounds} | {aims} | {losses} | {memory} |")
+    if any("others" in r for r in rows):
+        lines += ["", "PyTorch's variants, fastest block of each, µs:", ""]
+        lines += [f"* {r['net']}, batch {r['batch']}: " + ", ".join(f"{name} {value:,.0f}" for name, value in
+                                                                    sorted(r["others"].items(), key=lambda o: o[1]))
+                  for r in rows if "others" in r]
+    starts = [r for r in rows if "start" in r]
+    if starts:
+        lines += ["", "Program start to first finished step of the bare engine (batch 32, fastest of three, warm disk cache):", "",
+                  "| net | Neuroloom ms | PyTorch ms | ratio |", "|---|---|---|---|"]
+        for r in starts:
+            peer = f"{r['torch_start'] * 1e3:.0f} | {r['torch_start'] / r['start']:.0f}" if "torch_start" in r else "– | –"
+            lines.append(f"| {r['net']} | {r['start'] * 1e3:.0f} | {peer} |")
+    return lines
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default="build")
     parser.add_argument("--torch", help="a Python that has PyTorch")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1)
+    parser.add_argument("--rounds", type=int, default=20, help="in each window")
+    parser.add_argument("--windows", type=int, default=1, help="times that the lock is taken")
+    parser.add_argument("--seconds", type=float, default=0.3, help="that a side measures in a round")
     parser.add_argument("--nets", default="N1,N2,N3,N4")
     parser.add_argument("--batches", default="32,128")
     parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out")
+    parser.add_argument("--no-trainer", action="store_true", help="leave loom train out")
+    parser.add_argument("--lock", help="a file to flock while a cell is measured")
     parser.add_argument("--output")
     args = parser.parse_args()
 
-    engine = Path(args.build).resolve() / "bin" / "bench_engine"
+    build = Path(args.build).resolve()
+    engine = build / "bin" / "bench_engine"
     python, version = find_torch(args.torch)
     if python is None:
         print("PyTorch 2.11 or newer is not here: only this engine is measured. "
               "Give --torch PYTHON, or set LOOM_TORCH_PYTHON.", file=sys.stderr)
     pin = ["taskset", "-c", "0,1"] if shutil.which("taskset") and (os.cpu_count() or 1) > 2 else []
-    machine = json.loads(subprocess.run([*pin, engine, "--machine"], check=True, capture_output=True, text=True).stdout)
-    rows, starts = [], []
+    with held(args.lock):
+        machine = json.loads(subprocess.run([*pin, engine, "--machine"], check=True, capture_output=True, text=True).stdout)
+    rows, trainer = [], []
     with tempfile.TemporaryDirectory() as folder:
-        for net in args.nets.split(","):
+        for net in args.nets.split(",") if args.nets else []:
             for batch in (int(b) for b in args.batches.split(",")):
-                file = str(Path(folder) / f"{net}-{batch}.safetensors")
-                ours = [*pin, str(engine), "--net", net, "--batch", str(batch), "--threads", "0"]
-                subprocess.run([*ours, "--dump", file], check=True)
-                ours += ["--weights", file, "--seconds", str(args.seconds)]
-                mine = Side([*ours, "--serve"])
-                theirs, variants = None, []
-                base = [str(HERE / "bench_pytorch.py"), "--net", net, "--batch", str(batch), "--weights", file]
-                if python:
-                    variants = fastest_variant(python, base, net, args.seconds, not args.no_compile)
-                    _, variant, threads = variants[0]
-                    theirs = Side([*pin, python, *base, "--variant", variant, "--threads", str(threads), "--seconds",
-                                   str(args.seconds), "--serve"])
-                a, b = [], []
-                for _ in range(args.rounds):
-                    a.append(mine.measure())
-                    if theirs:
-                        b.append(theirs.measure())
-                mine.close()
-                row = {"net": net, "batch": batch, "ours": [m["min"] for m in a], "median": [m["median"] for m in a],
-                       "threads": a[0]["threads"], "rss": a[-1]["peak_rss_mb"], "loss": a[0]["loss_after_50"]}
-                if theirs:
-                    theirs.close()
-                    row |= {"torch": [m["min"] for m in b], "torch_rss": b[-1]["peak_rss_mb"],
-                            "variant": f"{variants[0][1]}, {variants[0][2]} threads",
-                            "torch_loss": b[0]["loss_after_50"],
-                            "ratios": [y["min"] / x["min"] for x, y in zip(a, b)],
-                            "medians": [y["median"] / x["median"] for x, y in zip(a, b)]}
-                    row["agrees"] = abs(row["loss"] - row["torch_loss"]) <= 1e-3 * max(1, abs(row["torch_loss"]))
-                    first = [*ours, "--first"], [*pin, python, *base, "--first"]
-                    if batch == 32:
-                        starts.append((net, min(seconds_of(first[0]) for _ in range(3)),
-                                       min(seconds_of(first[1]) for _ in range(3))))
-                rows.append(row)
-                print(json.dumps(row), flush=True)
+                rows.append(measure_cell(net, batch, engine, python, pin, folder, args))
+                print(json.dumps(rows[-1]), flush=True)
+        if not args.no_trainer:
+            with held(args.lock):
+                trainer = trainer_section(build, engine, python, folder)
 
     date = datetime.date.today().isoformat()
-    output = Path(args.output) if args.output else HERE / "results" / f"{date}-cpu.md"
+    output = Path(args.output) if args.output else HERE / "results" / f"engine-{date}.md"
     output.parent.mkdir(parents=True, exist_ok=True)
     lines = [f"# Training steps on the CPU, {date}", "",
-             f"{machine['processor']}, CPU family {machine['family']}, two cores; kernels {machine['kernels']}; matrix "
-             f"product {machine['gemm_gflops']:.0f} GFLOP/s in float32 on two threads. "
+             f"{machine['processor']}, CPU family {machine['family']}, {os.cpu_count()} cores; kernels {machine['kernels']}; matrix "
+             f"product {machine['gemm_gflops']:.0f} GFLOP/s in float32 on two threads; {platform.system()} {platform.release()}. "
              + (f"PyTorch {version}." if python else "PyTorch was not here."), "",
-             f"Microseconds a full training step (forward, loss, backward, update), float32, {args.rounds} rounds in turns, "
-             "each round the fastest of its blocks; minimum / median / maximum over the rounds. The ratio is PyTorch's time "
-             "over ours in the same round. Both sides start from the same weights and train on the same batch; \"agree\" "
-             "compares their losses after 50 steps (1e-3).", "",
-             "| net | batch | threads | Neuroloom µs | PyTorch µs (variant) | ratio | floor / goal | losses | peak MB |",
-             "|---|---|---|---|---|---|---|---|---|"]
-    for r in rows:
-        key = (r["net"], r["batch"])
-        theirs = f"{spread(r['torch'])} ({r['variant']})" if "torch" in r else "–"
-        ratio = f"{min(r['ratios']):.1f} / **{statistics.median(r['ratios']):.1f}** / {max(r['ratios']):.1f}" if "torch" in r else "–"
-        losses = ("agree" if r["agrees"] else f"DIFFER {r['loss']:.5f} {r['torch_loss']:.5f}") if "torch" in r else f"{r['loss']:.5f}"
-        memory = f"{r['rss']:.0f}" + (f" against {r['torch_rss']:.0f}" if "torch" in r else "")
-        lines.append(f"| {r['net']} {NETS[r['net']]} | {r['batch']} | {r['threads']} | {spread(r['ours'])} | {theirs} | {ratio} | "
-                     f"{FLOORS[key]} / {GOALS[key]} | {losses} | {memory} |")
-    if starts:
-        lines += ["", "Process start to first finished step (batch 32, fastest of three, warm disk cache):", "",
-                  "| net | Neuroloom ms | PyTorch ms | ratio |", "|---|---|---|---|"]
-        lines += [f"| {net} | {a * 1e3:.0f} | {b * 1e3:.0f} | {b / a:.0f} |" for net, a, b in starts]
-    output.write_text("\n".join(lines) + "\n")
+             f"Microseconds a full training step (forward, loss, backward, update), float32, {args.windows} × {args.rounds} rounds "
+             "in turns, each round the fastest of its blocks of about 10 ms; minimum / median / maximum over the rounds. Both "
+             "sides start from the same weights and train on the same batch; \"agree\" compares their losses after 50 steps "
+             "(1e-3). The ratio by round is PyTorch's time over ours in the same round: tenth, half and nine tenths of them.", ""]
+    if rows:
+        lines += table(rows)
+    output.write_text("\n".join(lines + trainer) + "\n")
     print(f"written: {output}", file=sys.stderr)
     if any(not r.get("agrees", True) for r in rows):
         raise SystemExit("the losses of the two sides differ: the times do not count")
