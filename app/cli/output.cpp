@@ -16,6 +16,8 @@ char32_t characterAt(std::string_view text, std::size_t at, std::size_t& length)
   const unsigned char first = byte(at);
   length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
   if (at + length > text.size()) length = 1;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(at + i) & 0xC0u) != 0x80u) length = 1;
   if (length == 1) return first;
   char32_t value = first & (0xFFu >> (length + 1));
   for (std::size_t i = 1; i < length; ++i) value = value << 6 | (byte(at + i) & 0x3Fu);
@@ -46,8 +48,8 @@ std::string plain(std::string_view text) {
     const char32_t c = characterAt(text, at, length);
     // Control characters, among them those that begin a terminal's commands, and the marks that turn a
     // line's direction.
-    const bool control =
-        c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+    const bool control = c < 0x20 || (c >= 0x7F && (length == 1 || c < 0xA0)) ||
+                         (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
     clean += control ? "?" : std::string(text.substr(at, length));
   }
   return clean;

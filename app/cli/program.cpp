@@ -60,9 +60,9 @@ int finished(int code) {
 
 } // namespace
 
-std::unique_ptr<Program> makeProgram() {
-  auto program = std::make_unique<Program>();
-  CLI::App& app = program->app;
+std::unique_ptr<CommandLine> makeCommandLine() {
+  auto line = std::make_unique<CommandLine>();
+  CLI::App& app = line->app;
   app.set_version_flag("--version", std::string("loom ") + NEUROLOOM_VERSION, "Print the version and end");
   app.set_help_flag("-h,--help", "Print this help and end");
   app.get_formatter()->label("SUBCOMMAND", "VERB");
@@ -75,24 +75,24 @@ std::unique_ptr<Program> makeProgram() {
       "\nExit codes: 0 ok, 1 other, 2 usage, 3 project or input file, 4 device or dependency, 5 diverged,\n"
       "6 out of memory, 7 stopped with a checkpoint, 8 remote unreachable, 9 device lost, 130 "
       "interrupted.");
-  program->actions.resize(verbs().size());
+  line->actions.resize(verbs().size());
   for (std::size_t index = 0; index < verbs().size(); ++index) {
     const Verb& verb = verbs()[index];
     auto* sub = app.add_subcommand(verb.name, verb.summary);
     const std::string path = std::string("loom ") + verb.name;
     sub->group("Verbs");
     sub->footer(examplesOf(verb.examples, path));
-    verb.define(*sub, program->actions[index]);
+    verb.define(*sub, line->actions[index]);
     for (auto* below : sub->get_subcommands([](const CLI::App*) { return true; }))
       below->footer(examplesOf(verb.examples, path + " " + below->get_name()));
-    program->verbs.push_back(sub);
+    line->verbs.push_back(sub);
   }
-  return program;
+  return line;
 }
 
 int runProgram(int argc, char** argv) {
-  const auto program = makeProgram();
-  CLI::App& app = program->app;
+  const auto line = makeCommandLine();
+  CLI::App& app = line->app;
   auto words = wordsOf(argc, argv);
   if (const auto wrong = wrongVerb(words)) {
     std::cerr << *wrong << "\n";
@@ -115,9 +115,8 @@ int runProgram(int argc, char** argv) {
     std::cerr << usageText(app, error) << "\n";
     return usage;
   }
-  for (std::size_t index = 0; index < program->verbs.size(); ++index)
-    if (program->verbs[index]->parsed() && program->actions[index])
-      return finished(program->actions[index]());
+  for (std::size_t index = 0; index < line->verbs.size(); ++index)
+    if (line->verbs[index]->parsed() && line->actions[index]) return finished(line->actions[index]());
   return usage;
 }
 

@@ -7,12 +7,12 @@
 
 namespace loom {
 
-struct Program {
+struct CommandLine {
   CLI::App app{"Draw, train, follow and review neural networks, at the terminal.", "loom"};
   std::vector<CLI::App*> verbs; // in the order of verbs()
   std::vector<Action> actions;  // the same order; hold references into the apps
 };
-std::unique_ptr<Program> makeProgram();
+std::unique_ptr<CommandLine> makeCommandLine();
 int runProgram(int argc, char** argv); // the exit code
 
 } // namespace loom

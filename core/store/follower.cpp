@@ -220,7 +220,9 @@ void Follower::takeLine(Run& run, int number, Attempt& attempt, const JournalLin
     if (!points) return;
     if (const auto read = readPoints(line.json, recordPlace(), columns_); !read)
       return tellRecord(attempt, result, read.error());
-    if (const std::int64_t passedOver = series_.append(run.inMetrics, columns_); passedOver > 0)
+    const std::int64_t passedOver = series_.append(run.inMetrics, columns_);
+    // A resumed run may measure its test figure again, with the checkpoint of the same step.
+    if (passedOver > 0 && !columns_.key.starts_with("test/"))
       tellRecord(
           attempt, result,
           {ErrorKind::input, recordPlace(),
