@@ -127,9 +127,10 @@ class TestTrain : public QObject {
     request.settings.optimizer = "SGD";
     request.settings.learningRate = 1000;
     request.settings.epochs = 50;
+    request.settings.batch = 4; // so that it happens within an epoch
     const TrainOutcome outcome = finished(request);
     QCOMPARE(outcome.status, std::string("diverged"));
-    QVERIFY(outcome.error->message().find("step") != std::string::npos);
+    QVERIFY2(outcome.error->message().find("step") != std::string::npos, outcome.error->message().c_str());
     QVERIFY(!std::isfinite(series(project.path(), "a").at("train/loss").rbegin()->second));
     const Ended ended = loomProgram(
         {"train", project.path().c_str(), "--lr", "1000", "--optimizer", "SGD", "--epochs", "50", "--json"});
