@@ -2,6 +2,7 @@
 // What the bridge reads of data sets: reports before a project is made of them, what the Data page shows, and
 // pictures of samples.
 #include "app/studio/bridge/bridge_worker.h"
+#include "app/studio/bridge/data_view.h"
 #include "core/base/json.h"
 #include "core/data/csv_preview.h"
 #include <QMutexLocker>
@@ -83,6 +84,26 @@ Status takeTable(DataView& view, const std::filesystem::path& project) {
 
 } // namespace
 
+Result<DataView> makeDataView(const DatasetSpec& spec, const Dataset& data,
+                              const std::filesystem::path& project) {
+  DataView view;
+  view.spec = spec;
+  view.samples = data.samples;
+  view.sampleShape = data.sampleShape;
+  for (const auto& note : data.notes) view.notes << QString::fromStdString(note);
+  for (const auto& name : data.featureNames) view.features << QString::fromStdString(name);
+  view.ownTest = data.fixedTest;
+  takeParts(view, data);
+  if (spec.format == "csv")
+    if (auto taken = takeTable(view, project); !taken) return taken.error();
+  for (int sample = 0; sample < firstPictures && sample < data.samples; ++sample) {
+    const QImage picture = pictureOf(data, sample, 0);
+    if (picture.isNull()) break;
+    view.pictures << picture;
+  }
+  return view;
+}
+
 void BridgeWorker::inspectData(const QString& fileOrFolder, const QString& target) {
   onPool([this, fileOrFolder, target] {
     auto report = inspect(fileOrFolder.toStdString(), target.toStdString());
@@ -132,22 +153,7 @@ void BridgeWorker::samples(const QString& run, const QVector<int>& numbers, int 
 Result<DataView> BridgeWorker::lookAt(const DatasetSpec& spec, const std::filesystem::path& project) {
   auto data = dataset(spec, project);
   if (!data) return data.error();
-  DataView view;
-  view.spec = spec;
-  view.samples = (*data)->samples;
-  view.sampleShape = (*data)->sampleShape;
-  for (const auto& note : (*data)->notes) view.notes << QString::fromStdString(note);
-  for (const auto& name : (*data)->featureNames) view.features << QString::fromStdString(name);
-  view.ownTest = (*data)->fixedTest;
-  takeParts(view, **data);
-  if (spec.format == "csv")
-    if (auto taken = takeTable(view, project); !taken) return taken.error();
-  for (int sample = 0; sample < firstPictures && sample < (*data)->samples; ++sample) {
-    const QImage picture = pictureOf(**data, sample, 0);
-    if (picture.isNull()) break;
-    view.pictures << picture;
-  }
-  return view;
+  return makeDataView(spec, **data, project);
 }
 
 void BridgeWorker::dataOverview() {

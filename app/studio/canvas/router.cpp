@@ -2,6 +2,7 @@
 #include "app/studio/canvas/router.h"
 #include <algorithm>
 #include <map>
+#include <optional>
 
 namespace loom {
 namespace {
@@ -32,6 +33,7 @@ class Router {
     findRows();
     makePlans();
     for (auto& plan : plans_) classify(plan);
+    joinTurns();
     assignLanes();
     for (auto& plan : plans_) draw(plan);
     placeLabels();
@@ -100,10 +102,31 @@ class Router {
       plan.way = Way::lane;
     else
       plan.way = Way::turn;
-    if (plan.way == Way::turn)
-      plan.firstInRow = std::none_of(scene_.nodes.begin(), scene_.nodes.end(), [&](const NodeItem& node) {
-        return rowOf_.at(node.id) == plan.toRow && node.box.right() < plan.to.x() - 4;
-      });
+    if (plan.way == Way::turn) plan.firstInRow = nothingLeftOf(plan);
+  }
+
+  // What leaves with the thread that turns at the end of a row stays with it: it runs back in the gutter and
+  // parts there, above its row when it skips, below when it is a branch.
+  void joinTurns() {
+    std::map<NodeId, int> firstTurn; // the row into which a node's output turns
+    for (const auto& plan : plans_) {
+      if (plan.way != Way::turn) continue;
+      const auto [entry, fresh] = firstTurn.emplace(plan.edge->from, plan.toRow);
+      if (!fresh) entry->second = std::min(entry->second, plan.toRow);
+    }
+    for (auto& plan : plans_) {
+      if (plan.way != Way::elbow && plan.way != Way::lane) continue;
+      const auto turn = firstTurn.find(plan.edge->from);
+      if (turn == firstTurn.end() || plan.toRow < turn->second) continue;
+      plan.way = Way::turn;
+      plan.firstInRow = nothingLeftOf(plan);
+    }
+  }
+
+  bool nothingLeftOf(const Plan& plan) const {
+    return std::none_of(scene_.nodes.begin(), scene_.nodes.end(), [&](const NodeItem& node) {
+      return rowOf_.at(node.id) == plan.toRow && node.box.right() < plan.to.x() - 4;
+    });
   }
 
   // Shorter skips lie nearer to the cards; spans that do not overlap share a lane.
@@ -183,6 +206,9 @@ class Router {
     QPolygonF corners{a, {right, a.y()}, {right, y}};
     if (plan.firstInRow) {
       corners << QPointF(left, y) << QPointF(left, b.y()) << b;
+      // A branch further down leaves where the row's own way in turns off.
+      const auto first = firstTurnOf(edge.from);
+      if (first && *first != b.y()) scene_.knots.emplace_back(left, *first);
     } else {
       const double lane = laneHeight(plan.toRow, lane_[edge.id]);
       corners << QPointF(left, y) << QPointF(left, lane) << QPointF(b.x() - firstLane, lane)
@@ -190,6 +216,18 @@ class Router {
       scene_.knots.emplace_back(left, lane);
     }
     edge.line = rounded(corners, corner);
+  }
+
+  // Where the highest of the turns of a node turns into its row; nothing when it has one only.
+  std::optional<double> firstTurnOf(NodeId from) const {
+    std::optional<double> y;
+    int count = 0;
+    for (const auto& plan : plans_)
+      if (plan.edge->from == from && plan.way == Way::turn && plan.firstInRow) {
+        y = std::min(y.value_or(plan.to.y()), plan.to.y());
+        ++count;
+      }
+    return count > 1 ? y : std::nullopt;
   }
 
   // The label stands above the middle of the longest horizontal stretch.

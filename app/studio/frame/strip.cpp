@@ -107,7 +107,7 @@ void Strip::paintLoad(QPainter& painter, const Look& look) const {
     right -= look.px(16);
   }
   if (state_.cpu >= 0) {
-    put(tr("%1 %").arg(qRound(state_.cpu * 100)), look.px(34), Qt::AlignRight);
+    put(tr("%1 %").arg(qRound(state_.cpu * 100)), look.px(42), Qt::AlignRight);
     share(state_.cpu, !state_.run);
     const QString label = tr("CPU");
     put(label, metrics.horizontalAdvance(label), Qt::AlignLeft);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/shots/shots.h"
 #include "app/studio/frame/main_window.h"
+#include "app/studio/shots/design_shots.h"
 #include "app/studio/shots/frame_shots.h"
 #include "app/studio/shots/kit.h"
 #include "app/studio/theme/loom_style.h"
@@ -11,7 +12,7 @@ namespace loom {
 
 std::vector<Shot> shotTable() {
   std::vector<Shot> table;
-  for (const auto& rows : {kitShots(), frameShots()}) table.insert(table.end(), rows.begin(), rows.end());
+  for (const auto& rows : {kitShots(), frameShots(), designShots(), dataShots()}) table.insert(table.end(), rows.begin(), rows.end());
   return table;
 }
 
@@ -36,6 +37,7 @@ QStringList renderShots(const QString& folder, bool dark, const QString& only) {
     stage.settings().set(QStringLiteral("look/text"), QString::number(shot.textSize));
     if (style) style->apply(stage.settings().look(dark));
     QWidget* widget = shot.make(stage);
+    if (widget == nullptr) continue; // its samples are not installed
     widget->resize(shot.size);
     widget->show();
     widget->activateWindow();

@@ -48,7 +48,7 @@ QSize ClassBars::sizeHint() const {
 void ClassBars::paintEvent(QPaintEvent*) {
   const Look& look = lookOf(this);
   QPainter painter(this);
-  const int height = rowHeight(), side = look.px(12);
+  const int height = rowHeight(), side = byPart_ ? look.px(12) : 0;
   qint64 most = 1, all = 0;
   for (const auto& parts : counts_) {
     most = std::max(most, sum(parts));

@@ -36,7 +36,7 @@ QString counted(std::int64_t number, const QString& one, const QString& many) {
   return QString::fromStdString(formatCount(number)) + " " + (number == 1 ? one : many);
 }
 
-bool isPictures(const DataView& view) { return !view.pictures.isEmpty() && view.spec.format != "csv"; }
+bool isPictures(const DataView& view) { return !view.pictures.isEmpty(); }
 
 // Is this report about that file or folder? Two inspections may cross each other on the way.
 bool belongsTo(const DataReport& report, const QString& path) {
@@ -295,6 +295,7 @@ void DataPage::arrange() {
     widget->show();
   };
   leftDock_->setVisible(pictures);
+  if (draft_) put(right_, create_); // first, so that it is seen
   if (pictures) {
     if (classes) put(left_, balance_);
     put(left_, split_);
@@ -307,7 +308,6 @@ void DataPage::arrange() {
     put(right_, preparation_);
     put(right_, notes_);
   }
-  if (draft_) put(right_, create_);
   const Look& look = lookOf(this);
   leftDock_->setFixedWidth(look.px(leftWidth));
   const bool narrow = window()->width() / look.scale < 1152;

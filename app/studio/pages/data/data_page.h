@@ -9,6 +9,7 @@
 class QCheckBox;
 class QComboBox;
 class QLineEdit;
+class QPushButton;
 class QStackedWidget;
 class QVBoxLayout;
 
@@ -100,7 +101,7 @@ class DataPage : public Page {
   QCheckBox *stratified_, *standardise_;
   QWidget* steps_;
   QVBoxLayout* stepRows_;
-  Text *network_, *noteWords_, *facts_, *rowsShown_, *where_;
+  Text *network_, *deviation_, *noteWords_, *facts_, *rowsShown_, *where_;
   Segments* parts_;
   ImageGrid* grid_;
   DataTable* table_;

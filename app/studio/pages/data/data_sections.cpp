@@ -185,9 +185,11 @@ QWidget* DataPage::buildLearn() {
   learnForm_ = new Form(nullptr, 80);
   target_ = new QComboBox;
   target_->setObjectName("dataTarget");
+  target_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   learnForm_->addRow("Predict", target_);
   task_ = new QComboBox;
   task_->setObjectName("dataTask");
+  task_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   learnForm_->addRow("Task", task_);
   auto* box = plain();
   auto* column = columnOf(box, 0, 8);
@@ -228,6 +230,9 @@ QWidget* DataPage::buildPreparation() {
   standardise_->setObjectName("dataStandardise");
   setTip(standardise_, "Mean 0 and deviation 1, fitted on the training part only");
   footColumn->addWidget(standardise_);
+  deviation_ = new Text({}, Type::small, Token::text2);
+  deviation_->setWrap(true);
+  footColumn->addWidget(deviation_);
   network_ = new Text({}, Type::body, Token::text2);
   network_->setWrap(true);
   footColumn->addWidget(network_);
@@ -397,19 +402,20 @@ void DataPage::refreshPreparation() {
     stepRows_->addWidget(row);
     stepRows_->addWidget(new HairLine(Qt::Horizontal, Token::hover));
   };
-  const bool pictures = view_.spec.format != "csv";
+  const bool pictures = !view_.pictures.isEmpty();
   const bool on = view_.spec.normalisation == "standardise";
   const auto& means = view_.normalisation.mean;
+  QString told;
   if (pictures) {
-    step("image", "Scale to 0…1", "divide by 255", "all");
-    if (on && !means.empty()) {
-      QStringList mean, deviation;
-      for (std::size_t channel = 0; channel < std::min<std::size_t>(3, means.size()); ++channel) {
-        mean << QString::number(means[channel], 'f', 3);
-        deviation << QString::number(view_.normalisation.std[channel], 'f', 3);
-      }
-      step("f-norm", "Standardise", "mean " + mean.join(", ") + ", deviation " + deviation.join(", "), "all");
+    if (view_.spec.format != "csv") step("image", "Scale to 0…1", "divide by 255", "all");
+    QStringList mean, deviation;
+    for (std::size_t channel = 0; channel < std::min<std::size_t>(3, means.size()); ++channel) {
+      mean << QString::number(means[channel], 'f', 3);
+      deviation << QString::number(view_.normalisation.std[channel], 'f', 3);
     }
+    constexpr std::size_t mostChannels = 4; // more are pixels of a table
+    told = means.size() > mostChannels ? QString("each pixel to mean 0, deviation 1")
+                                       : "mean " + mean.join(", ") + ", deviation " + deviation.join(", ");
   } else {
     QStringList out, categories;
     std::int64_t numbers = 0, gaps = 0;
@@ -433,16 +439,15 @@ void DataPage::refreshPreparation() {
     if (gaps > 0)
       step("wand", "Fill gaps", "a missing value counts as its column's mean",
            QString::fromStdString(formatCount(gaps)) + (gaps == 1 ? " cell" : " cells"));
-    if (on)
-      step("f-norm", "Standardise",
-           numbers == 1 ? QString("1 column of numbers to mean 0, deviation 1")
-                        : QString("%1 columns of numbers to mean 0, deviation 1").arg(numbers),
-           {});
+    told = numbers == 1 ? QString("1 column of numbers to mean 0, deviation 1")
+                        : QString("%1 columns of numbers to mean 0, deviation 1").arg(numbers);
     if (!categories.isEmpty())
       step("table", "One-hot", categories.join(", "),
            QString("%1 → %2").arg(categories.size()).arg(view_.features.size() - numbers));
   }
   standardise_->setChecked(on);
+  deviation_->setText(told);
+  deviation_->setVisible(on);
   network_->setText("The network gets N×" + QString::fromStdString(formatShape(view_.sampleShape)));
 }
 

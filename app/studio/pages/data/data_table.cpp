@@ -120,7 +120,7 @@ class DataHeads : public QHeaderView {
     const double left = all.left() + look.px(8), wide = all.width() - look.px(16);
     const QRectF roleRow(left, roles, wide, look.px(roleHeight) - 1);
     paintHorizontalLine(*painter, all.left(), all.right() + 1, roles - 1, look[Token::line]);
-    paintHorizontalLine(*painter, all.left(), all.right() + 1, all.bottom(), look[Token::line]);
+    paintHorizontalLine(*painter, all.left(), all.right() + 1, all.bottom() - 1, look[Token::line]);
     if (section == 0) {
       paintText(*painter, roleRow, "Row", look.fonts[Type::captionPlain], look[Token::text2], Qt::AlignRight);
       painter->restore();

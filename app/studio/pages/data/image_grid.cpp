@@ -106,11 +106,8 @@ void ImageGrid::paintEvent(QPaintEvent*) {
     } else {
       painter.fillRect(box, look[Token::sunken]);
     }
-    if (number == current_) {
-      const bool ring = hasFocus();
-      paintBox(painter, box.adjusted(-3, -3, 3, 3),
-               {.border = look[ring ? Token::accent : Token::lineStrong], .radius = 0, .width = 2});
-    }
+    if (number == current_)
+      paintBox(painter, box.adjusted(-3, -3, 3, 3), {.border = look[Token::accent], .radius = 0, .width = 2});
     if (captionOf_)
       paintText(painter,
                 QRectF(box.left() - look.px(8), box.bottom() + captionGap, size + look.px(16),

@@ -90,7 +90,8 @@ void DesignPage::build() {
   views_ = new Segments({"Canvas", "Table", "Code"});
   views_->setAccessibleName("View");
   bar_->addWidget(views_);
-  bar_->setPrimary("Run", "run", "F5");
+  bar_->setPrimary("Run", "run")->setObjectName("designRun");
+  setTip(bar_->primary(), "Run", "F5");
   column->addWidget(bar_);
   message_ = new MessageBar;
   message_->hide();
@@ -367,7 +368,7 @@ void DesignPage::refresh() {
     reason = errors == 1 ? QString("1 error blocks the run") : QString("%1 errors block the run").arg(errors);
   else if (document_.network().nodes.empty())
     reason = "The network is empty";
-  bar_->primary()->setEnabled(reason.isEmpty() && session_ != nullptr);
+  bar_->primary()->setEnabled(reason.isEmpty());
   bar_->setReason(reason);
   if (session_ != nullptr) actions.setEnabled("run.start", this, reason.isEmpty(), reason);
   parameters_->setText(QString::fromStdString(formatCount(analysis.parameters)) + " parameters");

@@ -187,7 +187,7 @@ void Inspector::rebuild() {
       }
     }
     if (layer != nullptr && layer->parameters != nullptr) {
-      auto* frozen = new QCheckBox("keeps its weights");
+      auto* frozen = new QCheckBox("fixed weights");
       frozen->setObjectName("field_frozen");
       frozen->setChecked(node->frozen);
       connect(frozen, &QCheckBox::clicked, this, [this, id](bool on) {

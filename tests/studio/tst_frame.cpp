@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The frame: every page and action row, keys, the way of Tab, names for those who do not see, small windows,
+// large text, both themes.
+#include "app/studio/canvas/canvas_view.h"
+#include "app/studio/frame/rail.h"
+#include "app/studio/pages/design/design_page.h"
+#include "tests/studio/studio_fixture.h"
+#include <QAbstractButton>
+#include <QAccessible>
+#include <QComboBox>
+#include <QLineEdit>
+#include <QMenu>
+#include <QScrollArea>
+
+using namespace loom;
+using namespace loom::test;
+
+namespace {
+
+QString project() {
+  static const QString folder = [] {
+    const QString path = home().path() + "/frame.loom";
+    if (auto made = createFromTemplate(path.toStdString(), "digits"); !made)
+      qFatal("%s", made.error().message().c_str());
+    return path;
+  }();
+  return folder;
+}
+
+bool inScrollArea(const QWidget* widget) {
+  for (const QWidget* up = widget->parentWidget(); up != nullptr; up = up->parentWidget())
+    if (qobject_cast<const QAbstractScrollArea*>(up) != nullptr) return true;
+  return false;
+}
+
+// What a person can reach and press.
+QList<QWidget*> controls(QWidget* root) {
+  QList<QWidget*> list;
+  for (auto* widget : root->findChildren<QWidget*>())
+    if (widget->isVisible() && widget->isEnabled() && (widget->focusPolicy() & Qt::TabFocus) != 0 &&
+        widget->focusProxy() == nullptr)
+      list << widget;
+  return list;
+}
+
+QString nameOf(QWidget* widget) {
+  QAccessibleInterface* interface = QAccessible::queryAccessibleInterface(widget);
+  const QString name = interface != nullptr ? interface->text(QAccessible::Name) : QString();
+  return name.isEmpty() ? widget->accessibleName() : name;
+}
+
+QString tell(QWidget* widget) {
+  return QString("%1 '%2' in '%3'")
+      .arg(widget->metaObject()->className(), widget->objectName(),
+           widget->parentWidget() != nullptr ? widget->parentWidget()->objectName() : QString());
+}
+
+} // namespace
+
+class TestFrame : public QObject {
+  Q_OBJECT
+
+ public:
+  static void initMain() { useOwnHome(); }
+
+ private slots:
+  void pagesAreReached_data();
+  void pagesAreReached();
+  void actionsAreUniqueAndDoSomething();
+  void tabReachesEveryControl_data();
+  void tabReachesEveryControl();
+  void everythingHasAName_data();
+  void everythingHasAName();
+  void smallWindowClipsNothing_data();
+  void smallWindowClipsNothing();
+  void textSizeAndTheme();
+  void pagesThatNeedAProjectSayWhy();
+  void settingsAreKept();
+};
+
+static void pageRows() {
+  QTest::addColumn<QString>("id");
+  for (const auto& row : pageTable()) QTest::newRow(row.id) << QString(row.id);
+}
+
+void TestFrame::pagesAreReached_data() { pageRows(); }
+void TestFrame::pagesAreReached() {
+  QFETCH(QString, id);
+  Desk desk(project());
+  const PageRow* row = findPage(id);
+  QVERIFY(QString(row->keys).size() > 0);
+  desk.window().show(id == "welcome" ? "settings" : "welcome");
+  const QKeySequence keys(QString(row->keys), QKeySequence::PortableText);
+  QTest::keyClick(&desk.window(), keys[0].key(), keys[0].keyboardModifiers());
+  QCOMPARE(desk.window().currentPage(), id);
+  desk.window().show(id == "welcome" ? "settings" : "welcome");
+  QTest::mouseClick(desk.window().rail()->button(id), Qt::LeftButton);
+  QCOMPARE(desk.window().currentPage(), id);
+  QVERIFY(desk.window().page(id)->isVisible());
+}
+
+void TestFrame::actionsAreUniqueAndDoSomething() {
+  Desk desk(project());
+  Actions& actions = desk.window().context().actions;
+  for (const auto& row : pageTable()) desk.window().page(row.id);
+  QHash<QString, QString> owner;
+  const auto take = [&](const QKeySequence& keys, const QString& id) {
+    const QString text = keys.toString(QKeySequence::PortableText);
+    if (text.isEmpty()) return;
+    QVERIFY2(!owner.contains(text), qPrintable(text + ": " + id + " and " + owner.value(text)));
+    owner.insert(text, id);
+  };
+  for (const auto& row : pageTable())
+    take(QKeySequence(QString(row.keys), QKeySequence::PortableText), row.id);
+  QStringList dead;
+  for (const auto& row : actionTable()) {
+    QAction* action = actions[row.id];
+    QVERIFY(action != nullptr);
+    for (const auto& keys : action->shortcuts()) take(keys, row.id);
+    if (!actions.isBound(row.id)) dead << row.id;
+    // In a menu of the window, with words.
+    auto* menu = desk.window().findChild<QMenu*>(row.menu);
+    QVERIFY2(menu != nullptr && menu->actions().contains(action), row.id);
+    QVERIFY2(!action->text().isEmpty(), row.id);
+    if (!action->isEnabled())
+      QVERIFY2(action->toolTip().contains('\n') || action->toolTip().contains("<") ||
+                   !action->toolTip().isEmpty(),
+               row.id);
+  }
+  QVERIFY2(dead.isEmpty(), qPrintable("nobody does: " + dead.join(", ")));
+}
+
+void TestFrame::tabReachesEveryControl_data() { pageRows(); }
+void TestFrame::tabReachesEveryControl() {
+  QFETCH(QString, id);
+  Desk desk(project());
+  desk.window().show(id);
+  QTest::qWait(300); // what the bridge tells about makes controls
+  QWidget* page = desk.window().page(id);
+  QSet<QWidget*> met;
+  // The canvas keeps Tab for its search; Ctrl Tab leaves it.
+  QWidget* begin = controls(&desk.window()).value(0);
+  QVERIFY(begin != nullptr);
+  begin->setFocus(Qt::TabFocusReason);
+  for (int step = 0; step < 400; ++step) {
+    QWidget* now = QApplication::focusWidget();
+    if (now == nullptr) break;
+    if (met.contains(now) && step > 2 && now == begin) break;
+    met.insert(now);
+    if (qobject_cast<CanvasView*>(now) != nullptr)
+      QTest::keyClick(now, Qt::Key_Tab, Qt::ControlModifier);
+    else
+      QTest::keyClick(now, Qt::Key_Tab);
+    if (QApplication::focusWidget() == now) { // a text view may take Tab for itself; then Ctrl Tab leaves it
+      QTest::keyClick(now, Qt::Key_Tab, Qt::ControlModifier);
+      if (QApplication::focusWidget() == now) break;
+    }
+  }
+  QStringList missed;
+  for (auto* control : controls(page))
+    if (!met.contains(control)) missed << tell(control);
+  QVERIFY2(missed.isEmpty(), qPrintable("Tab does not reach: " + missed.join("; ")));
+}
+
+void TestFrame::everythingHasAName_data() { pageRows(); }
+void TestFrame::everythingHasAName() {
+  QFETCH(QString, id);
+  Desk desk(project());
+  desk.window().show(id);
+  QTest::qWait(300);
+  QStringList nameless;
+  for (auto* control : controls(&desk.window()))
+    if (nameOf(control).trimmed().isEmpty() && qobject_cast<QScrollArea*>(control) == nullptr)
+      nameless << tell(control);
+  QVERIFY2(nameless.isEmpty(), qPrintable("no name: " + nameless.join("; ")));
+}
+
+void TestFrame::smallWindowClipsNothing_data() {
+  QTest::addColumn<QString>("id");
+  QTest::addColumn<int>("text");
+  for (const auto& row : pageTable())
+    for (const int text : {13, 16})
+      QTest::newRow(qPrintable(QString("%1 %2").arg(row.id).arg(text))) << QString(row.id) << text;
+}
+
+void TestFrame::smallWindowClipsNothing() {
+  QFETCH(QString, id);
+  QFETCH(int, text);
+  const QSize least(1024, 640);
+  Desk desk(project(), text == 13 ? least : QSize(1280, 800)); // 16 counts as 1040 by 650 of 13
+  desk.settings.set("look/text", QString::number(text));
+  desk.window().show(id);
+  QTest::qWait(300);
+  QVERIFY2(desk.window().width() <= (text == 13 ? least.width() : 1280), "the window grew");
+  QVERIFY2(desk.window().minimumSizeHint().width() <= (text == 13 ? 1024 : 1280),
+           qPrintable(QString("wants %1").arg(desk.window().minimumSizeHint().width())));
+  QStringList clipped;
+  for (auto* widget : desk.window().page(id)->findChildren<QWidget*>()) {
+    const bool control = qobject_cast<QAbstractButton*>(widget) != nullptr ||
+                         qobject_cast<QComboBox*>(widget) != nullptr ||
+                         qobject_cast<QLineEdit*>(widget) != nullptr || widget->inherits("loom::Segments");
+    if (!widget->isVisible() || !control) continue;
+    const QRect place(widget->mapTo(&desk.window(), QPoint()), widget->size());
+    if (!inScrollArea(widget) && !desk.window().rect().contains(place))
+      clipped << tell(widget) + " lies outside";
+    if (auto* button = qobject_cast<QPushButton*>(widget);
+        button != nullptr && button->width() < button->minimumSizeHint().width())
+      clipped << tell(widget) + " '" + button->text() + "' is too narrow";
+    if (widget->height() < widget->fontMetrics().height()) clipped << tell(widget) + " is too low";
+  }
+  QVERIFY2(clipped.isEmpty(), qPrintable(clipped.join("; ")));
+  desk.settings.set("look/text", "13");
+}
+
+void TestFrame::textSizeAndTheme() {
+  Desk desk(project());
+  const int before = desk.window().fontMetrics().height();
+  const QImage light = desk.window().grab().toImage();
+  QTest::keyClick(&desk.window(), Qt::Key_Plus, Qt::ControlModifier);
+  QCOMPARE(desk.settings.value("look/text"), QString("14"));
+  QTest::keyClick(&desk.window(), Qt::Key_Plus, Qt::ControlModifier);
+  QCOMPARE(desk.settings.value("look/text"), QString("16"));
+  QVERIFY(lookOf(&desk.window()).scale > 1.2);
+  QTest::keyClick(&desk.window(), Qt::Key_0, Qt::ControlModifier);
+  QCOMPARE(desk.window().fontMetrics().height(), before);
+  desk.window().context().actions["view.theme"]->trigger();
+  QVERIFY(lookOf(&desk.window()).theme().dark);
+  const QImage dark = desk.window().grab().toImage();
+  // The canvas, the docks and the bar have all changed over.
+  for (const QPoint at :
+       {QPoint(720, 300), QPoint(1400, 500), QPoint(700, 10), QPoint(20, 600), QPoint(100, 700)})
+    QVERIFY2(dark.pixelColor(at).lightness() < 100 && light.pixelColor(at).lightness() > 150,
+             qPrintable(QString("%1,%2").arg(at.x()).arg(at.y())));
+  desk.window().context().actions["view.theme"]->trigger();
+  QVERIFY(!lookOf(&desk.window()).theme().dark);
+}
+
+void TestFrame::pagesThatNeedAProjectSayWhy() {
+  Desk desk;
+  for (const auto& row : pageTable()) {
+    auto* button = desk.window().rail()->button(row.id);
+    QCOMPARE(button->isEnabled(), !row.needsProject);
+    if (row.needsProject) QVERIFY2(button->toolTip().contains("project", Qt::CaseInsensitive), row.id);
+  }
+}
+
+void TestFrame::settingsAreKept() {
+  {
+    Desk desk;
+    desk.settings.set("look/theme", "dark");
+    desk.window().resize(1200, 720);
+    desk.window().close();
+  }
+  Desk desk;
+  QCOMPARE(desk.settings.value("look/theme"), QString("dark"));
+  desk.settings.set("look/theme", "light");
+}
+
+QTEST_MAIN(TestFrame)
+#include "tst_frame.moc"
