@@ -30,38 +30,6 @@ std::string freeSpace(const fs::path& file) {
   return formatBytes(static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize);
 }
 
-// What a person can do about an errno that a write, a sync or a rename gave.
-Error failure(const fs::path& file, std::string_view what, int code, std::size_t wanted = 0) {
-  Error error{ErrorKind::other, file.string(), fmt::format("{}: {}", what, std::strerror(code)),
-              "Check the disk and the folder's permissions, then try again"};
-  switch (code) {
-  case ENOSPC:
-    error.cause =
-        fmt::format("{}: the disk is full ({} wanted, {} free)", what, formatBytes(wanted), freeSpace(file));
-    error.fix = fmt::format("Free space on the disk of {}, then try again", folderOf(file).string());
-    break;
-  case EDQUOT:
-    error.cause = fmt::format("{}: your disk quota is used up ({} wanted)", what, formatBytes(wanted));
-    error.fix = "Remove files of yours or ask for a larger quota, then try again";
-    break;
-  case EROFS:
-  case EACCES:
-  case EPERM:
-    error.fix = fmt::format("Make the folder {} writable or choose another one", folderOf(file).string());
-    break;
-  case EIO:
-    error.cause = fmt::format("{}: the disk reported an input/output error", what);
-    error.fix = "Check the disk; what was stored before is untouched";
-    break;
-  case ENOENT:
-    error.fix = fmt::format("Check that the folder {} exists", folderOf(file).string());
-    break;
-  default:
-    break;
-  }
-  return error;
-}
-
 struct FaultSeam {
   std::mutex mutex;
   std::shared_ptr<const FileFault> fault;
@@ -112,6 +80,38 @@ FaultSeam& faultSeam() {
 
 } // namespace
 
+Error writeError(const fs::path& file, std::string_view what, int code, std::size_t wanted) {
+  Error error{ErrorKind::other, file.string(), fmt::format("{}: {}", what, std::strerror(code)),
+              "Check the disk and the folder's permissions, then try again"};
+  switch (code) {
+  case ENOSPC:
+    error.cause = wanted > 0 ? fmt::format("{}: the disk is full ({} wanted, {} free)", what,
+                                           formatBytes(wanted), freeSpace(file))
+                             : fmt::format("{}: the disk is full ({} free)", what, freeSpace(file));
+    error.fix = fmt::format("Free space on the disk of {}, then try again", folderOf(file).string());
+    break;
+  case EDQUOT:
+    error.cause = fmt::format("{}: your disk quota is used up ({} wanted)", what, formatBytes(wanted));
+    error.fix = "Remove files of yours or ask for a larger quota, then try again";
+    break;
+  case EROFS:
+  case EACCES:
+  case EPERM:
+    error.fix = fmt::format("Make the folder {} writable or choose another one", folderOf(file).string());
+    break;
+  case EIO:
+    error.cause = fmt::format("{}: the disk reported an input/output error", what);
+    error.fix = "Check the disk; what was stored before is untouched";
+    break;
+  case ENOENT:
+    error.fix = fmt::format("Check that the folder {} exists", folderOf(file).string());
+    break;
+  default:
+    break;
+  }
+  return error;
+}
+
 void setFileFault(FileFault fault) {
   FaultSeam& seam = faultSeam();
   const std::lock_guard lock(seam.mutex);
@@ -135,14 +135,14 @@ Status syncFile(int descriptor, const fs::path& name) {
   while (code == 0 && fsync(descriptor) != 0) {
     if (errno != EINTR) code = errno;
   }
-  if (code != 0) return failure(name, "the file could not be brought to the disk", code);
+  if (code != 0) return writeError(name, "the file could not be brought to the disk", code);
   return {};
 }
 
 Status syncFolder(const fs::path& folder) {
   const fs::path name = folder.empty() ? fs::path(".") : folder;
   const int descriptor = open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return failure(name, "the folder could not be opened", errno);
+  if (descriptor < 0) return writeError(name, "the folder could not be opened", errno);
   int code = fileFault("sync", name);
   while (code == 0 && fsync(descriptor) != 0) {
     // Some network file systems have no such operation for a folder: nothing is left to be done there.
@@ -150,14 +150,14 @@ Status syncFolder(const fs::path& folder) {
     if (errno != EINTR) code = errno;
   }
   close(descriptor);
-  if (code != 0) return failure(name, "the folder could not be brought to the disk", code);
+  if (code != 0) return writeError(name, "the folder could not be brought to the disk", code);
   return {};
 }
 
 Status renameDurably(const fs::path& from, const fs::path& to) {
   int code = fileFault("rename", to);
   if (code == 0 && std::rename(from.c_str(), to.c_str()) != 0) code = errno;
-  if (code != 0) return failure(to, "the new file could not be put in place", code);
+  if (code != 0) return writeError(to, "the new file could not be put in place", code);
   return syncFolder(folderOf(to));
 }
 
@@ -165,7 +165,7 @@ Status exchangeDurably(const fs::path& from, const fs::path& to) {
   int code = fileFault("rename", to);
   if (code == 0 && renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) != 0)
     code = errno;
-  if (code != 0) return failure(to, "the new folder could not be put in place", code);
+  if (code != 0) return writeError(to, "the new folder could not be put in place", code);
   return syncFolder(folderOf(to));
 }
 
@@ -183,10 +183,10 @@ Result<AtomicFile> AtomicFile::create(const fs::path& file) {
   std::string pattern = (folderOf(created.file_) / ("." + name + ".tmp-XXXXXX")).string();
   created.descriptor_ = mkostemp(pattern.data(), O_CLOEXEC);
   if (created.descriptor_ < 0)
-    return failure(created.file_, "no temporary file could be made beside it", errno);
+    return writeError(created.file_, "no temporary file could be made beside it", errno);
   created.temporary_ = pattern;
   if (fchmod(created.descriptor_, 0644) != 0)
-    return failure(created.file_, "the temporary file's permissions could not be set", errno);
+    return writeError(created.file_, "the temporary file's permissions could not be set", errno);
   return created;
 }
 
@@ -215,7 +215,7 @@ Status AtomicFile::write(std::span<const std::byte> bytes) {
     else if (errno != EINTR)
       code = errno;
   }
-  if (code != 0) return failure(file_, "the file could not be written", code, bytes.size());
+  if (code != 0) return writeError(file_, "the file could not be written", code, bytes.size());
   return {};
 }
 
@@ -225,10 +225,10 @@ Status AtomicFile::commit() {
   // A sync that failed is not tried again: the kernel may have dropped the pages and would report success.
   if (Status synced = syncFile(descriptor_, file_); !synced) return synced;
   const int closed = close(std::exchange(descriptor_, -1));
-  if (closed != 0 && errno != EINTR) return failure(file_, "the file could not be closed", errno);
+  if (closed != 0 && errno != EINTR) return writeError(file_, "the file could not be closed", errno);
   int code = fileFault("rename", file_);
   if (code == 0 && std::rename(temporary_.c_str(), file_.c_str()) != 0) code = errno;
-  if (code != 0) return failure(file_, "the new file could not be put in place", code);
+  if (code != 0) return writeError(file_, "the new file could not be put in place", code);
   temporary_.clear();
   return syncFolder(folderOf(file_));
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/base/atomic_file.h"
 #include "core/base/subprocess.h"
 #include "core/run/journal.h"
 #include <cerrno>
@@ -36,8 +37,7 @@ bool cannotLock(int error) {
 }
 
 Error lockError(const std::filesystem::path& file, int error) {
-  return {ErrorKind::other, file.string(), fmt::format("the lock cannot be taken: {}", std::strerror(error)),
-          "Allow writing in the project's folder"};
+  return writeError(file, "the lock cannot be taken", error);
 }
 
 } // namespace

@@ -83,11 +83,7 @@ HistoryPlace historyAway(const fs::path& project) { return {stateFolder(project)
 
 Result<std::optional<HistoryLock>> HistoryLock::take(const fs::path& folder) {
   const fs::path file = folder / "lock";
-  const auto fail = [&](int error) {
-    return Error{ErrorKind::other, file.string(),
-                 fmt::format("the history cannot be written: {}", std::strerror(error)),
-                 "Allow writing in the project's folder"};
-  };
+  const auto fail = [&](int error) { return writeError(file, "the history cannot be written", error); };
   std::error_code failed;
   fs::create_directories(folder, failed);
   if (failed) return fail(failed.value());
