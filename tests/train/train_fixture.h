@@ -65,6 +65,10 @@ inline Network chain(const std::string& name, const std::vector<Layer>& layers) 
 class TestProject {
  public:
   TestProject() { qputenv("LOOM_SAMPLES", LOOM_SOURCE_DIR "/resources/samples"); }
+  ~TestProject() {
+    std::error_code left; // Qt does not remove names that are no text
+    fs::remove_all(folder(), left);
+  }
 
   // A template. Those on Fashion-MNIST get its first `train` + `test` images; false: it is not installed.
   bool make(const std::string& id, std::uint32_t train = 400, std::uint32_t test = 120) {

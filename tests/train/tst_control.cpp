@@ -142,6 +142,7 @@ class TestControl : public QObject {
     TestProject project;
     QVERIFY(project.make("digits"));
     Living trainer(project, endless(project, "a"));
+    QVERIFY(!trainer.awaitKind("started").empty());
     QVERIFY(trainer.ask(RunControl::Verb::pause)["applied"] == true);
     QVERIFY(trainer.ask(RunControl::Verb::stop)["applied"] == true);
     trainer.join();
