@@ -4,6 +4,7 @@
 #include "tests/train/train_fixture.h"
 #include <QProcess>
 #include <cmath>
+#include <csignal>
 #include <random>
 #include <sys/resource.h>
 
@@ -162,6 +163,54 @@ class TestTrain : public QObject {
     QVERIFY2(ended.code == 6, ended.errors + ended.output.right(500));
     QVERIFY2(ended.errors.contains("memory"), ended.errors);
     QVERIFY2(ended.errors.contains("smaller batch"), ended.errors);
+  }
+
+  // Both leave a checkpoint to go on from, and say so with their exit code.
+  void askedToEnd_data() {
+    QTest::addColumn<int>("signal");
+    QTest::addColumn<int>("code");
+    QTest::addRow("SIGTERM") << SIGTERM << 7;
+    QTest::addRow("Ctrl-C") << SIGINT << 130;
+  }
+  void askedToEnd() {
+    QFETCH(int, signal);
+    QFETCH(int, code);
+    TestProject project;
+    QVERIFY(project.make("digits"));
+    QProcess process;
+    process.start(LOOM_PROGRAM, {"train", project.path().c_str(), "--run", "a", "--epochs", "100000"});
+    QVERIFY(process.waitForStarted());
+    QTRY_VERIFY_WITH_TIMEOUT(!events(project.path(), "a", "epoch").empty(), 60'000);
+    QCOMPARE(::kill(static_cast<pid_t>(process.processId()), signal), 0);
+    QVERIFY(process.waitForFinished(60'000));
+    QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(process.exitCode(), code);
+    const auto last = events(project.path(), "a").back();
+    QVERIFY(last["event"] == "finished" && last["status"] == "stopped");
+    QCOMPARE(lastCheckpoint(project.run("a")), last["step"].get<std::int64_t>());
+    QVERIFY(process.readAllStandardError().contains("--resume"));
+  }
+
+  // PyTorch refuses it too: one value has no variance.
+  void aRestOfOneWithBatchNorm() {
+    TestProject project;
+    project.makeTable(binaryTable(101), "answer", Task::classification,
+                      chain("net", {{"Input", {{"shape", Ints{2}}}, "input"},
+                                    {"BatchNorm1d", {}, "norm"},
+                                    {"Linear", {{"out_features", std::int64_t{2}}}, "last"},
+                                    {"Output", {}, "output"}}),
+                      {1, 0, 0, 1, false});
+    TrainRequest request = project.request("a");
+    request.settings.batch = 50; // 101 samples: two of 50 and one alone
+    StopFlag stop;
+    const auto refused = train(request, {}, stop);
+    QVERIFY(!refused.ok());
+    QVERIFY2(refused.error().message().find("norm") != std::string::npos, refused.error().message().c_str());
+    QVERIFY2(refused.error().fix.find("batch") != std::string::npos, refused.error().message().c_str());
+    QVERIFY(!fs::exists(project.run("a"))); // found before anything is written
+    request.settings.batch = 51;
+    request.settings.epochs = 1;
+    QCOMPARE(finished(request).steps, std::int64_t{2});
   }
 
   void aLockedRunIsLeftAlone() {
