@@ -31,6 +31,14 @@ struct Header {
 template<class T> void put(std::string& blob, T value) {
   blob.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
+template<class T, class Give> void putColumn(std::string& blob, std::size_t count, Give&& give) {
+  const std::size_t from = blob.size();
+  blob.resize(from + count * sizeof(T));
+  for (std::size_t i = 0; i < count; ++i) {
+    const T value = static_cast<T>(give(i));
+    std::memcpy(blob.data() + from + i * sizeof(T), &value, sizeof(T));
+  }
+}
 
 // Of the whole blob, its own place counted as zero.
 std::uint32_t checksumOf(std::string_view blob) {
@@ -114,6 +122,45 @@ Header headerFor(const PointBlock& points, std::size_t from, std::size_t to) {
   return header;
 }
 
+std::string encodeLevel(Header header, const std::vector<Digest>& digests, std::size_t per) {
+  const std::size_t count = digests.size();
+  header.count = static_cast<std::uint32_t>(count);
+  header.per = static_cast<std::uint32_t>(per);
+  std::string blob;
+  blob.reserve(sizeof header + count * 64);
+  put(blob, header);
+  // The last entry may be shorter.
+  put(blob, static_cast<std::uint64_t>(digests.back().count));
+  const auto pairs = [&](const auto& first, const auto& second) {
+    return [&, first, second](std::size_t i) {
+      return i % 2 == 0 ? first(digests[i / 2]) : second(digests[i / 2]);
+    };
+  };
+  const auto bound = pairs([](const Digest& digest) { return digest.minimum; },
+                           [](const Digest& digest) { return digest.maximum; });
+  const auto time = pairs([&](const Digest& digest) { return digest.firstTime - header.earliest; },
+                          [&](const Digest& digest) { return digest.lastTime - header.earliest; });
+  const auto step = pairs([&](const Digest& digest) { return digest.firstStep - header.firstStep; },
+                          [&](const Digest& digest) { return digest.lastStep - header.firstStep; });
+  if (header.form & wideValues)
+    putColumn<double>(blob, 2 * count, bound);
+  else
+    putColumn<float>(blob, 2 * count, bound);
+  putColumn<double>(blob, count, [&](std::size_t i) { return digests[i].sum; });
+  if (header.form & wideTimes)
+    putColumn<std::int64_t>(blob, 2 * count, time);
+  else
+    putColumn<std::uint32_t>(blob, 2 * count, time);
+  if (header.form & wideSteps)
+    putColumn<std::int64_t>(blob, 2 * count, step);
+  else if (header.form & irregularSteps)
+    putColumn<std::uint32_t>(blob, 2 * count, step);
+  if (header.form & withNonFinite)
+    putColumn<std::uint16_t>(blob, count, [&](std::size_t i) { return digests[i].nonFinite; });
+  putChecksum(blob);
+  return blob;
+}
+
 } // namespace
 
 void PointBlock::clear() { truncate(0); }
@@ -133,30 +180,6 @@ void PointBlock::truncate(std::size_t count) {
 std::int64_t toMicroseconds(double seconds) {
   if (!std::isfinite(seconds)) return 0;
   return std::llround(std::clamp(seconds, -1e9, 1e9) * 1e6);
-}
-
-Digest::Digest() : minimum(NAN), maximum(NAN) {}
-
-void Digest::add(std::int64_t step, std::int64_t time, double value) {
-  if (count++ == 0) {
-    firstStep = step;
-    firstTime = time;
-  }
-  lastStep = step;
-  lastTime = time;
-  if (!std::isfinite(value)) {
-    ++nonFinite;
-    return;
-  }
-  sum += value;
-  if (!(value >= minimum)) {
-    minimum = value;
-    minimumStep = step;
-  }
-  if (!(value <= maximum)) {
-    maximum = value;
-    maximumStep = step;
-  }
 }
 
 void Digest::add(const Digest& later) {
@@ -189,151 +212,133 @@ Digest digestOf(const PointBlock& points, std::size_t from, std::size_t to) {
 
 std::string encodePoints(const PointBlock& points, std::size_t from, std::size_t to) {
   const Header header = headerFor(points, from, to);
+  const std::size_t count = to - from;
   std::string blob;
-  blob.reserve(sizeof header + (to - from) * 24);
+  blob.reserve(sizeof header + count * 24);
   put(blob, header);
-  if (header.form & irregularSteps)
-    for (std::size_t i = from; i < to; ++i) {
-      const std::int64_t offset = points.steps[i] - header.firstStep;
-      if (header.form & wideSteps)
-        put(blob, offset);
-      else
-        put(blob, static_cast<std::uint32_t>(offset));
-    }
-  for (std::size_t i = from; i < to; ++i) {
-    const std::int64_t offset = points.times[i] - header.earliest;
-    if (header.form & wideTimes)
-      put(blob, offset);
-    else
-      put(blob, static_cast<std::uint32_t>(offset));
-  }
-  for (std::size_t i = from; i < to; ++i) {
-    if (header.form & wideValues)
-      put(blob, points.values[i]);
-    else
-      put(blob, static_cast<float>(points.values[i]));
-  }
+  const auto step = [&](std::size_t i) { return points.steps[from + i] - header.firstStep; };
+  const auto time = [&](std::size_t i) { return points.times[from + i] - header.earliest; };
+  const auto value = [&](std::size_t i) { return points.values[from + i]; };
+  if (header.form & wideSteps)
+    putColumn<std::int64_t>(blob, count, step);
+  else if (header.form & irregularSteps)
+    putColumn<std::uint32_t>(blob, count, step);
+  if (header.form & wideTimes)
+    putColumn<std::int64_t>(blob, count, time);
+  else
+    putColumn<std::uint32_t>(blob, count, time);
+  if (header.form & wideValues)
+    putColumn<double>(blob, count, value);
+  else
+    putColumn<float>(blob, count, value);
   putChecksum(blob);
   return blob;
+}
+
+PointsView::PointsView(std::string_view blob, const std::filesystem::path& file) {
+  Columns columns(blob, file);
+  const Header header = columns.header(chunkPoints);
+  count_ = header.count;
+  firstStep_ = header.firstStep;
+  stride_ = header.stride;
+  earliest_ = header.earliest;
+  form_ = header.form;
+  if (form_ & irregularSteps)
+    steps_ = form_ & wideSteps ? columns.take<std::int64_t>(count_) : columns.take<std::uint32_t>(count_);
+  times_ = form_ & wideTimes ? columns.take<std::int64_t>(count_) : columns.take<std::uint32_t>(count_);
+  values_ = form_ & wideValues ? columns.take<double>(count_) : columns.take<float>(count_);
+  columns.end();
+}
+
+std::int64_t PointsView::step(std::size_t index) const {
+  if (!(form_ & irregularSteps))
+    return plus(firstStep_, static_cast<std::int64_t>(index * static_cast<std::uint64_t>(stride_)));
+  return plus(firstStep_,
+              form_ & wideSteps ? at<std::int64_t>(steps_, index) : at<std::uint32_t>(steps_, index));
+}
+std::int64_t PointsView::time(std::size_t index) const {
+  return plus(earliest_,
+              form_ & wideTimes ? at<std::int64_t>(times_, index) : at<std::uint32_t>(times_, index));
+}
+double PointsView::value(std::size_t index) const {
+  return form_ & wideValues ? at<double>(values_, index) : static_cast<double>(at<float>(values_, index));
 }
 
 void decodePoints(std::string_view blob, const std::filesystem::path& file, PointBlock& into) {
-  Columns columns(blob, file);
-  const Header header = columns.header(chunkPoints);
-  const std::size_t count = header.count, before = into.size();
+  const PointsView view(blob, file);
+  const std::size_t before = into.size(), count = view.size();
   into.truncate(before + count);
-  std::int64_t* steps = into.steps.data() + before;
-  std::int64_t* times = into.times.data() + before;
-  double* values = into.values.data() + before;
-  if (!(header.form & irregularSteps)) {
-    for (std::size_t i = 0; i < count; ++i)
-      steps[i] =
-          plus(header.firstStep, static_cast<std::int64_t>(i * static_cast<std::uint64_t>(header.stride)));
-  } else if (header.form & wideSteps) {
-    const char* column = columns.take<std::int64_t>(count);
-    for (std::size_t i = 0; i < count; ++i) steps[i] = plus(header.firstStep, at<std::int64_t>(column, i));
-  } else {
-    const char* column = columns.take<std::uint32_t>(count);
-    for (std::size_t i = 0; i < count; ++i) steps[i] = plus(header.firstStep, at<std::uint32_t>(column, i));
-  }
-  if (header.form & wideTimes) {
-    const char* column = columns.take<std::int64_t>(count);
-    for (std::size_t i = 0; i < count; ++i) times[i] = plus(header.earliest, at<std::int64_t>(column, i));
-  } else {
-    const char* column = columns.take<std::uint32_t>(count);
-    for (std::size_t i = 0; i < count; ++i) times[i] = plus(header.earliest, at<std::uint32_t>(column, i));
-  }
-  if (header.form & wideValues) {
-    std::memcpy(values, columns.take<double>(count), count * sizeof(double));
-  } else {
-    const char* column = columns.take<float>(count);
-    for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<double>(at<float>(column, i));
-  }
-  columns.end();
+  for (std::size_t i = 0; i < count; ++i) into.steps[before + i] = view.step(i);
+  for (std::size_t i = 0; i < count; ++i) into.times[before + i] = view.time(i);
+  for (std::size_t i = 0; i < count; ++i) into.values[before + i] = view.value(i);
 }
 
-std::string encodeLevel(const PointBlock& points, std::size_t per) {
-  Header header = headerFor(points, 0, points.size());
-  const std::size_t entries = (points.size() + per - 1) / per;
-  std::vector<Digest> digests;
-  digests.reserve(entries);
-  for (std::size_t from = 0; from < points.size(); from += per)
-    digests.push_back(digestOf(points, from, std::min(from + per, points.size())));
-  header.count = static_cast<std::uint32_t>(entries);
-  header.per = static_cast<std::uint32_t>(per);
-  std::string blob;
-  put(blob, header);
-  // The last entry may be shorter.
-  put(blob, static_cast<std::uint64_t>(digests.back().count));
-  for (const Digest& digest : digests)
-    for (const double value : {digest.minimum, digest.maximum}) {
-      if (header.form & wideValues)
-        put(blob, value);
-      else
-        put(blob, static_cast<float>(value));
-    }
-  for (const Digest& digest : digests) put(blob, digest.sum);
-  for (const Digest& digest : digests)
-    for (const std::int64_t time : {digest.firstTime, digest.lastTime}) {
-      if (header.form & wideTimes)
-        put(blob, time - header.earliest);
-      else
-        put(blob, static_cast<std::uint32_t>(time - header.earliest));
-    }
-  if (header.form & irregularSteps)
-    for (const Digest& digest : digests)
-      for (const std::int64_t step : {digest.firstStep, digest.lastStep}) {
-        if (header.form & wideSteps)
-          put(blob, step - header.firstStep);
-        else
-          put(blob, static_cast<std::uint32_t>(step - header.firstStep));
-      }
-  if (header.form & withNonFinite)
-    for (const Digest& digest : digests) put(blob, static_cast<std::uint16_t>(digest.nonFinite));
-  putChecksum(blob);
-  return blob;
+Pyramid pyramidOf(const PointBlock& points) {
+  const Header header = headerFor(points, 0, points.size());
+  std::vector<Digest> fine, coarse;
+  fine.reserve(points.size() / fineBucket + 1);
+  for (std::size_t from = 0; from < points.size(); from += fineBucket)
+    fine.push_back(digestOf(points, from, std::min(from + fineBucket, points.size())));
+  Pyramid pyramid;
+  constexpr std::size_t each = coarseBucket / fineBucket;
+  for (std::size_t from = 0; from < fine.size(); from += each) {
+    Digest digest;
+    for (std::size_t i = from; i < std::min(from + each, fine.size()); ++i) digest.add(fine[i]);
+    pyramid.whole.add(digest);
+    coarse.push_back(digest);
+  }
+  pyramid.fine = encodeLevel(header, fine, fineBucket);
+  pyramid.coarse = encodeLevel(header, coarse, coarseBucket);
+  return pyramid;
 }
 
-void decodeLevel(std::string_view blob, const std::filesystem::path& file, std::vector<Digest>& into) {
+LevelView::LevelView(std::string_view blob, const std::filesystem::path& file) {
   Columns columns(blob, file);
   const Header header = columns.header(chunkPoints);
-  const std::size_t count = header.count;
-  const auto last = at<std::uint64_t>(columns.take<std::uint64_t>(1), 0);
-  if (last == 0 || last > header.per) throwDamaged(file, "a pyramid level has an impossible header");
-  const bool wide = header.form & wideValues, late = header.form & wideTimes, far = header.form & wideSteps;
-  const char* bounds = wide ? columns.take<double>(2 * count) : columns.take<float>(2 * count);
-  const char* sums = columns.take<double>(count);
-  const char* times = late ? columns.take<std::int64_t>(2 * count) : columns.take<std::uint32_t>(2 * count);
-  const bool irregular = header.form & irregularSteps;
-  const char* steps = !irregular ? nullptr
-                      : far      ? columns.take<std::int64_t>(2 * count)
-                                 : columns.take<std::uint32_t>(2 * count);
-  const char* nonFinite = header.form & withNonFinite ? columns.take<std::uint16_t>(count) : nullptr;
+  count_ = header.count;
+  per_ = header.per;
+  firstStep_ = header.firstStep;
+  stride_ = header.stride;
+  earliest_ = header.earliest;
+  form_ = header.form;
+  last_ = static_cast<std::size_t>(loom::at<std::uint64_t>(columns.take<std::uint64_t>(1), 0));
+  if (last_ == 0 || last_ > per_) throwDamaged(file, "a pyramid level has an impossible header");
+  const std::size_t pairs = 2 * count_;
+  bounds_ = form_ & wideValues ? columns.take<double>(pairs) : columns.take<float>(pairs);
+  sums_ = columns.take<double>(count_);
+  times_ = form_ & wideTimes ? columns.take<std::int64_t>(pairs) : columns.take<std::uint32_t>(pairs);
+  if (form_ & irregularSteps)
+    steps_ = form_ & wideSteps ? columns.take<std::int64_t>(pairs) : columns.take<std::uint32_t>(pairs);
+  if (form_ & withNonFinite) nonFinite_ = columns.take<std::uint16_t>(count_);
   columns.end();
-  into.resize(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    Digest& digest = into[i];
-    digest.count = i + 1 == count ? static_cast<std::int64_t>(last) : static_cast<std::int64_t>(header.per);
-    digest.nonFinite = nonFinite ? at<std::uint16_t>(nonFinite, i) : 0;
-    digest.minimum = wide ? at<double>(bounds, 2 * i) : static_cast<double>(at<float>(bounds, 2 * i));
-    digest.maximum = wide ? at<double>(bounds, 2 * i + 1) : static_cast<double>(at<float>(bounds, 2 * i + 1));
-    digest.sum = at<double>(sums, i);
-    const auto timeAt = [&](std::size_t k) {
-      return plus(header.earliest, late ? at<std::int64_t>(times, k) : at<std::uint32_t>(times, k));
-    };
-    digest.firstTime = timeAt(2 * i);
-    digest.lastTime = timeAt(2 * i + 1);
-    const auto stepAt = [&](std::size_t k) {
-      return plus(header.firstStep, far ? at<std::int64_t>(steps, k) : at<std::uint32_t>(steps, k));
-    };
-    if (irregular) {
-      digest.firstStep = stepAt(2 * i);
-      digest.lastStep = stepAt(2 * i + 1);
-    } else {
-      digest.firstStep = regularStep(header, i * header.per);
-      digest.lastStep = regularStep(header, i * header.per + static_cast<std::uint64_t>(digest.count) - 1);
-    }
-  }
+}
+
+Digest LevelView::at(std::size_t index) const {
+  const auto bound = [&](std::size_t i) {
+    return form_ & wideValues ? loom::at<double>(bounds_, i)
+                              : static_cast<double>(loom::at<float>(bounds_, i));
+  };
+  const auto time = [&](std::size_t i) {
+    return plus(earliest_,
+                form_ & wideTimes ? loom::at<std::int64_t>(times_, i) : loom::at<std::uint32_t>(times_, i));
+  };
+  const auto step = [&](std::size_t i, std::size_t point) {
+    if (!steps_)
+      return plus(firstStep_, static_cast<std::int64_t>(point * static_cast<std::uint64_t>(stride_)));
+    return plus(firstStep_,
+                form_ & wideSteps ? loom::at<std::int64_t>(steps_, i) : loom::at<std::uint32_t>(steps_, i));
+  };
+  Digest digest;
+  digest.count = static_cast<std::int64_t>(index + 1 == count_ ? last_ : per_);
+  digest.nonFinite = nonFinite_ ? loom::at<std::uint16_t>(nonFinite_, index) : 0;
+  digest.minimum = bound(2 * index);
+  digest.maximum = bound(2 * index + 1);
+  digest.sum = loom::at<double>(sums_, index);
+  digest.firstTime = time(2 * index);
+  digest.lastTime = time(2 * index + 1);
+  digest.firstStep = step(2 * index, index * per_);
+  digest.lastStep = step(2 * index + 1, index * per_ + static_cast<std::size_t>(digest.count) - 1);
+  return digest;
 }
 
 } // namespace loom

@@ -5,6 +5,7 @@
 // them exactly. A checksum stands in the header, since SQLite has none: a flipped bit is said, not drawn.
 // Little endian.
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -33,19 +34,71 @@ struct Digest {
   std::int64_t firstStep = 0, lastStep = 0, firstTime = 0, lastTime = 0;
   double minimum, maximum, sum = 0;
   std::int64_t minimumStep = 0, maximumStep = 0;
-  Digest();
-  void add(std::int64_t step, std::int64_t time, double value);
+  Digest() : minimum(NAN), maximum(NAN) {}
+  void add(std::int64_t step, std::int64_t time, double value) {
+    if (count++ == 0) {
+      firstStep = step;
+      firstTime = time;
+    }
+    lastStep = step;
+    lastTime = time;
+    if (!std::isfinite(value)) {
+      ++nonFinite;
+      return;
+    }
+    sum += value;
+    if (!(value >= minimum)) {
+      minimum = value;
+      minimumStep = step;
+    }
+    if (!(value <= maximum)) {
+      maximum = value;
+      maximumStep = step;
+    }
+  }
   void add(const Digest& later);
 };
 Digest digestOf(const PointBlock& points, std::size_t from, std::size_t to);
 
 std::string encodePoints(const PointBlock& points, std::size_t from, std::size_t to);
-// Appends. Throws SqlFailure naming `file` when the blob is not one of ours.
-void decodePoints(std::string_view blob, const std::filesystem::path& file, PointBlock& into);
 
-// One entry for each `per` points; the steps of minimum and maximum are not kept in it.
-std::string encodeLevel(const PointBlock& points, std::size_t per);
-void decodeLevel(std::string_view blob, const std::filesystem::path& file,
-                 std::vector<Digest>& into); // replaces
+// A blob of points, checked and borrowed; single points without decoding the others. Throws SqlFailure naming
+// `file` when it is not one of ours.
+class PointsView {
+ public:
+  PointsView(std::string_view blob, const std::filesystem::path& file);
+  std::size_t size() const { return count_; }
+  std::int64_t step(std::size_t index) const;
+  std::int64_t time(std::size_t index) const;
+  double value(std::size_t index) const;
+
+ private:
+  std::size_t count_;
+  std::int64_t firstStep_, stride_, earliest_;
+  std::uint32_t form_;
+  const char *steps_ = nullptr, *times_, *values_;
+};
+void decodePoints(std::string_view blob, const std::filesystem::path& file, PointBlock& into); // appends
+
+// One entry for each 16 and 256 points, and all of them together; the steps of minimum and maximum are not
+// kept in the levels.
+struct Pyramid {
+  std::string fine, coarse;
+  Digest whole;
+};
+Pyramid pyramidOf(const PointBlock& points);
+// The same for a level of the pyramid.
+class LevelView {
+ public:
+  LevelView(std::string_view blob, const std::filesystem::path& file);
+  std::size_t size() const { return count_; }
+  Digest at(std::size_t index) const;
+
+ private:
+  std::size_t count_, per_, last_; // last_: points in the last entry
+  std::int64_t firstStep_, stride_, earliest_;
+  std::uint32_t form_;
+  const char *bounds_, *sums_, *times_, *steps_ = nullptr, *nonFinite_ = nullptr;
+};
 
 } // namespace loom

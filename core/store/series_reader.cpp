@@ -5,14 +5,15 @@
 #include <bit>
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 
 namespace loom {
 namespace {
 
-// A chunk that covers so many pixels is divided to the step; in others, a pyramid bucket that is narrower
-// than a quarter of a pixel goes whole into the pixel where it begins. A sealed chunk alone decides, not how
-// many there are, so that a growing series leaves the picture of what is there already as it was.
-constexpr int exactPixels = 32;
+// A pyramid bucket that is narrower than a quarter of a pixel goes whole into the pixel where it begins. The
+// bucket alone decides, not how many there are, so that a growing series leaves the picture of what is there
+// as it was.
+constexpr int narrow = 4;
 constexpr int mostPixels = 1 << 16;
 
 double secondsOf(std::int64_t microseconds) { return static_cast<double>(microseconds) / 1e6; }
@@ -25,27 +26,24 @@ class SeriesReader::BucketMaker {
   BucketMaker(std::int64_t first, std::int64_t last, int pixels)
       : first_(first), last_(last), pixels_(pixels), width_(static_cast<Wide>(last) - first + 1) {}
 
-  void enterChunk(std::int64_t firstStep, std::int64_t lastStep) {
-    exact_ = (static_cast<Wide>(lastStep) - firstStep) * pixels_ >= exactPixels * width_;
-  }
-
   enum class Fit { outside, whole, divide };
-  Fit fit(std::int64_t firstStep, std::int64_t lastStep) const {
+  Fit fit(std::int64_t firstStep, std::int64_t lastStep) {
     if (lastStep < first_ || firstStep > last_) return Fit::outside;
     if (firstStep < first_ || lastStep > last_) return Fit::divide;
-    if (pixelOf(firstStep) == pixelOf(lastStep)) return Fit::whole;
+    if (lastStep < pixelEnd(firstStep)) return Fit::whole;
     const Wide span = static_cast<Wide>(lastStep) - firstStep;
-    return !exact_ && span * pixels_ * 4 <= width_ ? Fit::whole : Fit::divide;
+    return span * pixels_ * narrow <= width_ ? Fit::whole : Fit::divide;
   }
   void add(const Digest& digest) {
     beginAt(digest.firstStep);
     current_.add(digest);
   }
-  void add(const PointBlock& points) {
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      if (points.steps[i] < first_ || points.steps[i] > last_) continue;
-      beginAt(points.steps[i]);
-      current_.add(points.steps[i], points.times[i], points.values[i]);
+  template<class Points> void add(const Points& points, std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      const std::int64_t step = points.step(i);
+      if (step < first_ || step > last_) continue;
+      beginAt(step);
+      current_.add(step, points.time(i), points.value(i));
     }
   }
   std::vector<Bucket> take() {
@@ -58,13 +56,19 @@ class SeriesReader::BucketMaker {
   std::int64_t pixelOf(std::int64_t step) const {
     return static_cast<std::int64_t>((static_cast<Wide>(step) - first_) * pixels_ / width_);
   }
-  // The 128-bit division is made once a pixel, not once a point.
+  // The first step of the pixel behind that of `step`. Steps come in order, so the 128-bit division is made
+  // once a pixel, not once a point.
+  std::int64_t pixelEnd(std::int64_t step) {
+    if (step < cursorEnd_) return cursorEnd_;
+    const Wide end = first_ + ((static_cast<Wide>(pixelOf(step)) + 1) * width_ + pixels_ - 1) / pixels_;
+    cursorEnd_ = static_cast<std::int64_t>(std::min<Wide>(end, std::numeric_limits<std::int64_t>::max()));
+    return cursorEnd_;
+  }
   void beginAt(std::int64_t step) {
-    if (current_.count > 0 && step < nextPixelAt_) return;
+    if (current_.count > 0 && step < currentEnd_) return;
     finish();
     current_ = Digest();
-    const Wide pixel = pixelOf(step);
-    nextPixelAt_ = first_ + ((pixel + 1) * width_ + pixels_ - 1) / pixels_;
+    currentEnd_ = pixelEnd(step);
   }
   void finish() {
     if (current_.count == 0) return;
@@ -80,9 +84,8 @@ class SeriesReader::BucketMaker {
   std::int64_t first_, last_;
   int pixels_;
   Wide width_;
-  bool exact_ = true;
   Digest current_;
-  Wide nextPixelAt_ = 0;
+  std::int64_t currentEnd_ = 0, cursorEnd_ = std::numeric_limits<std::int64_t>::min();
   std::vector<Bucket> buckets_;
 };
 
@@ -195,39 +198,41 @@ std::vector<Bucket> SeriesReader::buckets(const std::string& run, const std::str
   const std::int64_t from = chunkAt(*series, first);
   const std::int64_t to = std::min(chunkAt(*series, last), series->chunks - 1);
   BucketMaker maker(first, last, std::clamp(pixels, 1, mostPixels));
-  PointBlock block;
-  std::vector<Digest> coarse, fine;
 
   // Down the pyramid only where a bucket lies across a border.
+  std::optional<Rows> fineRow, rawRow;
+  std::optional<LevelView> fine;
+  std::optional<PointsView> raw;
   const auto addRaw = [&](std::int64_t id, std::size_t begin, std::size_t count) {
-    if (block.size() == 0) readRaw(id, block);
-    if (begin + count > block.size())
-      throwDamaged(database_.file(), "a chunk is shorter than its pyramid says");
-    for (std::size_t i = begin; i < begin + count; ++i) {
-      if (block.steps[i] < first || block.steps[i] > last) continue;
-      Digest point;
-      point.add(block.steps[i], block.times[i], block.values[i]);
-      maker.add(point);
+    if (!raw) {
+      rawRow.reset();
+      rawRow.emplace(raw_.query(id));
+      if (!rawRow->next()) throwDamaged(database_.file(), "the points of a chunk are missing");
+      raw.emplace(rawRow->blob(0), database_.file());
     }
+    if (begin + count > raw->size())
+      throwDamaged(database_.file(), "a chunk is shorter than its pyramid says");
+    maker.add(*raw, begin, begin + count);
   };
   const auto addFine = [&](std::int64_t id, std::size_t begin, std::size_t count) {
-    if (fine.empty()) {
-      Rows rows = fine_.query(id);
-      if (!rows.next()) throwDamaged(database_.file(), "a level of the pyramid is missing");
-      decodeLevel(rows.blob(0), database_.file(), fine);
+    if (!fine) {
+      fineRow.reset();
+      fineRow.emplace(fine_.query(id));
+      if (!fineRow->next()) throwDamaged(database_.file(), "a level of the pyramid is missing");
+      fine.emplace(fineRow->blob(0), database_.file());
     }
-    if (begin + count > fine.size())
+    if (begin + count > fine->size())
       throwDamaged(database_.file(), "a level of the pyramid is shorter than it should be");
     for (std::size_t i = begin; i < begin + count; ++i) {
-      const auto fit = maker.fit(fine[i].firstStep, fine[i].lastStep);
-      if (fit == BucketMaker::Fit::whole) maker.add(fine[i]);
+      const Digest bucket = fine->at(i);
+      const auto fit = maker.fit(bucket.firstStep, bucket.lastStep);
+      if (fit == BucketMaker::Fit::whole) maker.add(bucket);
       if (fit == BucketMaker::Fit::divide) addRaw(id, i * fineBucket, fineBucket);
     }
   };
   if (from <= to) {
     Rows rows = chunks_.query(chunkId(series->number, from), chunkId(series->number, to));
     while (rows.next()) {
-      maker.enterChunk(rows.integer(1), rows.integer(2));
       const auto fit = maker.fit(rows.integer(1), rows.integer(2));
       if (fit == BucketMaker::Fit::outside) continue;
       if (fit == BucketMaker::Fit::whole) {
@@ -244,20 +249,22 @@ std::vector<Bucket> SeriesReader::buckets(const std::string& run, const std::str
         maker.add(chunk);
         continue;
       }
-      block.clear();
-      fine.clear();
-      decodeLevel(rows.blob(9), database_.file(), coarse);
+      raw.reset();
+      fine.reset();
+      const LevelView coarse(rows.blob(9), database_.file());
       for (std::size_t i = 0; i < coarse.size(); ++i) {
-        const auto each = maker.fit(coarse[i].firstStep, coarse[i].lastStep);
-        if (each == BucketMaker::Fit::whole) maker.add(coarse[i]);
+        const Digest bucket = coarse.at(i);
+        const auto each = maker.fit(bucket.firstStep, bucket.lastStep);
+        if (each == BucketMaker::Fit::whole) maker.add(bucket);
         if (each == BucketMaker::Fit::divide)
           addFine(rows.integer(0), i * (coarseBucket / fineBucket), coarseBucket / fineBucket);
       }
     }
   }
-  block.clear();
-  readTail(*series, block);
-  maker.add(block);
+  for (Rows rows = tail_.query(chunkId(series->number, 0), lastChunkId(series->number)); rows.next();) {
+    const PointsView tail(rows.blob(0), database_.file());
+    maker.add(tail, 0, tail.size());
+  }
   return maker.take();
 }
 
@@ -294,16 +301,20 @@ std::vector<std::string> SeriesReader::checkChunks(const std::string& run) {
     for (; rows.next(); ++index) {
       PointBlock points;
       readRaw(rows.integer(0), points);
-      const Digest digest = digestOf(points, 0, points.size());
+      if (points.size() != chunkPoints) {
+        findings.push_back(fmt::format("run {}, {}: chunk {} is not full", run, key, index));
+        continue;
+      }
+      const Pyramid pyramid = pyramidOf(points);
+      const Digest& digest = pyramid.whole;
       Rows fine = fine_.query(rows.integer(0));
-      const bool fits = points.size() == chunkPoints && rows.integer(0) == chunkId(series->number, index) &&
+      const bool fits = rows.integer(0) == chunkId(series->number, index) &&
                         rows.integer(1) == digest.firstStep && rows.integer(2) == digest.lastStep &&
                         rows.integer(3) == digest.firstTime && rows.integer(4) == digest.lastTime &&
                         rows.integer(5) == digest.nonFinite && same(rows.real(6), digest.minimum) &&
                         same(rows.real(7), digest.maximum) && same(rows.real(8), digest.sum) &&
-                        rows.blob(9) == encodeLevel(points, coarseBucket) &&
-                        rows.integer(10) == digest.minimumStep && rows.integer(11) == digest.maximumStep &&
-                        fine.next() && fine.blob(0) == encodeLevel(points, fineBucket);
+                        rows.blob(9) == pyramid.coarse && rows.integer(10) == digest.minimumStep &&
+                        rows.integer(11) == digest.maximumStep && fine.next() && fine.blob(0) == pyramid.fine;
       if (!fits)
         findings.push_back(fmt::format("run {}, {}: chunk {} does not fit its points", run, key, index));
     }

@@ -191,13 +191,13 @@ void SeriesWriter::seal(Series& series) {
   }
   const PointBlock& points = series.fresh;
   const std::int64_t id = chunkId(series.number, series.chunks);
-  const Digest digest = digestOf(points, 0, points.size());
-  const std::string coarse = encodeLevel(points, coarseBucket), fine = encodeLevel(points, fineBucket);
+  const Pyramid pyramid = pyramidOf(points);
+  const Digest& digest = pyramid.whole;
   const std::string raw = encodePoints(points, 0, points.size());
   addChunk_.run(id, digest.firstStep, digest.lastStep, digest.firstTime, digest.lastTime, digest.nonFinite,
                 digest.minimum, digest.minimumStep, digest.maximum, digest.maximumStep, digest.sum,
-                Statement::asBlob(coarse));
-  addFine_.run(id, Statement::asBlob(fine));
+                Statement::asBlob(pyramid.coarse));
+  addFine_.run(id, Statement::asBlob(pyramid.fine));
   addRaw_.run(id, Statement::asBlob(raw));
   ++series.chunks;
   series.fresh.clear();

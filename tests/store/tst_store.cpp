@@ -421,8 +421,8 @@ void TestStore::flippedBitInABlockIsSaid() {
     decodePoints(bytes, file, read);
   };
   const auto asLevel = [&](std::string_view bytes) {
-    std::vector<Digest> read;
-    decodeLevel(bytes, file, read);
+    const LevelView level(bytes, file);
+    for (std::size_t i = 0; i < level.size(); ++i) level.at(i);
   };
   const auto check = [](const std::string& blob, const std::function<void(std::string_view)>& decode) {
     decode(blob);
@@ -435,8 +435,8 @@ void TestStore::flippedBitInABlockIsSaid() {
     }
   };
   check(encodePoints(block, 0, block.size()), asPoints);
-  check(encodeLevel(block, fineBucket), asLevel);
-  check(encodeLevel(block, coarseBucket), asLevel);
+  check(pyramidOf(block).fine, asLevel);
+  check(pyramidOf(block).coarse, asLevel);
 }
 
 void TestStore::manyOpenSeriesStaySmall() {
