@@ -24,7 +24,7 @@ QString formatValue(double value, ValueFormat format) {
     return QString::fromStdString(std::abs(value) >= 1000 ? formatCount(std::llround(value))
                                                           : formatNumber(value));
   case ValueFormat::rate:
-    return QString::fromStdString(formatNumber(value));
+    return QString::fromStdString(formatNumber(QString::number(value, 'g', 3).toDouble()));
   }
   return {};
 }
@@ -51,8 +51,8 @@ Chart::Chart(const ChartSpec& spec, QWidget* parent) : QWidget(parent), spec_(sp
   auto* rect = plot_->axisRect();
   rect->setAutoMargins(QCP::msNone);
   rect->setMargins(QMargins(44, 8, 12, 24));
-  plot_->yAxis->setTicker(QSharedPointer<NiceTicker>::create(spec.format));
-  plot_->xAxis->setTicker(QSharedPointer<NiceTicker>::create(ValueFormat::number));
+  plot_->yAxis->setTicker(QSharedPointer<NiceTicker>::create(spec.format, 5));
+  plot_->xAxis->setTicker(QSharedPointer<NiceTicker>::create(ValueFormat::number, 8));
   markers_ = new MarkerItem(plot_, lookOf(this));
   markers_->setLayer("front");
   crosshair_ = new CrossItem(plot_, lookOf(this));
@@ -114,6 +114,13 @@ void Chart::applyLook() {
   markers_->setLook(look);
   crosshair_->setLook(look);
   replot();
+}
+
+int Chart::lines() const { return plot_->height() < lookOf(this).px(170) ? 3 : 5; }
+
+void Chart::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  if (const auto ticker = plot_->yAxis->ticker().dynamicCast<NiceTicker>()) ticker->setLines(lines());
 }
 
 void Chart::changeEvent(QEvent* event) {
@@ -214,7 +221,7 @@ void Chart::setLog(bool on) {
   if (on)
     plot_->yAxis->setTicker(QSharedPointer<LogTicker>::create(spec_.format));
   else
-    plot_->yAxis->setTicker(QSharedPointer<NiceTicker>::create(spec_.format));
+    plot_->yAxis->setTicker(QSharedPointer<NiceTicker>::create(spec_.format, lines()));
   rescaleValues();
   replot();
 }

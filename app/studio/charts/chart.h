@@ -43,7 +43,7 @@ class Chart : public QWidget {
   SeriesPlottable* curve(const QString& id) const;
   void setMarkers(const QVector<ChartMarker>& markers);
   void setXAxis(const QString& unit, double stepsPerUnit,
-                double end); // end: where the axis ends when fitted; 0: at the data
+                double end);            // end: where the axis ends when fitted; 0: at the data
   void setXTitle(const QString& words); // under the axis: pictures that stand alone
   void setCrosshair(std::optional<double> x);
   void setSmoothing(double factor);
@@ -71,12 +71,14 @@ class Chart : public QWidget {
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
   void changeEvent(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
 
  private:
   void applyLook();
   void rescaleValues();
   void fitX();
+  int lines() const; // that fit across the y axis
   void nameLegend();
   void movePoints(int points);
   void moveCrosshair(double x);

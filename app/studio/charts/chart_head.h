@@ -26,7 +26,7 @@ class ChartHead : public QWidget {
   void setLog(bool on);
   void setNote(const QString& note); // behind the legend, in text-2
   void setToolsVisible(bool visible);
-  void addTool(QWidget* tool);       // before the others
+  void addTool(QWidget* tool); // before the others
   void setSmoothing(double factor);
   QToolButton* logButton() const { return log_; }
   QLineEdit* smoothField() const { return smooth_; }

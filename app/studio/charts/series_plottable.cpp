@@ -138,11 +138,13 @@ void SeriesPlottable::line(QCPPainter* painter, const QVector<QPointF>& points, 
   if (!segments.isEmpty()) painter->drawLines(segments);
 }
 
+QRect SeriesPlottable::clipRect() const { return QCPAbstractPlottable::clipRect().adjusted(-4, -4, 5, 1); }
+
 void SeriesPlottable::draw(QCPPainter* painter) {
   if (buckets_.isEmpty() || !mKeyAxis || !mValueAxis) return;
   const QColor colour = look_->theme().seriesAt(style_.colour);
   const bool log = mValueAxis->scaleType() == QCPAxis::stLogarithmic;
-  const QRect area = clipRect();
+  const QRect area = QCPAbstractPlottable::clipRect();
   const auto x = [&](std::int64_t step) {
     return mKeyAxis->coordToPixel(static_cast<double>(step) / stepsPerUnit_);
   };

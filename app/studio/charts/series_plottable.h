@@ -47,6 +47,7 @@ class SeriesPlottable : public QCPAbstractPlottable {
 
  protected:
   void draw(QCPPainter* painter) override;
+  QRect clipRect() const override; // a dot on the last epoch is whole
   void drawLegendIcon(QCPPainter* painter, const QRectF& rect) const override;
 
  private:

@@ -12,17 +12,21 @@ QString axisLabel(double value, double step, ValueFormat format) {
   if (format == ValueFormat::percent)
     return QString::number(value * 100, 'f', std::max(0, digits - 2)) + QChar(0xA0) + "%";
   if (value == 0) return "0";
+  // Five digits would not fit beside the axis.
+  if (std::abs(value) >= 10'000 && std::abs(value) < 1'000'000)
+    return QString::number(value / 1000, 'f', step >= 1000 ? 0 : 1) + QChar(0xA0) + "k";
   if (std::abs(value) >= 100'000) return QString::fromStdString(formatCountShort(std::llround(value)));
   if (std::abs(value) >= 1000) return QString::fromStdString(formatCount(std::llround(value)));
   if (std::abs(value) < 1e-4) return QString::fromStdString(formatNumber(value));
   return QString::number(value, 'f', digits);
 }
 
+// The smallest step that draws no more lines than the chart has room for.
 double NiceTicker::getTickStep(const QCPRange& range) {
-  const double rough = range.size() / 4.5;
-  const double decade = std::pow(10, std::floor(std::log10(std::max(rough, 1e-300))));
-  const double mantissa = rough / decade;
-  step_ = decade * (mantissa < 1.5 ? 1 : mantissa < 3.5 ? 2 : mantissa < 7.5 ? 5 : 10);
+  const double least = range.size() / lines_;
+  const double decade = std::pow(10, std::floor(std::log10(std::max(least, 1e-300))));
+  const double mantissa = least / decade;
+  step_ = decade * (mantissa <= 1.0001 ? 1 : mantissa <= 2.0001 ? 2 : mantissa <= 5.0001 ? 5 : 10);
   return step_;
 }
 

@@ -11,7 +11,8 @@ QString axisLabel(double value, double step, ValueFormat format);
 
 class NiceTicker : public QCPAxisTicker {
  public:
-  explicit NiceTicker(ValueFormat format) : format_(format) { setTickCount(5); }
+  NiceTicker(ValueFormat format, int lines) : format_(format), lines_(lines) {}
+  void setLines(int lines) { lines_ = lines; }
 
  protected:
   double getTickStep(const QCPRange& range) override;
@@ -22,6 +23,7 @@ class NiceTicker : public QCPAxisTicker {
 
  private:
   ValueFormat format_;
+  int lines_;
   double step_ = 1;
 };
 

@@ -3,15 +3,35 @@
 #include "app/studio/charts/chart_head.h"
 #include "app/studio/charts/charts.h"
 #include "app/studio/pages/evaluate/confusion_matrix.h"
+#include "app/studio/theme/loom_style.h"
+#include "app/studio/theme/roles.h"
+#include "app/studio/widgets/panels.h"
+#include "app/studio/widgets/text.h"
+#include "core/base/format.h"
 #include "core/run/evaluation.h"
 #include "core/run/project.h"
 #include "core/store/store.h"
 #include <QDir>
+#include <QVBoxLayout>
 
 namespace loom {
 namespace {
 
+constexpr int margin = 16;
 constexpr int chartWidth = 960, chartHeight = 480, matrixWidth = 760, matrixHeight = 740;
+
+// A picture that stands alone: a title where the widget has none, air around it.
+bool savePicture(QWidget* content, const QString& title, const QSize& size, const QString& file) {
+  QWidget frame;
+  setGround(&frame, Ground::surface);
+  auto* column = columnOf(&frame, margin, 8);
+  if (!title.isEmpty()) column->addWidget(new Text(title, Type::bodyStrong));
+  column->addWidget(content, 1); // now the frame's
+  frame.resize(size);
+  frame.ensurePolished();
+  frame.layout()->activate();
+  return frame.grab().save(file);
+}
 
 Error cannotWrite(const QString& file) {
   return {ErrorKind::other, file.toStdString(), "The picture cannot be written",
@@ -21,6 +41,8 @@ Error cannotWrite(const QString& file) {
 } // namespace
 
 Result<QStringList> renderRun(const QString& folder, const QString& projectFolder, const QString& word) {
+  // Pictures go into documents: always on light ground.
+  if (auto* style = qobject_cast<LoomStyle*>(QApplication::style())) style->apply(LookOptions{});
   auto project = openProject(projectFolder.toStdString());
   if (!project) return project.error();
   auto run = findRun(project->folder, word.toStdString());
@@ -41,9 +63,9 @@ Result<QStringList> renderRun(const QString& folder, const QString& projectFolde
   const QString id = QString::fromStdString(*run);
   const double perEpoch = double(std::max<std::int64_t>(1, row->stepsPerEpoch));
   for (const auto* spec : chartsFor(regression, false)) {
-    Chart chart(spec->spec);
+    auto* made = new Chart(spec->spec);
+    Chart& chart = *made;
     chart.head()->setToolsVisible(false); // a picture has nothing to press
-    chart.resize(chartWidth, chartHeight);
     QVector<Curve> curves;
     for (const auto& line : spec->lines) {
       Curve curve{id + "|" + line.key, line.label, {}, 0};
@@ -66,16 +88,15 @@ Result<QStringList> renderRun(const QString& folder, const QString& projectFolde
       chart.setData(id + "|" + line.key, QVector<Bucket>(buckets->begin(), buckets->end()));
     }
     chart.setMessage(spec->waiting);
-    chart.plot()->replot(QCustomPlot::rpImmediateRefresh);
     const QString file = QDir(folder).filePath(spec->spec.id + ".png");
-    if (!chart.grab().save(file)) return cannotWrite(file);
+    if (!savePicture(made, {}, {chartWidth, chartHeight}, file)) return cannotWrite(file);
     files << file;
   }
   if (row->checkpoint >= 0)
     if (auto evaluation = readEvaluation(runFolder(project->folder, *run), row->checkpoint, "test");
         evaluation && !evaluation->classes.empty()) {
-      ConfusionMatrix matrix;
-      matrix.resize(matrixWidth, matrixHeight);
+      auto* made = new ConfusionMatrix;
+      ConfusionMatrix& matrix = *made;
       QStringList names;
       QVector<QVector<qint64>> counts;
       for (const auto& name : evaluation->classes) names << QString::fromStdString(name);
@@ -83,7 +104,13 @@ Result<QStringList> renderRun(const QString& folder, const QString& projectFolde
         counts.push_back(QVector<qint64>(line.begin(), line.end()));
       matrix.setCounts(names, counts);
       const QString file = QDir(folder).filePath("confusion.png");
-      if (!matrix.grab().save(file)) return cannotWrite(file);
+      double accuracy = 0;
+      for (const auto& [name, value] : evaluation->metrics)
+        if (name.ends_with("accuracy")) accuracy = value;
+      const QString title =
+          QString("Confusion on the test part, %1 right; rows are true, columns are predicted")
+              .arg(QString::fromStdString(formatPercent(accuracy)));
+      if (!savePicture(made, title, {matrixWidth, matrixHeight}, file)) return cannotWrite(file);
       files << file;
     }
   return files;

@@ -4,6 +4,7 @@
 #include "app/studio/shots/design_shots.h"
 #include "app/studio/shots/frame_shots.h"
 #include "app/studio/shots/kit.h"
+#include "app/studio/shots/run_shots.h"
 #include "app/studio/theme/loom_style.h"
 #include <QDir>
 #include <QPainter>
@@ -12,7 +13,7 @@ namespace loom {
 
 std::vector<Shot> shotTable() {
   std::vector<Shot> table;
-  for (const auto& rows : {kitShots(), frameShots(), designShots(), dataShots()}) table.insert(table.end(), rows.begin(), rows.end());
+  for (const auto& rows : {kitShots(), frameShots(), designShots(), dataShots(), runShots()}) table.insert(table.end(), rows.begin(), rows.end());
   return table;
 }
 

@@ -23,11 +23,13 @@ class ShotStage {
   MainWindow& window();
   Settings& settings() { return *settings_; }
   bool dark() const { return dark_; }
+  void keep(std::shared_ptr<void> owner) { kept_ = std::move(owner); } // what the widget lives in, until the picture is taken
 
  private:
   bool dark_;
   std::unique_ptr<Settings> settings_;
   std::unique_ptr<MainWindow> window_;
+  std::shared_ptr<void> kept_;
 };
 
 struct Shot {

@@ -87,8 +87,16 @@ void PageToolBar::addRight(QWidget* widget) {
 QPushButton* PageToolBar::setPrimary(const QString& text, const QString& icon, const QString& key) {
   primary_ = makeButton(text, icon, ButtonRole::primary);
   right_->addWidget(primary_);
-  if (!key.isEmpty()) right_->addWidget(new KeyCap(key));
+  if (!key.isEmpty()) {
+    key_ = new KeyCap(key);
+    right_->addWidget(key_);
+  }
   return primary_;
+}
+
+void PageToolBar::setPrimaryVisible(bool visible) {
+  primary_->setVisible(visible);
+  if (key_) key_->setVisible(visible);
 }
 
 void PageToolBar::setReason(const QString& text) {

@@ -28,6 +28,7 @@ class PageToolBar : public QWidget {
   void addLine();                                           // a short upright line
   void addRight(QWidget* widget);                           // right part, in order, before the primary action
   QPushButton* setPrimary(const QString& text, const QString& icon, const QString& key = {});
+  void setPrimaryVisible(bool visible); // with its key
   QPushButton* primary() const { return primary_; }
   void setReason(const QString& text); // why the primary action is off; empty: it is not
 
@@ -42,6 +43,7 @@ class PageToolBar : public QWidget {
   IconLabel* reasonIcon_;
   QHBoxLayout *left_, *right_;
   QPushButton* primary_ = nullptr;
+  QWidget* key_ = nullptr;
   QToolButton* more_;
   QList<QToolButton*> rare_;
 };

@@ -102,7 +102,7 @@ ClassView::ClassView(const Pictures& pictures, QWidget* parent) : QWidget(parent
   classes_->horizontalHeader()->setSortIndicatorShown(true);
   classes_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
   for (int section = 1; section < 4; ++section)
-    classes_->horizontalHeader()->resizeSection(section, look.px(64));
+    classes_->horizontalHeader()->resizeSection(section, look.px(80));
   classes_->setShowGrid(false);
   classes_->setFrameShape(QFrame::NoFrame);
   classes_->setEditTriggers(QAbstractItemView::NoEditTriggers);

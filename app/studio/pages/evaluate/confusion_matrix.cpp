@@ -96,8 +96,8 @@ void ConfusionMatrix::paintEvent(QPaintEvent*) {
       const QRectF cell = cellRect(row, column).adjusted(0, 0, -1, -1);
       const int step = stepOf(row, column);
       const auto& map = row == column ? look.theme().seq : look.theme().wrong;
-      painter.fillRect(cell, map[std::size_t(step)]);
       if (count == 0) continue;
+      painter.fillRect(cell, map[std::size_t(step)]);
       const QString words = share_ ? QString::number(100.0 * double(count) / double(sum), 'f', 1)
                                    : QString::fromStdString(formatCount(count));
       const QFont& font = look.fonts[row == column ? Type::captionStrong : Type::captionPlain];
@@ -108,6 +108,9 @@ void ConfusionMatrix::paintEvent(QPaintEvent*) {
       painter.drawText(cell, Qt::AlignCenter, words);
     }
   }
+  painter.setPen(QPen(look[Token::line], 1));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRect(all.adjusted(-0.5, -0.5, -0.5, -0.5));
   for (const auto& [place, chosen] : {std::pair{hovered_, false}, std::pair{current_, true}}) {
     if (place.x() < 0 || place.x() > last || place.y() > last) continue;
     painter.setBrush(Qt::NoBrush);

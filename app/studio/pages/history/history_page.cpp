@@ -228,12 +228,6 @@ void HistoryPage::bind() {
     backToList();
     refresh();
   });
-  connect(session_, &Session::failed, this, [this](const QString& what, const Error& error) {
-    if (what != "history") return;
-    undo_->setError(error);
-    undo_->setAction({}, {});
-    undo_->show();
-  });
   auto& actions = context().actions;
   actions.bind("edit.find", this, [this] {
     backToList();

@@ -282,7 +282,7 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
   case time:
     return row.seconds > 0 ? text(formatDuration(row.seconds)) : QString(missingText);
   case started:
-    return whenText(row.created);
+    return whenText(row.created, now_);
   case tags: {
     QStringList words;
     for (const auto& tag : row.tags) words << text(tag);
@@ -338,7 +338,7 @@ void RunTable::setRunModel(RunTableModel* model) {
   head->setFixedHeight(look.px(28));
   head->setSectionsMovable(true);
   head->setMinimumSectionSize(look.px(28));
-  const int widths[] = {32, 128, 180, 88, 82, 64, 56, 76, 72, 100, 64, 82, 82, 120};
+  const int widths[] = {32, 124, 160, 104, 96, 68, 68, 76, 72, 116, 76, 88, 84, 110};
   for (int section = 0; section < RunTableModel::columnCountValue; ++section)
     head->resizeSection(section, look.px(widths[section]));
   head->setSectionResizeMode(RunTableModel::tick, QHeaderView::Fixed);

@@ -73,8 +73,11 @@ QWidget* RunLive::buildHead() {
     auto* both = new QWidget;
     auto* row = rowOf(both, 0, 6);
     row->addWidget(made.value);
-    row->addWidget(made.second, 0, Qt::AlignBottom);
-    made.second->setContentsMargins(0, 0, 0, 4);
+    auto* lower = new QWidget; // the small words stand on the line of the large figure
+    auto* lowerColumn = columnOf(lower);
+    lowerColumn->setContentsMargins(0, 0, 0, 3);
+    lowerColumn->addWidget(made.second);
+    row->addWidget(lower, 0, Qt::AlignBottom);
     inside->addWidget(both);
     line->addWidget(box);
     return made;

@@ -8,6 +8,7 @@
 #include "app/studio/theme/icons.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"
+#include "app/studio/widgets/text.h"
 #include "app/studio/widgets/tool_bar.h"
 #include <QHBoxLayout>
 #include <QLineEdit>
@@ -23,6 +24,8 @@ TrainPage::TrainPage(PageContext& context) : Page(context), session_(sessionOf(c
   bar_ = new PageToolBar("Train");
   state_ = new Chip;
   bar_->addWidget(state_);
+  place_ = new Text({}, Type::small, Token::text2);
+  bar_->addWidget(place_);
   pause_ = makeButton("Pause", "pause");
   stop_ = makeButton("Stop", "stop");
   checkpoint_ = makeButton("Checkpoint now", "checkpoint");
@@ -42,7 +45,7 @@ TrainPage::TrainPage(PageContext& context) : Page(context), session_(sessionOf(c
     if (buttons[index] == newRun_) bar_->addRight(line_);
     bar_->addRight(buttons[index]);
   }
-  bar_->setPrimary("Run", "run");
+  bar_->setPrimary("Run", "run", "F5");
   bar_->primary()->setObjectName("runStart");
   setTip(bar_->primary(), "Trains with these settings", "F5");
   column->addWidget(bar_);
@@ -227,9 +230,10 @@ void TrainPage::refreshBar() {
   bar_->setTitle(onSetup ? QString("New run") : view != nullptr ? text(view->row.name) : QString("Starting"));
   bar_->setSubtitle(onSetup && session_ != nullptr ? setup_->subtitle() : QString());
   state_->setVisible(view != nullptr);
+  place_->setVisible(view != nullptr);
   if (view != nullptr) {
     state_->setState(stateOf(*view));
-    if (!view->waiting && view->row.totalSteps > 0) bar_->setSubtitle(placeText(*view));
+    place_->setText(!view->waiting && view->row.totalSteps > 0 ? placeText(*view) : QString());
   }
   pause_->setVisible(working);
   checkpoint_->setVisible(working);
@@ -244,7 +248,7 @@ void TrainPage::refreshBar() {
   evaluate_->setVisible(view != nullptr && !going && view->row.checkpoint >= 0);
   newRun_->setVisible(!onSetup);
   line_->setVisible(!onSetup && (working || resume_->isVisibleTo(this) || evaluate_->isVisibleTo(this)));
-  bar_->primary()->setVisible(onSetup);
+  bar_->setPrimaryVisible(onSetup);
   bar_->primary()->setEnabled(setup_->problem().isEmpty());
   bar_->setReason(onSetup ? setup_->problem() : QString());
   if (isVisible() && session_ != nullptr)

@@ -17,6 +17,7 @@ class RunList;
 class RunLive;
 class RunSetup;
 class RunWaiting;
+class Text;
 
 class TrainPage : public Page {
   Q_OBJECT
@@ -45,6 +46,7 @@ class TrainPage : public Page {
   bool wantNewest_ = false;
   PageToolBar* bar_;
   Chip* state_;
+  Text* place_;
   QPushButton *pause_, *stop_, *checkpoint_, *resume_, *evaluate_, *newRun_;
   QWidget* line_;
   QStackedWidget* stack_;

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/shots/run_shots.h"
+#include "app/studio/pages/evaluate/class_view.h"
+#include "app/studio/pages/evaluate/confusion_matrix.h"
+#include "app/studio/pages/evaluate/evaluate_page.h"
+#include "app/studio/pages/history/compare_view.h"
+#include "app/studio/pages/history/history_page.h"
+#include "app/studio/pages/run_words.h"
+#include "app/studio/pages/studio.h"
+#include "app/studio/pages/train/run_live.h"
+#include "app/studio/pages/train/train_page.h"
+#include "app/studio/shots/sample_runs.h"
+#include "core/data/dataset.h"
+#include "core/run/journal.h"
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QElapsedTimer>
+#include <QLineEdit>
+#include <QTemporaryDir>
+#include <cmath>
+
+namespace loom {
+namespace {
+
+constexpr int patience = 20'000; // ms until a picture is taken anyway
+
+std::int64_t shotTime(int day, int hour, int minute) {
+  return QDateTime(QDate(2025, 11, day), QTime(hour, minute)).toMSecsSinceEpoch() * 1000;
+}
+
+// The same noise in every picture.
+double noise(std::int64_t step, int salt) {
+  std::uint64_t x = std::uint64_t(step) * 0x9E3779B97F4A7C15ull + std::uint64_t(salt) * 0xBF58476D1CE4E5B9ull;
+  x ^= x >> 31;
+  x *= 0x94D049BB133111EBull;
+  x ^= x >> 29;
+  return double(x >> 11) / double(1ull << 53) - 0.5;
+}
+
+// A studio on a project of runs written by hand: the real window over the real store, without a trainer.
+class SampleStudio {
+ public:
+  SampleStudio(ShotStage& stage, bool runs) {
+    const auto path = std::filesystem::path(folder_.path().toStdString()) / "fashion-mnist.loom";
+    auto made = createFromTemplate(path, "cnn");
+    if (!made) made = createFromTemplate(path, "digits"); // no Fashion-MNIST here
+    if (!made) return;
+    project_ = *made;
+    project_->name = "fashion-mnist";
+    project_->defaults.epochs = 30;
+    project_->defaults.batch = 128;
+    project_->defaults.optimizer = "SGD";
+    project_->defaults.optimizerParams = {{"momentum", 0.9}, {"weight_decay", 5e-4}};
+    project_->defaults.learningRate = 0.05;
+    project_->defaults.schedule = "cosine";
+    project_->defaults.scheduleParams = {{"warmup", 0.03}};
+    (void)saveProject(*project_);
+    if (runs) writeRuns();
+    studio_ = std::make_unique<Studio>(stage.settings(), "/usr/bin/false", stage.dark());
+    studio_->window().resize(1440, 900);
+    studio_->window().QWidget::show();
+    studio_->open(QString::fromStdString(path.string()));
+    wait([&] {
+      return studio_->session().project().has_value() && (!runs || studio_->session().runs().size() >= 20);
+    });
+    EstimateView estimate;
+    estimate.parameters = 61'706;
+    estimate.multiplyAdds = 416'520;
+    estimate.memoryBytes = 246'000'000;
+    estimate.largestBatch = 6'144;
+    estimate.steps = 12'660;
+    estimate.secondsPerStep = 0.0261;
+    estimate.seconds = 331;
+    estimate.device = "cpu";
+    estimate.threads = 8;
+    settle(600); // the estimate that cannot be asked has failed by now
+    Q_EMIT studio_->bridge().estimated(estimate);
+    calm();
+  }
+  bool good() const { return studio_ != nullptr && studio_->session().project().has_value(); }
+  MainWindow& window() { return studio_->window(); }
+  Studio& studio() { return *studio_; }
+  const Project& project() const { return *project_; }
+  QString id(const QString& name) const {
+    for (const auto& view : studio_->session().runs())
+      if (text(view.row.name) == name) return text(view.row.id);
+    return {};
+  }
+  static void wait(const std::function<bool()>& done) {
+    QElapsedTimer clock;
+    clock.start();
+    while (!done() && clock.elapsed() < patience) QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
+  }
+  static void settle(int milliseconds = 700) {
+    QElapsedTimer clock;
+    clock.start();
+    while (clock.elapsed() < milliseconds) QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
+  }
+  // What this computer does now is no part of the picture.
+  void calm() {
+    MachineLoad load;
+    load.cpu = studio_->session().liveRun() != nullptr ? .93 : .04;
+    load.memoryUsed = 2'900'000'000;
+    load.memoryTotal = 15'600'000'000;
+    load.cores = 8;
+    Q_EMIT studio_->bridge().loadChanged(load);
+    QCoreApplication::processEvents();
+  }
+
+ private:
+  void writeRuns() {
+    struct Row {
+      const char *name, *optimizer, *status;
+      double rate;
+      std::int64_t batch, epochs, done, parameters; // done in epochs
+      double accuracy, test;
+      int day, hour, minute;
+      double seconds;
+    };
+    const Row rows[] = {
+        {"lenet-5 · 23", "SGD", "finished", 0.05, 64, 30, 30, 61'706, .9074, .9029, 21, 9, 10, 192},
+        {"lenet-5-adam · 24", "Adam", "finished", 0.001, 128, 30, 30, 61'706, .9081, .9034, 21, 9, 40, 126},
+        {"resnet-wide · 25", "SGD", "out_of_memory", 0.05, 2048, 60, 0, 107'882, 0, 0, 22, 10, 0, 2},
+        {"lenet-5-gelu · 26", "AdamW", "finished", 0.001, 128, 30, 30, 61'706, .9102, .9055, 22, 10, 5, 141},
+        {"resnet-small-lr · 27", "SGD", "finished", 0.01, 128, 30, 30, 35'002, .9125, .9087, 22, 11, 0, 330},
+        {"resnet-small-lr · 28", "SGD", "finished", 0.02, 128, 30, 30, 35'002, .9172, .9139, 22, 11, 20, 330},
+        {"resnet-small-lr · 29", "SGD", "finished", 0.1, 128, 30, 30, 35'002, .9189, .9150, 22, 11, 40, 331},
+        {"resnet-small-lr · 30", "SGD", "finished", 0.2, 128, 30, 30, 35'002, .9166, .9128, 22, 12, 0, 330},
+        {"softmax · 31", "SGD", "finished", 0.1, 128, 10, 10, 7'850, .8512, .8437, 24, 9, 25, 4},
+        {"mlp-256 · 32", "AdamW", "finished", 0.001, 128, 10, 10, 235'146, .8911, .8868, 24, 9, 28, 11},
+        {"mlp-512 · 33", "AdamW", "finished", 0.001, 128, 10, 10, 535'818, .8942, .8897, 24, 9, 31, 19},
+        {"resnet-wide · 34", "SGD", "stopped", 0.05, 256, 60, 41, 107'882, .9287, 0, 24, 9, 47, 4360},
+        {"lenet-5-dropout · 35", "Adam", "stopped", 0.001, 128, 30, 12, 61'706, .8983, 0, 24, 10, 58, 51},
+        {"resnet-small · 36", "SGD", "finished", 0.05, 128, 30, 30, 35'002, .9201, .9170, 24, 11, 2, 333},
+        {"lenet-5 · 37", "SGD", "finished", 0.05, 128, 30, 30, 61'706, .9068, .9021, 24, 11, 20, 124},
+        {"resnet-small-seed2 · 38", "SGD", "finished", 0.05, 128, 30, 30, 35'002, .9197, .9166, 24, 13, 12,
+         330},
+        {"resnet-small-lr · 39", "SGD", "diverged", 0.8, 128, 30, 4, 35'002, .1, 0, 24, 13, 31, 3},
+        {"resnet-small-adamw · 40", "AdamW", "finished", 0.001, 128, 30, 30, 35'002, .9191, .9153, 24, 13, 40,
+         338},
+        {"resnet-small · 41", "SGD", "finished", 0.05, 64, 30, 30, 35'002, .9204, .9174, 24, 13, 52, 492},
+        {"resnet-small · 42", "SGD", "", 0.05, 128, 30, 19, 35'002, .9212, 0, 24, 14, 28, 0}};
+    int salt = 0;
+    for (const Row& row : rows) {
+      HandRun run;
+      run.name = row.name;
+      run.network = run.name.substr(0, run.name.find(" "));
+      run.optimizer = row.optimizer;
+      run.status = row.status;
+      run.learningRate = row.rate;
+      run.batch = row.batch;
+      run.epochs = row.epochs;
+      run.stepsPerEpoch = row.done > 0 ? 422 : 422;
+      run.doneSteps = row.done * run.stepsPerEpoch;
+      run.parameters = row.parameters;
+      run.accuracy = row.accuracy;
+      run.test = row.test;
+      run.seed = run.name.find("seed2") != std::string::npos ? 2 : 1;
+      run.checkpoints = row.done > 5;
+      ++salt;
+      const double floor = 2.2 * (1 - row.accuracy), total = double(row.epochs * run.stepsPerEpoch);
+      run.loss = [=](std::int64_t step) {
+        if (row.status == std::string("diverged") && step > 1650) return std::nan("");
+        const double at = double(step) / total;
+        return (floor + 1.35 * std::exp(-9 * at)) * (1 + 0.55 * noise(step, salt));
+      };
+      if (row.status == std::string()) {
+        run.doneSteps = 8'140;
+        run.rateAt = 5'064;
+        run.secondsPerStep = 1 / 38.2;
+        run.speed = [=](std::int64_t step) {
+          return (step > 4'800 && step < 5'000 ? 3'900 : 4'890 - 500 * std::exp(-double(step) / 900)) +
+                 420 * noise(step, 9);
+        };
+      } else {
+        run.secondsPerStep = row.seconds / std::max(1.0, double(run.doneSteps));
+      }
+      if (row.status == std::string("diverged")) run.error = "The loss is NaN";
+      if (row.status == std::string("out_of_memory"))
+        run.error = "A batch of 2,048 wants 19.2 GB, 12.7 GB are free";
+      const auto id = writeHandRun(*project_, run, shotTime(row.day, row.hour, row.minute));
+      if (row.status == std::string())
+        if (auto lock = RunLock::take(runFolder(project_->folder, id))) lock_.emplace(std::move(*lock));
+    }
+  }
+  QTemporaryDir folder_;
+  std::optional<Project> project_;
+  std::optional<RunLock> lock_;
+  std::unique_ptr<Studio> studio_;
+};
+
+QWidget* shown(ShotStage& stage, const std::shared_ptr<SampleStudio>& sample) {
+  sample->calm();
+  stage.keep(sample);
+  return &sample->window();
+}
+
+QWidget* trainSetup(ShotStage& stage) {
+  auto sample = std::make_shared<SampleStudio>(stage, false);
+  if (!sample->good()) return nullptr;
+  sample->window().show("train", "setup");
+  SampleStudio::settle(600);
+  EstimateView estimate = sample->studio().session().estimate().value_or(EstimateView{});
+  Q_EMIT sample->studio().bridge().estimated(estimate);
+  return shown(stage, sample);
+}
+
+QWidget* trainRun(ShotStage& stage, const QString& name, bool cross) {
+  auto sample = std::make_shared<SampleStudio>(stage, true);
+  if (!sample->good()) return nullptr;
+  sample->window().show("train", sample->id(name));
+  auto& page = *static_cast<TrainPage*>(sample->window().page("train"));
+  SampleStudio::settle(1200);
+  if (cross) {
+    if (auto* over = page.findChild<QAbstractButton*>("over_" + sample->id("lenet-5 · 37")))
+      over->setChecked(true);
+    SampleStudio::settle(500);
+    page.board().moveCrosshair(16.0);
+  }
+  return shown(stage, sample);
+}
+
+QWidget* history(ShotStage& stage, bool any, bool compare) {
+  auto sample = std::make_shared<SampleStudio>(stage, any);
+  if (!sample->good()) return nullptr;
+  sample->window().show("history");
+  auto& page = *static_cast<HistoryPage*>(sample->window().page("history"));
+  page.model().setNow(shotTime(24, 14, 30) / 1'000'000);
+  if (any && !compare) {
+    auto& bridge = sample->studio().bridge();
+    for (const auto& [name, tag] : {std::pair{"resnet-small · 42", "paper"},
+                                    {"resnet-small · 41", "paper"},
+                                    {"resnet-small-adamw · 40", "paper"},
+                                    {"resnet-small-seed2 · 38", "seeds"},
+                                    {"lenet-5 · 37", "baseline"},
+                                    {"resnet-small-lr · 39", "sweep"}})
+      bridge.setTags(sample->id(name), {tag});
+    SampleStudio::settle(600);
+    page.findChild<QLineEdit*>("historyFilter")->setText("val_accuracy > 0.85 or state != finished");
+    for (const char* name : {"resnet-small · 41", "resnet-small-adamw · 40", "resnet-small-seed2 · 38"})
+      page.table()->selectionModel()->select(page.model().index(page.model().rowOf(sample->id(name)), 0),
+                                             QItemSelectionModel::Select | QItemSelectionModel::Rows);
+  }
+  if (compare) {
+    page.compareRuns(
+        {sample->id("resnet-small · 41"), sample->id("resnet-small-adamw · 40"), sample->id("lenet-5 · 37")});
+    SampleStudio::settle(900);
+    page.compare().board().moveCrosshair(20.0);
+  }
+  SampleStudio::settle(900);
+  return shown(stage, sample);
+}
+
+// An evaluation made by hand: the counts of the look's own picture, on the real labels.
+std::optional<Evaluation> sampleEvaluation(const Project& project) {
+  constexpr int counts[10][10] = {{862, 1, 16, 17, 3, 1, 92, 0, 8, 0},  {1, 984, 0, 10, 2, 0, 2, 0, 1, 0},
+                                  {14, 1, 872, 9, 52, 0, 51, 0, 1, 0},  {12, 5, 8, 924, 24, 0, 25, 0, 2, 0},
+                                  {0, 1, 44, 22, 878, 0, 54, 0, 1, 0},  {0, 0, 0, 0, 0, 980, 0, 14, 1, 5},
+                                  {96, 0, 57, 21, 66, 0, 753, 0, 7, 0}, {0, 0, 0, 0, 0, 6, 0, 976, 0, 18},
+                                  {2, 0, 2, 2, 2, 1, 3, 2, 986, 0},     {0, 0, 0, 0, 0, 4, 1, 30, 0, 965}};
+  auto data = load(project.data, project.folder);
+  if (!data || data->classes.size() != 10) return std::nullopt;
+  const std::int64_t first = data->samples > 60'000 ? 60'000 : 0;
+  Evaluation evaluation;
+  evaluation.split = "test";
+  evaluation.classes = data->classes;
+  evaluation.confusion.assign(10, std::vector<std::int64_t>(10));
+  std::vector<std::int64_t> seen(10);
+  std::int64_t right = 0;
+  for (std::int64_t sample = first; sample < data->samples; ++sample) {
+    const auto label = std::size_t(data->labels[std::size_t(sample)]);
+    // The n-th sample of a class falls where the n-th of its thousand does.
+    std::int64_t place = (seen[label]++ * 379) % 1000;
+    std::size_t said = 0;
+    while (said < 9 && place >= counts[label][said]) place -= counts[label][said++];
+    evaluation.samples.push_back(std::int32_t(sample));
+    evaluation.labels.push_back(std::int32_t(label));
+    evaluation.predictions.push_back(std::int32_t(said));
+    ++evaluation.confusion[label][said];
+    right += said == label ? 1 : 0;
+    const double sure = said == label ? 0.995 - 0.3 * std::pow(noise(sample, 1) + 0.5, 4)
+                                      : 0.98 - 0.45 * (noise(sample, 2) + 0.5);
+    for (std::size_t other = 0; other < 10; ++other)
+      evaluation.outputs.push_back(float(other == said    ? sure
+                                         : other == label ? (1 - sure) * 0.7
+                                                          : (1 - sure) * (said == label ? 1.0 : 0.3) / 9));
+  }
+  for (std::size_t row = 0; row < 10; ++row) {
+    std::int64_t said = 0, all = 0;
+    for (std::size_t other = 0; other < 10; ++other) {
+      said += evaluation.confusion[other][row];
+      all += evaluation.confusion[row][other];
+    }
+    ClassReport report{data->classes[row], 0, 0, 0, all};
+    const double hits = double(evaluation.confusion[row][row]);
+    report.precision = said > 0 ? hits / double(said) : 0;
+    report.recall = all > 0 ? hits / double(all) : 0;
+    report.f1 = hits > 0 ? 2 * report.precision * report.recall / (report.precision + report.recall) : 0;
+    evaluation.perClass.push_back(report);
+  }
+  evaluation.metrics = {{"test_accuracy", double(right) / double(evaluation.samples.size())},
+                        {"test_loss", 0.247}};
+  return evaluation;
+}
+
+QWidget* evaluate(ShotStage& stage, bool cell) {
+  auto sample = std::make_shared<SampleStudio>(stage, true);
+  if (!sample->good()) return nullptr;
+  const auto evaluation = sampleEvaluation(sample->project());
+  if (!evaluation) return nullptr;
+  sample->window().show("evaluate", sample->id("resnet-small · 41"));
+  SampleStudio::settle(500);
+  auto& page = *static_cast<EvaluatePage*>(sample->window().page("evaluate"));
+  page.show(sample->id("resnet-small · 41"), *evaluation);
+  if (cell) {
+    page.matrix().setCurrent(6, 0);
+    page.classes().openCell(6, 0);
+  }
+  SampleStudio::settle(1500); // pictures come from a worker
+  return shown(stage, sample);
+}
+
+QWidget* evaluateRegression(ShotStage& stage) {
+  auto sample = std::make_shared<SampleStudio>(stage, true);
+  if (!sample->good()) return nullptr;
+  Evaluation evaluation;
+  evaluation.split = "test";
+  double square = 0, spread = 0;
+  for (int row = 0; row < 52; ++row) {
+    const double truth = row % 3 == 2 ? 5070 + 1500 * noise(row, 4) : 3700 + 1300 * noise(row, 5);
+    const double said = truth + 900 * noise(row, 6) - 0.12 * (truth - 4200);
+    evaluation.samples.push_back(row * 6 + 8);
+    evaluation.targets.push_back(float(truth));
+    evaluation.outputs.push_back(float(said));
+    square += (said - truth) * (said - truth);
+    spread += (truth - 4180) * (truth - 4180);
+  }
+  evaluation.metrics = {{"test_r2", 1 - square / spread}};
+  sample->window().show("evaluate", sample->id("resnet-small · 41"));
+  SampleStudio::settle(500);
+  static_cast<EvaluatePage*>(sample->window().page("evaluate"))
+      ->show(sample->id("resnet-small · 41"), evaluation);
+  return shown(stage, sample);
+}
+
+} // namespace
+
+std::vector<Shot> runShots() {
+  return {{QStringLiteral("train-setup"), trainSetup},
+          {QStringLiteral("train-live"),
+           [](ShotStage& stage) { return trainRun(stage, "resnet-small · 42", true); }},
+          {QStringLiteral("train-failed"),
+           [](ShotStage& stage) { return trainRun(stage, "resnet-small-lr · 39", false); }},
+          {QStringLiteral("train-min"),
+           [](ShotStage& stage) { return trainRun(stage, "resnet-small · 42", false); },
+           {1024, 640}},
+          {QStringLiteral("history"), [](ShotStage& stage) { return history(stage, true, false); }},
+          {QStringLiteral("history-empty"), [](ShotStage& stage) { return history(stage, false, false); }},
+          {QStringLiteral("compare"), [](ShotStage& stage) { return history(stage, true, true); }},
+          {QStringLiteral("evaluate"), [](ShotStage& stage) { return evaluate(stage, false); }},
+          {QStringLiteral("evaluate-cell"), [](ShotStage& stage) { return evaluate(stage, true); }},
+          {QStringLiteral("evaluate-regression"), evaluateRegression}};
+}
+
+} // namespace loom

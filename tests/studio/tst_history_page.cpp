@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// History at the real window: filter, order, choice, comparison, labels, bin, and a thousand runs.
+#include "app/studio/pages/history/compare_view.h"
+#include "app/studio/pages/history/history_page.h"
+#include "app/studio/pages/run_words.h"
+#include "app/studio/pages/train/train_page.h"
+#include "tests/studio/run_fixture.h"
+#include "tests/studio/studio_fixture.h"
+#include <QCheckBox>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QListWidget>
+
+using namespace loom;
+using namespace loom::test;
+
+class TestHistoryPage : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void initMain() { useOwnHome(); }
+  void filtersAreRead_data();
+  void filtersAreRead();
+  void wrongFiltersSayWhere_data();
+  void wrongFiltersSayWhere();
+  void runsAreSortedFilteredAndFound();
+  void chosenRunsAreCompared();
+  void labelsNamesAndTheBin();
+  void aThousandRunsStaySmooth();
+
+ private:
+  static QString projectWith(const QString& folder, const QVector<HandRun>& runs) {
+    const QString path = newProject(folder + "/p.loom");
+    auto project = openProject(path.toStdString());
+    std::int64_t at = nowMicroseconds() - 3'600'000'000;
+    for (const auto& run : runs)
+      if (!project || handRun(*project, run, at += 60'000'000).empty()) return {};
+    return path;
+  }
+  static QVector<HandRun> three() {
+    HandRun a, b, c;
+    a.name = "lenet · 1";
+    a.accuracy = 0.91;
+    b.name = "lenet-adam · 2";
+    b.optimizer = "Adam";
+    b.learningRate = 0.01;
+    b.accuracy = 0.95;
+    c.name = "broken · 3";
+    c.optimizer = "SGD";
+    c.status = "failed";
+    c.error = "The disk is full";
+    c.doneSteps = 60;
+    c.accuracy = 0.4;
+    return {a, b, c};
+  }
+  static QPoint cell(RunTable* table, int row, int column) {
+    return table->visualRect(table->model()->index(row, column)).center();
+  }
+  static QStringList names(HistoryPage& page) {
+    QStringList list;
+    for (int row = 0; row < page.model().rowCount(); ++row) list << text(page.model().viewAt(row).row.name);
+    return list;
+  }
+};
+
+void TestHistoryPage::filtersAreRead_data() {
+  QTest::addColumn<QString>("filter");
+  QTest::addColumn<bool>("fits");
+  // The run: resnet · 4, Adam, finished, val accuracy .92, loss .3, lr .001, tags paper and seeds.
+  const std::pair<const char*, bool> rows[] = {{"", true},
+                                               {"resnet", true},
+                                               {"lenet", false},
+                                               {"val_accuracy > 0.9", true},
+                                               {"val_accuracy > 92 %", false},
+                                               {"val_accuracy >= 92%", true},
+                                               {"val_accuracy > 0.9 and optimizer = Adam", true},
+                                               {"val_accuracy > 0.9 optimizer = SGD", false},
+                                               {"optimizer = sgd or optimizer = adam", true},
+                                               {"not optimizer = Adam", false},
+                                               {"not (optimizer = Adam and lr > 0.1)", true},
+                                               {"state = finished", true},
+                                               {"state != finished", false},
+                                               {"tag = paper", true},
+                                               {"tag != paper", false},
+                                               {"tag = best", false},
+                                               {"name ~ net", true},
+                                               {"name = \"resnet · 4\"", true},
+                                               {"lr = 1e-3", true},
+                                               {"batch = 64", true},
+                                               {"val_loss < 0.31", true},
+                                               {"val_loss < 0.3", false},
+                                               {"note ~ seed", true},
+                                               {"test_accuracy > 0", false},
+                                               {"parameters > 10,000", true}};
+  for (const auto& [filter, fits] : rows)
+    QTest::newRow(*filter ? filter : "empty") << QString(filter) << fits;
+}
+
+void TestHistoryPage::filtersAreRead() {
+  QFETCH(QString, filter);
+  QFETCH(bool, fits);
+  RunView view;
+  view.row.name = "resnet · 4";
+  view.row.network = "resnet";
+  view.row.optimizer = "Adam";
+  view.row.state = RunState::finished;
+  view.row.parameters = 35'002;
+  view.row.note = "another seed";
+  view.row.tags = {"paper", "seeds"};
+  view.row.settings = {{"lr", "0.001"}, {"batch", "64"}};
+  MetricSummary accuracy{"val/accuracy", 3, 0, .9, .8, .92, 3, 1, 2},
+      loss{"val/loss", 3, 0, .4, .3, .9, 3, 2, 1};
+  view.row.metrics = {accuracy, loss};
+  auto parsed = RunFilter::parse(filter, filterNames({view}));
+  QVERIFY2(parsed.ok(), parsed ? "" : parsed.error().message().c_str());
+  QCOMPARE(parsed->fits(view), fits);
+}
+
+void TestHistoryPage::wrongFiltersSayWhere_data() {
+  QTest::addColumn<QString>("filter");
+  QTest::addColumn<QString>("says");
+  const std::pair<const char*, const char*> rows[] = {
+      {"val_acuracy > 0.9", "val_accuracy"},     {"val_accuracy >", "Nothing stands behind"},
+      {"> 3", "Nothing stands before"},          {"(val_accuracy > 0.9", "not closed"},
+      {"val_accuracy > 0.9)", "closes nothing"}, {"name = \"a", "quotation"},
+      {"val_accuracy > many", "no number"},      {"val_accuracy ! 3", "compares nothing"},
+      {"a and", "missing at the end"},           {"a ; b", "no meaning"}};
+  for (const auto& [filter, says] : rows) QTest::newRow(filter) << QString(filter) << QString(says);
+  QTest::newRow("deep") << QString(5000, '(') << QString("nested");
+}
+
+void TestHistoryPage::wrongFiltersSayWhere() {
+  QFETCH(QString, filter);
+  QFETCH(QString, says);
+  auto parsed = RunFilter::parse(filter, filterNames({}));
+  QVERIFY(!parsed.ok());
+  const QString message = QString::fromStdString(parsed.error().message());
+  QVERIFY2(message.contains(says) && message.contains("place "), qPrintable(message));
+  QVERIFY(!parsed.error().fix.empty());
+}
+
+void TestHistoryPage::runsAreSortedFilteredAndFound() {
+  QTemporaryDir folder;
+  Desk desk(projectWith(folder.path(), three()));
+  desk.window().show("history");
+  auto& page = desk.page<HistoryPage>("history");
+  QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 3, patience);
+  QCOMPARE(names(page), QStringList({"broken · 3", "lenet-adam · 2", "lenet · 1"})); // newest first
+  auto* head = page.table()->horizontalHeader();
+  const auto clickHead = [&](int column) {
+    QTest::mouseClick(
+        head->viewport(), Qt::LeftButton, {},
+        QPoint(head->sectionViewportPosition(column) + head->sectionSize(column) / 2, head->height() / 2));
+  };
+  clickHead(RunTableModel::validation);
+  const QString first = names(page).front();
+  clickHead(RunTableModel::validation);
+  QVERIFY(names(page).front() != first);
+  QVERIFY(names(page).front() == "lenet-adam · 2" || first == "lenet-adam · 2");
+  auto* filter = page.findChild<QLineEdit*>("historyFilter");
+  auto* wrong = page.findChild<QWidget*>("filterProblem");
+  QTest::keyClick(&desk.window(), Qt::Key_F, Qt::ControlModifier);
+  QVERIFY(filter->hasFocus());
+  QTest::keyClicks(filter, "optimizer = Adam");
+  QCOMPARE(names(page), QStringList({"lenet-adam · 2"}));
+  QVERIFY(!wrong->isVisible());
+  QTest::keyClicks(filter, " and");
+  QVERIFY(wrong->isVisible());
+  QVERIFY2(wrong->accessibleName().contains("missing"), qPrintable(wrong->accessibleName()));
+  QCOMPARE(names(page), QStringList({"lenet-adam · 2"})); // the last right one stays
+  filter->clear();
+  QVERIFY(!wrong->isVisible());
+  QCOMPARE(page.model().rowCount(), 3);
+  QTest::keyClicks(filter, "nothing-like-it");
+  QCOMPARE(page.model().rowCount(), 0);
+  filter->clear();
+  // Type to find, Enter opens.
+  page.table()->setFocus();
+  QTest::keyClicks(page.table(), "adam");
+  QCOMPARE(text(page.model().viewAt(page.table()->currentIndex().row()).row.name), QString("lenet-adam · 2"));
+  const QString id = page.model().idAt(page.table()->currentIndex().row());
+  QTest::keyClick(page.table(), Qt::Key_Return);
+  QTRY_COMPARE(desk.window().currentPage(), QString("train"));
+  QCOMPARE(desk.page<TrainPage>("train").run(), id);
+}
+
+void TestHistoryPage::chosenRunsAreCompared() {
+  QTemporaryDir folder;
+  Desk desk(projectWith(folder.path(), three()));
+  desk.window().show("history");
+  auto& page = desk.page<HistoryPage>("history");
+  QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 3, patience);
+  auto* table = page.table();
+  QVERIFY(!page.findChild<QPushButton*>("compareRuns")->isEnabled());
+  QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, cell(table, 1, RunTableModel::tick));
+  QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, cell(table, 2, RunTableModel::tick));
+  QCOMPARE(page.chosen().size(), 2);
+  QVERIFY(page.findChild<QWidget*>("historyFoot")->isVisible());
+  QTest::mouseClick(page.findChild<QPushButton*>("compareRuns"), Qt::LeftButton);
+  QVERIFY(page.comparing());
+  const auto rows = page.compare().table().rows();
+  const auto rowNamed = [&](const QString& label) -> const CompareRow* {
+    for (const auto& row : page.compare().table().rows())
+      if (row.label == label) return &row;
+    return nullptr;
+  };
+  QVERIFY(rowNamed("Optimizer") != nullptr);
+  QCOMPARE(rowNamed("Optimizer")->cells, QStringList({"Adam", "AdamW"}));
+  QCOMPARE(rowNamed("Learning rate")->cells, QStringList({"0.01", "0.001"}));
+  QVERIFY(rowNamed("Batch") == nullptr); // the same in both
+  QCOMPARE(rowNamed("Validation accuracy")->best, 0);
+  QTest::mouseClick(page.findChild<QCheckBox*>("onlyDifferences"), Qt::LeftButton, {}, QPoint(6, 10));
+  QVERIFY(rowNamed("Batch") != nullptr);
+  auto* chart = page.compare().board().chart("val_accuracy");
+  for (const auto& id : page.compare().runs())
+    QTRY_VERIFY_WITH_TIMEOUT(chart->curve(id + "|val/accuracy") != nullptr &&
+                                 chart->curve(id + "|val/accuracy")->buckets().size() == 4,
+                             patience);
+  QTest::mouseClick(page.findChild<QWidget*>("compareBack"), Qt::LeftButton);
+  QVERIFY(!page.comparing());
+  QCOMPARE(page.chosen().size(), 2); // what was chosen is chosen still
+}
+
+void TestHistoryPage::labelsNamesAndTheBin() {
+  QTemporaryDir folder;
+  const QString path = projectWith(folder.path(), three());
+  QString id;
+  {
+    Desk desk(path);
+    desk.window().show("history");
+    auto& page = desk.page<HistoryPage>("history");
+    QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 3, patience);
+    auto* table = page.table();
+    QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, cell(table, 0, RunTableModel::state));
+    id = page.chosen().value(0);
+    QTest::keyClick(&desk.window(), Qt::Key_T, Qt::ControlModifier);
+    auto* tag = page.findChild<QLineEdit*>("historyTag");
+    QTRY_VERIFY(tag->hasFocus());
+    QTest::keyClicks(tag, "paper");
+    QTest::keyClick(tag, Qt::Key_Return);
+    const auto* session = &desk.studio->session();
+    QTRY_VERIFY_WITH_TIMEOUT(session->run(id)->row.tags == std::vector<std::string>{"paper"}, patience);
+    auto* note = page.findChild<QLineEdit*>("historyNote");
+    QTest::mouseClick(note, Qt::LeftButton);
+    QTest::keyClicks(note, "the disk was full");
+    QTest::keyClick(note, Qt::Key_Return);
+    QTRY_COMPARE_WITH_TIMEOUT(text(session->run(id)->row.note), QString("the disk was full"), patience);
+    table->setFocus();
+    QTest::keyClick(table, Qt::Key_F2);
+    auto* editor = table->findChild<QLineEdit*>();
+    QTRY_VERIFY((editor = table->findChild<QLineEdit*>()) != nullptr);
+    QTest::keyClick(editor, Qt::Key_A, Qt::ControlModifier);
+    QTest::keyClicks(editor, "renamed");
+    QTest::keyClick(editor, Qt::Key_Return);
+    QTRY_COMPARE_WITH_TIMEOUT(text(session->run(id)->row.name), QString("renamed"), patience);
+    auto* views = page.findChild<QListWidget*>("historyViews");
+    QTRY_VERIFY(!views->findItems("paper", Qt::MatchExactly).isEmpty());
+    // The bin, undo, and the bin again.
+    table->setFocus();
+    QTest::keyClick(table, Qt::Key_Delete);
+    QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 2, patience);
+    QVERIFY(session->run(id)->row.archived);
+    QTest::keyClick(&desk.window(), Qt::Key_Z, Qt::ControlModifier);
+    QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 3, patience);
+    QTest::mouseClick(table->viewport(), Qt::LeftButton, {},
+                      cell(table, page.model().rowOf(id), RunTableModel::state));
+    QTest::keyClick(table, Qt::Key_Delete);
+    QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 2, patience);
+    views->setCurrentItem(views->findItems("Bin", Qt::MatchExactly).front());
+    QCOMPARE(names(page), QStringList({"renamed"}));
+  }
+  Desk again(path);
+  QTRY_VERIFY_WITH_TIMEOUT(again.studio->session().run(id) != nullptr, patience);
+  const auto& row = again.studio->session().run(id)->row;
+  QVERIFY(row.archived && row.name == "renamed" && row.note == "the disk was full" && row.tags.size() == 1);
+}
+
+void TestHistoryPage::aThousandRunsStaySmooth() {
+  QTemporaryDir folder;
+  QVector<HandRun> runs;
+  for (int number = 0; number < 1000; ++number) {
+    HandRun run;
+    run.name = "run · " + std::to_string(number);
+    run.accuracy = 0.5 + 0.0004 * number;
+    run.optimizer = number % 2 ? "Adam" : "SGD";
+    run.epochs = 3;
+    run.stepsPerEpoch = 5;
+    runs << run;
+  }
+  const QString path = projectWith(folder.path(), runs);
+  Desk desk(path);
+  desk.window().show("history");
+  auto& page = desk.page<HistoryPage>("history");
+  QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 1000, 2 * patience);
+  QElapsedTimer clock;
+  clock.start();
+  page.findChild<QLineEdit*>("historyFilter")->setText("optimizer = Adam and val_accuracy > 0.7");
+  const qint64 filtered = clock.restart();
+  QCOMPARE(page.model().rowCount(), 249);
+  page.findChild<QLineEdit*>("historyFilter")->clear();
+  clock.restart();
+  page.table()->sortByColumn(RunTableModel::validation, Qt::DescendingOrder);
+  const qint64 sorted = clock.restart();
+  QCOMPARE(text(page.model().viewAt(0).row.name), QString("run · 999"));
+  page.table()->grab();
+  clock.restart();
+  page.table()->grab();
+  qInfo("1,000 runs: filter %lld ms, sort %lld ms, paint %lld ms", static_cast<long long>(filtered),
+        static_cast<long long>(sorted), static_cast<long long>(clock.elapsed()));
+}
+
+QTEST_MAIN(TestHistoryPage)
+#include "tst_history_page.moc"

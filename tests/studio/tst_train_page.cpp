@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A run from F5 to its end at the real window with a real trainer, by keys and clicks.
+#include "app/studio/pages/run_words.h"
+#include "app/studio/pages/train/run_live.h"
+#include "app/studio/pages/train/run_setup.h"
+#include "app/studio/pages/train/run_side.h"
+#include "app/studio/pages/train/train_page.h"
+#include "tests/studio/run_fixture.h"
+#include "tests/studio/studio_fixture.h"
+#include <QCheckBox>
+#include <QComboBox>
+#include <QLineEdit>
+
+using namespace loom;
+using namespace loom::test;
+
+class TestTrainPage : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void initMain() { useOwnHome(); }
+  void fieldsAreCheckedAndTheCostIsShown();
+  void aRunFromF5ToItsEnd();
+  void aSecondRunWaitsForCores();
+  void aTrainerThatCannotBeginSaysWhy();
+  void aFailedRunShowsItsErrorAndIsResumed();
+
+ private:
+  // Trains long enough to be paused, changed and stopped.
+  static void setEpochs(TrainPage& page, const char* epochs) {
+    typeInto(page.findChild<QLineEdit*>("setup_epochs"), epochs);
+  }
+  static qint64 stepOf(Desk& desk, const QString& run) {
+    const auto* view = desk.studio->session().run(run);
+    return view != nullptr ? view->row.step : -1;
+  }
+  static RunState stateOfRun(Desk& desk, const QString& run) {
+    const auto* view = desk.studio->session().run(run);
+    return view != nullptr ? view->row.state : RunState::waiting;
+  }
+  static QString start(Desk& desk, TrainPage& page) {
+    const auto before = page.run();
+    QTest::keyClick(&desk.window(), Qt::Key_F5);
+    if (!QTest::qWaitFor([&] { return !page.run().isEmpty() && page.run() != before; }, patience)) return {};
+    return page.run();
+  }
+  static void stop(Desk& desk, TrainPage& page) {
+    QTest::keyClick(&desk.window(), Qt::Key_F5, Qt::ShiftModifier);
+    const QString run = page.run();
+    QTRY_VERIFY_WITH_TIMEOUT(stateOfRun(desk, run) == RunState::stopped, patience);
+  }
+};
+
+void TestTrainPage::fieldsAreCheckedAndTheCostIsShown() {
+  QTemporaryDir folder;
+  const QString project = newProject(folder.filePath("p.loom"));
+  QVERIFY(!project.isEmpty());
+  Desk desk(project);
+  desk.window().show("train", "setup");
+  auto& page = desk.page<TrainPage>("train");
+  auto* primary = page.findChild<QPushButton*>("runStart");
+  QTRY_VERIFY(primary->isVisible());
+  struct Row {
+    const char *field, *wrong, *right;
+  };
+  for (const Row& row :
+       {Row{"setup_epochs", "0", "3"}, Row{"setup_epochs", "x", "3"}, Row{"setup_batch", "-4", "32"},
+        Row{"setup_learningRate", "0", "0.005"}, Row{"setup_learningRate", "nan", "0.005"},
+        Row{"setup_seed", "1.5", "7"}, Row{"setup_threads", "9999", "1"},
+        Row{"schedule_pct_start", "2", "0.3"}, Row{"setup_beta1", "1", "0.9"}}) {
+    auto* field = page.findChild<QLineEdit*>(row.field);
+    QVERIFY2(field != nullptr, row.field);
+    typeInto(field, row.wrong);
+    QVERIFY2(markOf(field) == FieldMark::wrong, row.field);
+    QVERIFY2(!page.setup().problem().isEmpty(), row.field);
+    QVERIFY(!primary->isEnabled());
+    typeInto(field, row.right);
+    QVERIFY2(markOf(field) == FieldMark::plain, row.field);
+    QVERIFY2(page.setup().problem().isEmpty(), qPrintable(page.setup().problem()));
+    QVERIFY(primary->isEnabled());
+  }
+  QCOMPARE(desk.studio->session().settings().epochs, 3);
+  QCOMPARE(desk.studio->session().settings().learningRate, 0.005);
+  QTRY_VERIFY_WITH_TIMEOUT(
+      desk.studio->session().estimate() && desk.studio->session().estimate()->steps == 3 * 40, patience);
+  QCOMPARE(desk.studio->session().estimate()->parameters, 9802);
+}
+
+void TestTrainPage::aRunFromF5ToItsEnd() {
+  QTemporaryDir folder;
+  const QString project = newProject(folder.filePath("p.loom"));
+  Desk desk(project);
+  desk.window().show("train", "setup");
+  auto& page = desk.page<TrainPage>("train");
+  setEpochs(page, "3000");
+  typeInto(page.findChild<QLineEdit*>("setup_name"), "the long one");
+  QElapsedTimer clock;
+  clock.start();
+  const QString run = start(desk, page);
+  QVERIFY(!run.isEmpty());
+  auto* loss = page.board().chart("loss");
+  const QString id = run + "|train/loss";
+  QTRY_VERIFY_WITH_TIMEOUT(loss->curve(id) != nullptr && loss->curve(id)->buckets().size() > 3, patience);
+  qInfo("first points %lld ms after F5", static_cast<long long>(clock.elapsed()));
+  QTRY_COMPARE_WITH_TIMEOUT(stateOfRun(desk, run), RunState::running, patience);
+  QCOMPARE(text(desk.studio->session().run(run)->row.name), QString("the long one"));
+  QTRY_VERIFY(desk.window().context().strip().run.has_value());
+  QVERIFY(desk.window().context().runLive());
+
+  QTest::keyClick(&desk.window(), Qt::Key_F6);
+  QTRY_COMPARE_WITH_TIMEOUT(stateOfRun(desk, run), RunState::paused, patience);
+  QTest::qWait(300);
+  const qint64 held = stepOf(desk, run);
+  QTest::qWait(500);
+  QCOMPARE(stepOf(desk, run), held);
+  QCOMPARE(page.findChild<QPushButton*>("runPause")->text(), QString("Resume"));
+  QTest::keyClick(&desk.window(), Qt::Key_F6);
+  QTRY_VERIFY_WITH_TIMEOUT(stepOf(desk, run) > held, patience);
+
+  auto* rate = page.findChild<QLineEdit*>("liveRate");
+  QTest::mouseClick(rate, Qt::LeftButton);
+  QTest::keyClick(rate, Qt::Key_A, Qt::ControlModifier);
+  QTest::keyClicks(rate, "0.0125");
+  QTest::keyClick(rate, Qt::Key_Return);
+  QTRY_VERIFY_WITH_TIMEOUT(!journalOf(project, run.toStdString(), "rate").empty(), patience);
+  const auto changed = journalOf(project, run.toStdString(), "rate").front();
+  QVERIFY(std::abs(changed["rate"].get<double>() - 0.0125) < 1e-9);
+
+  const auto before = journalOf(project, run.toStdString(), "control").size();
+  QTest::keyClick(&desk.window(), Qt::Key_F7);
+  QTRY_VERIFY_WITH_TIMEOUT(journalOf(project, run.toStdString(), "control").size() > before, patience);
+  QCOMPARE(journalOf(project, run.toStdString(), "control").back()["verb"].get<std::string>(),
+           std::string("checkpoint"));
+  QVERIFY(journalOf(project, run.toStdString(), "control").back()["applied"].get<bool>());
+
+  stop(desk, page);
+  QTRY_VERIFY(page.findChild<QPushButton*>("runResume")->isVisible());
+  QVERIFY(!page.findChild<QPushButton*>("runPause")->isVisible());
+  // The chart shows what the terminal prints, each step once.
+  const auto points = seriesOf(project, run.toStdString(), "train/loss");
+  QVERIFY(points.size() > 10);
+  const auto counted = [&] {
+    qint64 count = 0;
+    for (const auto& bucket : loss->curve(id)->buckets()) count += bucket.count;
+    return count;
+  };
+  QTRY_COMPARE_WITH_TIMEOUT(counted(), qint64(points.size()), patience);
+  const auto& buckets = loss->curve(id)->buckets();
+  std::size_t at = 0;
+  for (const auto& bucket : buckets) {
+    double low = 1e300, high = -1e300;
+    for (std::int64_t taken = 0; taken < bucket.count; ++taken, ++at) {
+      low = std::min(low, points[at].second);
+      high = std::max(high, points[at].second);
+    }
+    QCOMPARE(bucket.minimum, low);
+    QCOMPARE(bucket.maximum, high);
+    QCOMPARE(bucket.lastStep, points[at - 1].first);
+  }
+  // Resume by the button, then stop again.
+  QTest::mouseClick(page.findChild<QPushButton*>("runResume"), Qt::LeftButton);
+  QTRY_COMPARE_WITH_TIMEOUT(stateOfRun(desk, run), RunState::running, patience);
+  QTRY_VERIFY_WITH_TIMEOUT(!journalOf(project, run.toStdString(), "resumed").empty(), patience);
+  QTRY_VERIFY_WITH_TIMEOUT(stepOf(desk, run) > qint64(points.size()), patience);
+  stop(desk, page);
+}
+
+void TestTrainPage::aSecondRunWaitsForCores() {
+  QTemporaryDir folder;
+  const QString project = newProject(folder.filePath("p.loom"));
+  Desk desk(project);
+  desk.window().show("train", "setup");
+  auto& page = desk.page<TrainPage>("train");
+  setEpochs(page, "3000");
+  const QString first = start(desk, page);
+  QTRY_COMPARE_WITH_TIMEOUT(stateOfRun(desk, first), RunState::running, patience);
+  QTest::mouseClick(page.findChild<QPushButton*>("runNew"), Qt::LeftButton);
+  const QString second = start(desk, page);
+  QVERIFY(second != first);
+  QTRY_VERIFY_WITH_TIMEOUT(
+      desk.studio->session().run(second) != nullptr && desk.studio->session().run(second)->waiting, patience);
+  QVERIFY(desk.studio->session().run(second)->waitsFor.contains("cores"));
+  QVERIFY(page.findChild<QWidget*>("runWaiting")->isVisible());
+  QVERIFY(page.findChild<QWidget*>("runList")->isVisible());
+  QVERIFY(desk.window().context().strip().waiting.contains("waits"));
+  // Taken back, it is nowhere any more; the other one goes on.
+  QTest::mouseClick(page.findChild<QPushButton*>("runStop"), Qt::LeftButton);
+  QTRY_VERIFY_WITH_TIMEOUT(desk.studio->session().run(second) == nullptr, patience);
+  QCOMPARE(stateOfRun(desk, first), RunState::running);
+  desk.window().show("train", first);
+  stop(desk, page);
+}
+
+void TestTrainPage::aTrainerThatCannotBeginSaysWhy() {
+  QTemporaryDir folder;
+  const QString project = newProject(folder.filePath("p.loom"));
+  QFile::remove(project + "/data/digits.csv");
+  Desk desk(project);
+  desk.window().show("train", "setup");
+  auto& page = desk.page<TrainPage>("train");
+  QTest::keyClick(&desk.window(), Qt::Key_F5);
+  auto* message = page.findChild<QWidget*>("trainMessage");
+  QTRY_VERIFY_WITH_TIMEOUT(message->isVisible(), patience);
+  QVERIFY2(message->accessibleName().contains("digits.csv"), qPrintable(message->accessibleName()));
+}
+
+void TestTrainPage::aFailedRunShowsItsErrorAndIsResumed() {
+  QTemporaryDir folder;
+  const QString path = newProject(folder.filePath("p.loom"));
+  auto project = openProject(path.toStdString());
+  QVERIFY(bool(project));
+  HandRun hand;
+  hand.status = "diverged";
+  hand.doneSteps = 90;
+  hand.error = "The loss is NaN";
+  hand.loss = [](std::int64_t step) { return step > 80 ? std::nan("") : 1.0; };
+  const QString run = QString::fromStdString(handRun(*project, hand));
+  HandRun good;
+  good.name = "good · 7";
+  const QString other = QString::fromStdString(handRun(*project, good));
+  Desk desk(path);
+  desk.window().show("train", run);
+  auto& page = desk.page<TrainPage>("train");
+  auto* message = page.findChild<QWidget*>("runMessage");
+  QTRY_VERIFY_WITH_TIMEOUT(message->isVisible(), patience);
+  QVERIFY2(message->accessibleName().contains("NaN") && message->accessibleName().contains("90"),
+           qPrintable(message->accessibleName()));
+  // An earlier run laid over this one.
+  QTRY_VERIFY_WITH_TIMEOUT(page.findChild<QCheckBox*>("over_" + other) != nullptr, patience);
+  QTest::mouseClick(page.findChild<QCheckBox*>("over_" + other), Qt::LeftButton, {}, QPoint(6, 8));
+  auto* accuracy = page.board().chart("accuracy");
+  QTRY_VERIFY_WITH_TIMEOUT(accuracy->curve(other + "|val/accuracy") != nullptr &&
+                               !accuracy->curve(other + "|val/accuracy")->empty(),
+                           patience);
+}
+
+QTEST_MAIN(TestTrainPage)
+#include "tst_train_page.moc"
