@@ -46,7 +46,7 @@ Chart::Chart(const ChartSpec& spec, QWidget* parent) : QWidget(parent), spec_(sp
   plot_->setMouseTracking(true);
   column->addWidget(plot_, 1);
   plot_->addLayer("front", plot_->layer("main"), QCustomPlot::limAbove);
-  plot_->addLayer("cross", plot_->layer("front"), QCustomPlot::limAbove);
+  plot_->addLayer("cross", plot_->layer("legend"), QCustomPlot::limAbove); // its tag covers the ticks
   plot_->layer("cross")->setMode(QCPLayer::lmBuffered);
   auto* rect = plot_->axisRect();
   rect->setAutoMargins(QCP::msNone);
@@ -157,8 +157,10 @@ double Chart::stepsPerUnit(const QString& curve) const {
 
 void Chart::nameLegend() {
   QVector<LegendEntry> legend;
-  for (const auto& curve : curves_)
-    if (!curve.label.isEmpty()) legend.push_back({curve.label, curve.style.colour, curve.style.dash});
+  for (const bool dashed : {false, true}) // what is looked at first, what lies under it behind
+    for (const auto& curve : curves_)
+      if (!curve.label.isEmpty() && curve.style.dash.isEmpty() != dashed)
+        legend.push_back({curve.label, curve.style.colour, curve.style.dash});
   head_->setLegend(legend);
 }
 

@@ -44,7 +44,7 @@ void Board::makeCharts() {
     charts_.push_back(chart);
     chart->setMessage(rows_[index]->waiting);
     chart->setLog(rows_[index]->log);
-    if (rows_[index]->spec.maySmooth) chart->setSmoothing(0.97);
+    if (rows_[index]->spec.maySmooth || rows_[index]->lines.front().band) chart->setSmoothing(0.97);
     connect(chart, &Chart::crosshairMoved, this, [this, chart](double x) {
       for (auto* other : charts_)
         if (other != chart) other->setCrosshair(x);

@@ -49,6 +49,11 @@ QString shareText(double value, bool regression) {
   return regression ? QString::number(value, 'f', 3) : text(formatPercent(value));
 }
 
+QString figureText(double value) {
+  if (std::abs(value) >= 100) return text(formatCount(std::llround(value)));
+  return text(formatNumber(QString::number(value, 'g', 3).toDouble()));
+}
+
 QString speedText(double perSecond) {
   if (!(perSecond > 0)) return missingText;
   if (perSecond >= 100) return text(formatCount(std::llround(perSecond)));

@@ -8,7 +8,9 @@
 namespace loom {
 
 inline QString text(const std::string& value) { return QString::fromStdString(value); }
-inline QString text(std::string_view value) { return QString::fromUtf8(value.data(), qsizetype(value.size())); }
+inline QString text(std::string_view value) {
+  return QString::fromUtf8(value.data(), qsizetype(value.size()));
+}
 
 bool living(const RunView& view);    // trains or is paused
 bool underWay(const RunView& view);  // living, waiting or starting
@@ -20,6 +22,7 @@ bool isRegression(const RunRow& row);
 // The best validation figure: accuracy or R², the greatest.
 std::optional<double> bestValidation(const RunRow& row);
 QString shareText(double value, bool regression); // "91.80 %" or "0.911"
+QString figureText(double value);                 // of a target: "256", "5,176", "0.0421"
 QString speedText(double perSecond);              // "38.2", "1,240"
 QString epochsText(const RunRow& row);            // "30", "12 of 30" when it has not done them all
 QString whenText(std::int64_t microseconds, qint64 nowSeconds = 0); // "14:28", "yesterday", "22 Nov"

@@ -316,7 +316,8 @@ QWidget* evaluate(ShotStage& stage, bool cell) {
     page.matrix().setCurrent(6, 0);
     page.classes().openCell(6, 0);
   }
-  SampleStudio::settle(1500); // pictures come from a worker
+  SampleStudio::wait([&] { return page.hasPictures(); }); // they come from a worker
+  SampleStudio::settle(800);
   return shown(stage, sample);
 }
 

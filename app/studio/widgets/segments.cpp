@@ -22,6 +22,13 @@ void Segments::setCurrent(int index) {
   update();
 }
 
+void Segments::setText(int index, const QString& text) {
+  if (items_[index].text == text) return;
+  items_[index].text = text;
+  updateGeometry();
+  update();
+}
+
 void Segments::setItemEnabled(int index, bool enabled, const QString& reason) {
   items_[index].enabled = enabled;
   items_[index].reason = reason;

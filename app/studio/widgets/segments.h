@@ -15,6 +15,7 @@ class Segments : public QWidget {
   int current() const { return current_; }
   int count() const { return int(items_.size()); }
   void setCurrent(int index); // emits nothing
+  void setText(int index, const QString& text);
   void setItemEnabled(int index, bool enabled, const QString& reason = {});
   QRect rectOf(int index) const;
   QSize sizeHint() const override;

@@ -151,7 +151,7 @@ void ConfusionMatrix::paintLegend(QPainter& painter, const Look& look) const {
   x += look.px(16);
   words("Wrong");
   steps(look.theme().wrong);
-  words("from 1 sample to 9 % and more of a row");
+  words("from one to 9 % of a row");
   paintText(painter, QRectF(all.left(), y + look.px(20), width() - all.left(), look.px(20)),
             "Arrow keys move over the cells, Enter opens the samples.", look.fonts[Type::small],
             look[Token::text2]);

@@ -256,6 +256,7 @@ void EvaluatePage::show(const QString& run, const Evaluation& evaluation) {
   evaluation_ = evaluation;
   message_->hide();
   const bool regression = evaluation.classes.empty();
+  mode_->setText(0, regression ? "Values" : "Classes");
   if (regression)
     values_->setEvaluation(evaluation);
   else
@@ -284,7 +285,7 @@ void EvaluatePage::showFacts(const Evaluation& evaluation) {
   };
   const QString part = partName(text(evaluation.split));
   const auto count = std::int64_t(evaluation.samples.size());
-  const auto number = [](double value) { return text(formatNumber(value)); };
+  const auto number = [](double value) { return figureText(value); };
   if (const auto accuracy = figure(evaluation, "accuracy")) {
     fact(part + " accuracy", text(formatPercent(*accuracy)));
     if (count > 0)

@@ -29,6 +29,7 @@ class EvaluatePage : public Page {
   void opened(const QVariant& what) override; // a run's id
   void show(const QString& run, const Evaluation& evaluation);
   using QWidget::show;
+  bool hasPictures() const { return !pictures_.isEmpty(); }
   void setPictures(const QVector<int>& numbers, const QVector<QImage>& pictures);
   ConfusionMatrix& matrix();
   ClassView& classes() { return *classes_; }

@@ -22,6 +22,7 @@ void paintPicture(QPainter& painter, const QRectF& area, const Pictures& picture
   const auto found = pictures.constFind(number);
   if (found == pictures.constEnd() || found->isNull()) {
     paintBox(painter, area, {.ground = look[Token::canvas], .border = look[Token::line], .radius = 0});
+    if (area.width() < look.px(40)) return;
     painter.setFont(look.fonts[Type::captionPlain]);
     painter.setPen(look[Token::text2]);
     painter.drawText(area, Qt::AlignCenter, QString::fromStdString(formatCount(number)));

@@ -17,7 +17,7 @@ namespace {
 constexpr int shownWorst = 9;
 
 QString signedText(double value) {
-  return (value < 0 ? QString(QChar(0x2212)) : QString("+")) + text(formatNumber(std::abs(value)));
+  return (value < 0 ? QString(QChar(0x2212)) : QString("+")) + figureText(std::abs(value));
 }
 
 } // namespace
@@ -118,7 +118,7 @@ void ValueView::setEvaluation(const Evaluation& evaluation) {
     items.push_back({row, evaluation.samples[std::size_t(row)],
                      "Row " + text(formatCount(evaluation.samples[std::size_t(row)])),
                      QString("predicted %1, true %2")
-                         .arg(text(formatNumber(points[row].y())), text(formatNumber(points[row].x()))),
+                         .arg(figureText(points[row].y()), figureText(points[row].x())),
                      signedText(errors[row])});
   }
   worst_->setItems(items, false);

@@ -203,10 +203,15 @@ void CompareTable::paintEvent(QPaintEvent*) {
     } else {
       paintText(painter, QRectF(left, y, first - left - 8, high), row.label, look.fonts[Type::small],
                 look[Token::text2]);
-      for (int column = 0; column < row.cells.size() && column < columns_; ++column)
-        paintText(painter, QRectF(first + column * wide, y, wide - 8, high), row.cells[column],
-                  look.fonts[column == row.best ? Type::smallStrong : Type::small],
+      const double shift = row.named ? look.px(22) : 0;
+      for (int column = 0; column < row.cells.size() && column < columns_; ++column) {
+        if (row.named)
+          painter.fillRect(QRectF(first + column * wide, std::floor(y + high / 2) - 1, 16, 2),
+                           look.theme().seriesAt(column));
+        paintText(painter, QRectF(first + column * wide + shift, y, wide - 8 - shift, high),
+                  row.cells[column], look.fonts[column == row.best ? Type::smallStrong : Type::small],
                   look[row.cells[column] == missingText ? Token::textOff : Token::text]);
+      }
     }
     y += high;
     paintHorizontalLine(painter, 0, width(), y - 1, look[row.heading ? Token::line : Token::hover]);
@@ -227,7 +232,7 @@ CompareView::CompareView(Session* session, QWidget* parent) : QWidget(parent), s
   bar_->addWidget(chips_);
   unit_ = new Segments({"By step", "By epoch"}, 1);
   bar_->addRight(unit_);
-  bar_->addRight(back);
+  static_cast<QHBoxLayout*>(bar_->layout())->insertWidget(0, back);
   column->addWidget(bar_);
   auto* page = new QWidget;
   setGround(page, Ground::surface);
@@ -310,6 +315,7 @@ void CompareView::showTable() {
   names.label = x_ ? QString("At epoch %1")
                          .arg(*x_ == std::floor(*x_) ? QString::number(*x_) : QString::number(*x_, 'f', 2))
                    : QString("At the end");
+  names.named = true;
   rows << names;
   CompareRow figures{"Accuracy, loss", {}, -1, false, {}};
   const auto values = board_->valuesAt(x_);

@@ -19,6 +19,7 @@ struct CompareRow {
   int best = -1;
   bool heading = false;
   QString second;
+  bool named = false; // the cells are the runs: each with the sample of its line
 };
 // Settings (and parameters) of these runs; only those that differ when asked.
 QVector<CompareRow> settingRows(const QVector<RunView>& runs, bool onlyDiffering);

@@ -65,9 +65,7 @@ QWidget* HistoryPage::buildList() {
   filter_->setPlaceholderText("val_accuracy > 0.9 and optimizer = Adam");
   filter_->setAccessibleName("Filter");
   filter_->setClearButtonEnabled(true);
-  filter_->setMinimumWidth(look.px(240));
-  filter_->setMaximumWidth(look.px(520));
-  filter_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  filter_->setFixedWidth(look.px(440));
   setTip(filter_, "Words, or comparisons with and, or, not, ( )", "Ctrl F");
   count_ = new Text({}, Type::small, Token::text2);
   count_->setObjectName("historyCount");

@@ -23,7 +23,7 @@ struct Piece {
   qsizetype at = 0, length = 0;
 };
 
-bool isWordPart(QChar c) { return c.isLetterOrNumber() || QStringView(u"_.-+%/·:×").contains(c); }
+bool isWordPart(QChar c) { return c.isLetterOrNumber() || QStringView(u"_.,-+%/·:×").contains(c); }
 
 Result<QVector<Piece>> piecesOf(const QString& line) {
   QVector<Piece> tokens;

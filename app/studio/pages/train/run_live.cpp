@@ -63,7 +63,8 @@ QWidget* RunLive::buildHead() {
   auto* column = columnOf(head, 0, 0);
   column->setContentsMargins(16, 12, 16, 12);
   auto* facts = new QWidget;
-  auto* line = rowOf(facts, 0, 40);
+  auto* line = rowOf(facts, 0, lookOf(this).px(40));
+  facts_ = line;
   const auto fact = [&](const QString& label) {
     auto* box = new QWidget;
     auto* inside = columnOf(box);
@@ -78,6 +79,7 @@ QWidget* RunLive::buildHead() {
     lowerColumn->setContentsMargins(0, 0, 0, 3);
     lowerColumn->addWidget(made.second);
     row->addWidget(lower, 0, Qt::AlignBottom);
+    made.value->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred); // figures are never cut
     inside->addWidget(both);
     line->addWidget(box);
     return made;
@@ -116,6 +118,14 @@ QWidget* RunLive::buildHead() {
   underRow->addWidget(kept_);
   column->addWidget(under);
   return head;
+}
+
+// In a small window the second words go, the figures stay.
+void RunLive::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  const bool narrow = width() < lookOf(this).px(1100);
+  facts_->setSpacing(lookOf(this).px(narrow ? 24 : 40));
+  for (const Fact* fact : {&loss_, &speed_, &left_}) fact->second->setVisible(!narrow);
 }
 
 void RunLive::setRun(const QString& run) {
@@ -211,7 +221,8 @@ void RunLive::showMessage(const RunView& view) {
   bool resume = false;
   if (!row.error.empty() && !living(view)) {
     words = text(row.error);
-    if (row.step > 0) words = QString("At step %1: %2").arg(text(formatCount(row.step)), words);
+    if (row.step > 0 && !words.contains("step"))
+      words = QString("At step %1: %2").arg(text(formatCount(row.step)), words);
     resume = resumable(view);
   } else if (row.state == RunState::killed && !view.starting) {
     kind = MessageKind::warn;

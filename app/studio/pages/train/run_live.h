@@ -5,6 +5,7 @@
 #include "app/studio/pages/board.h"
 #include <QWidget>
 
+class QHBoxLayout;
 class QLineEdit;
 class QPushButton;
 
@@ -30,6 +31,9 @@ class RunLive : public QWidget {
   void rateWanted(double rate);
   void resumeWanted();
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   QWidget* buildHead();
   void showMarks(const QVector<StoredEvent>& events, const RunRow& row);
@@ -50,6 +54,7 @@ class RunLive : public QWidget {
   QLineEdit* rate_;
   QPushButton* apply_;
   QWidget* rateBox_;
+  QHBoxLayout* facts_;
 };
 
 } // namespace loom

@@ -191,13 +191,18 @@ void RunSide::showValues() {
   }
 }
 
+void RunSide::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  offerRuns();
+}
+
 void RunSide::offerRuns() {
   if (session_ == nullptr) return;
   const auto* mine = session_->run(run_);
   const bool regression = mine != nullptr && isRegression(mine->row);
   QVector<const RunView*> offered;
   for (const auto& view : session_->runs()) {
-    if (offered.size() >= offeredRuns) break;
+    if (offered.size() >= (window()->height() < lookOf(this).px(800) ? 2 : offeredRuns)) break;
     if (text(view.row.id) == run_ || view.row.archived || underWay(view) || !bestValidation(view.row) ||
         isRegression(view.row) != regression)
       continue;

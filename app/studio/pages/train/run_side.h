@@ -22,6 +22,9 @@ class RunSide : public QWidget {
  Q_SIGNALS:
   void laidOverChanged();
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   void showValues();
   void offerRuns();

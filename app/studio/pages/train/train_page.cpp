@@ -215,8 +215,7 @@ void TrainPage::refresh() {
   if (session_ != nullptr)
     for (const auto* one : session_->underWay()) going.push_back(*one);
   list_->setRuns(going, run_);
-  const bool several =
-      going.size() > 1 || (going.size() == 1 && !run_.isEmpty() && text(going[0].row.id) != run_);
+  const bool several = going.size() > 1;
   list_->setVisible(several);
   listLine_->setVisible(several);
   refreshBar();
