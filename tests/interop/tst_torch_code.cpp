@@ -172,7 +172,7 @@ class TestTorchCode : public QObject {
         all += text + "\n\n";
       }
     }
-    compareWithGolden(all, "layers.py");
+    compareWithGolden(all, "layers.txt");
     if (python().isEmpty()) QSKIP(noPython);
     const Ran ran = runPython({"-c", "import sys; compile(sys.stdin.read(), 'layers.py', 'exec')"},
                               QByteArray::fromStdString(all));
@@ -190,7 +190,7 @@ class TestTorchCode : public QObject {
       if (QByteArray(row.id.data()) != id) continue;
       const Network network = row.make();
       const std::string text = torchText(network);
-      compareWithGolden(text, id.toStdString() + ".py");
+      compareWithGolden(text, id.toStdString() + ".txt");
       // Each key of the weights begins with the name of a module.
       const auto modules = modulesOf(text);
       for (const auto& key : keysOf(network))
