@@ -13,6 +13,7 @@
 #include "app/studio/widgets/message_bar.h"
 #include "core/network/templates.h"
 #include "tests/studio/studio_fixture.h"
+#include <QAccessible>
 #include <QCheckBox>
 #include <QClipboard>
 #include <QListWidget>
@@ -74,6 +75,8 @@ struct Drawing {
     if (!canvas.search()->isVisible()) return 0;
     QTest::keyClicks(canvas.search()->field(), words);
     QTest::keyClick(canvas.search()->field(), Qt::Key_Return);
+    // The offscreen platform has no window manager that gives the activation back when a pop-up closes.
+    QApplication::setActiveWindow(&desk.window());
     return document.network().node(added) != nullptr ? added : 0;
   }
   QPoint output(NodeId id) { return canvas.toWidget(*canvas.scene().node(id)->output).toPoint(); }
@@ -126,6 +129,7 @@ class TestDesign : public QObject {
   void nodesAreRenamedAndFound();
   void unsavedEditsSurviveAClose();
   void unsavedEditsStayWithTheirProject();
+  void nodesAreToldToThoseWhoDoNotSee();
   void layoutFitAndZoom();
   void cleanupTestCase() { layers_.reset(); }
 
@@ -221,7 +225,8 @@ void TestDesign::drawsLenetBreaksItMendsItAndComesBack() {
     // Undo to the start and redo to the end: each gesture was one step, each step gives its exact text back.
     for (std::size_t at = steps.size() - 1; at > 0; --at) {
       it.key(Qt::Key_Z, Qt::ControlModifier);
-      QVERIFY2(it.json() == steps[at - 1], qPrintable(QString("step %1 of %2").arg(at).arg(steps.size())));
+      QVERIFY2(it.json() == steps[at - 1],
+               qPrintable(QString("step %1 of %2").arg(at).arg(steps.size())));
     }
     QVERIFY(!it.document.canUndo());
     QVERIFY(!it.document.modified());
@@ -590,6 +595,26 @@ void TestDesign::unsavedEditsStayWithTheirProject() {
   auto reopened = openProject(second.toStdString());
   QVERIFY(bool(reopened));
   QCOMPARE(jsonOf(*loadNetwork(*reopened, {})), untouched);
+}
+
+void TestDesign::nodesAreToldToThoseWhoDoNotSee() {
+  Drawing it(newProject("accessible", templateNetwork("cnn")));
+  auto* list = QAccessible::queryAccessibleInterface(&it.canvas);
+  QVERIFY(list != nullptr);
+  QCOMPARE(list->role(), QAccessible::List);
+  QCOMPARE(list->childCount(), int(it.document.network().nodes.size()));
+  for (int index = 0; index < list->childCount(); ++index) {
+    auto* node = list->child(index);
+    QVERIFY(node != nullptr && !node->text(QAccessible::Name).isEmpty());
+    QVERIFY(!node->text(QAccessible::Description).isEmpty());
+    QCOMPARE(list->indexOfChild(node), index);
+    QCOMPARE(list->childAt(node->rect().center().x(), node->rect().center().y()), node);
+  }
+  auto* second = list->child(1);
+  QVERIFY2(second->text(QAccessible::Description).contains("from input"),
+           qPrintable(second->text(QAccessible::Description)));
+  second->actionInterface()->doAction(QAccessibleActionInterface::setFocusAction());
+  QVERIFY(second->state().focused);
 }
 
 void TestDesign::layoutFitAndZoom() {

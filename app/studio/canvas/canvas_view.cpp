@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/canvas/canvas_view.h"
+#include "app/studio/canvas/canvas_accessible.h"
 #include "app/studio/canvas/canvas_painter.h"
 #include "app/studio/canvas/fix_bubble.h"
 #include "app/studio/canvas/layer_search.h"
@@ -20,6 +21,7 @@ constexpr int mapWidth = 164, mapHeight = 104;
 
 CanvasView::CanvasView(Document& document, QWidget* parent)
     : QWidget(parent), document_(document), painter_(std::make_unique<CanvasPainter>()) {
+  installCanvasAccessible();
   setObjectName("canvas");
   setAccessibleName("Network");
   setFocusPolicy(Qt::StrongFocus);

@@ -48,6 +48,7 @@ SettingsPage::SettingsPage(PageContext& context) : Page(context) {
   auto* bar = new PageToolBar(tr("Settings"));
   search_ = new QLineEdit;
   search_->setPlaceholderText(tr("Find a setting"));
+  search_->setAccessibleName(tr("Find a setting"));
   search_->addAction(icon(QStringLiteral("search")), QLineEdit::LeadingPosition);
   search_->setFixedWidth(lookOf(this).px(264));
   connect(search_, &QLineEdit::textChanged, this, &SettingsPage::find);
@@ -58,6 +59,7 @@ SettingsPage::SettingsPage(PageContext& context) : Page(context) {
   bar->addRight(undo_);
 
   groups_ = new QListWidget;
+  groups_->setAccessibleName(tr("Groups of settings"));
   groups_->setFixedWidth(lookOf(this).px(232));
   groups_->setItemDelegate(new RowDelegate(groups_));
   stack_ = new QStackedWidget;
