@@ -12,15 +12,10 @@
 namespace loom {
 namespace {
 
+using namespace blob;
+
 static_assert(std::endian::native == std::endian::little, "the blobs are written as they lie in memory");
 
-enum Form : std::uint32_t {
-  irregularSteps = 1, // a column of steps, 32 bits from the first
-  wideSteps = 2,      // 64 bits
-  wideTimes = 4,      // 64 bits instead of 32 from the earliest
-  wideValues = 8,     // double instead of float
-  withNonFinite = 16  // a pyramid level has a column of their counts
-};
 constexpr std::uint32_t allForms = 31;
 
 struct Header {
@@ -82,19 +77,8 @@ class Columns {
   const std::filesystem::path& file_;
 };
 
-template<class T> T at(const char* column, std::size_t index) {
-  T value;
-  std::memcpy(&value, column + index * sizeof(T), sizeof value);
-  return value;
-}
-
-// A hostile header must not overflow.
-std::int64_t plus(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
-
 std::int64_t regularStep(const Header& header, std::uint64_t index) {
-  return plus(header.firstStep, static_cast<std::int64_t>(index * static_cast<std::uint64_t>(header.stride)));
+  return plus(header.firstStep, index * static_cast<std::uint64_t>(header.stride));
 }
 
 bool sameBits(double a, double b) {
@@ -182,28 +166,6 @@ std::int64_t toMicroseconds(double seconds) {
   return std::llround(std::clamp(seconds, -1e9, 1e9) * 1e6);
 }
 
-void Digest::add(const Digest& later) {
-  if (later.count == 0) return;
-  if (count == 0) {
-    firstStep = later.firstStep;
-    firstTime = later.firstTime;
-  }
-  count += later.count;
-  nonFinite += later.nonFinite;
-  lastStep = later.lastStep;
-  lastTime = later.lastTime;
-  if (later.nonFinite == later.count) return;
-  sum += later.sum;
-  if (!(later.minimum >= minimum)) {
-    minimum = later.minimum;
-    minimumStep = later.minimumStep;
-  }
-  if (!(later.maximum <= maximum)) {
-    maximum = later.maximum;
-    maximumStep = later.maximumStep;
-  }
-}
-
 Digest digestOf(const PointBlock& points, std::size_t from, std::size_t to) {
   Digest digest;
   for (std::size_t i = from; i < to; ++i) digest.add(points.steps[i], points.times[i], points.values[i]);
@@ -250,20 +212,6 @@ PointsView::PointsView(std::string_view blob, const std::filesystem::path& file)
   columns.end();
 }
 
-std::int64_t PointsView::step(std::size_t index) const {
-  if (!(form_ & irregularSteps))
-    return plus(firstStep_, static_cast<std::int64_t>(index * static_cast<std::uint64_t>(stride_)));
-  return plus(firstStep_,
-              form_ & wideSteps ? at<std::int64_t>(steps_, index) : at<std::uint32_t>(steps_, index));
-}
-std::int64_t PointsView::time(std::size_t index) const {
-  return plus(earliest_,
-              form_ & wideTimes ? at<std::int64_t>(times_, index) : at<std::uint32_t>(times_, index));
-}
-double PointsView::value(std::size_t index) const {
-  return form_ & wideValues ? at<double>(values_, index) : static_cast<double>(at<float>(values_, index));
-}
-
 void decodePoints(std::string_view blob, const std::filesystem::path& file, PointBlock& into) {
   const PointsView view(blob, file);
   const std::size_t before = into.size(), count = view.size();
@@ -301,7 +249,7 @@ LevelView::LevelView(std::string_view blob, const std::filesystem::path& file) {
   stride_ = header.stride;
   earliest_ = header.earliest;
   form_ = header.form;
-  last_ = static_cast<std::size_t>(loom::at<std::uint64_t>(columns.take<std::uint64_t>(1), 0));
+  last_ = static_cast<std::size_t>(blob::at<std::uint64_t>(columns.take<std::uint64_t>(1), 0));
   if (last_ == 0 || last_ > per_) throwDamaged(file, "a pyramid level has an impossible header");
   const std::size_t pairs = 2 * count_;
   bounds_ = form_ & wideValues ? columns.take<double>(pairs) : columns.take<float>(pairs);
@@ -311,34 +259,6 @@ LevelView::LevelView(std::string_view blob, const std::filesystem::path& file) {
     steps_ = form_ & wideSteps ? columns.take<std::int64_t>(pairs) : columns.take<std::uint32_t>(pairs);
   if (form_ & withNonFinite) nonFinite_ = columns.take<std::uint16_t>(count_);
   columns.end();
-}
-
-Digest LevelView::at(std::size_t index) const {
-  const auto bound = [&](std::size_t i) {
-    return form_ & wideValues ? loom::at<double>(bounds_, i)
-                              : static_cast<double>(loom::at<float>(bounds_, i));
-  };
-  const auto time = [&](std::size_t i) {
-    return plus(earliest_,
-                form_ & wideTimes ? loom::at<std::int64_t>(times_, i) : loom::at<std::uint32_t>(times_, i));
-  };
-  const auto step = [&](std::size_t i, std::size_t point) {
-    if (!steps_)
-      return plus(firstStep_, static_cast<std::int64_t>(point * static_cast<std::uint64_t>(stride_)));
-    return plus(firstStep_,
-                form_ & wideSteps ? loom::at<std::int64_t>(steps_, i) : loom::at<std::uint32_t>(steps_, i));
-  };
-  Digest digest;
-  digest.count = static_cast<std::int64_t>(index + 1 == count_ ? last_ : per_);
-  digest.nonFinite = nonFinite_ ? loom::at<std::uint16_t>(nonFinite_, index) : 0;
-  digest.minimum = bound(2 * index);
-  digest.maximum = bound(2 * index + 1);
-  digest.sum = loom::at<double>(sums_, index);
-  digest.firstTime = time(2 * index);
-  digest.lastTime = time(2 * index + 1);
-  digest.firstStep = step(2 * index, index * per_);
-  digest.lastStep = step(2 * index + 1, index * per_ + static_cast<std::size_t>(digest.count) - 1);
-  return digest;
 }
 
 } // namespace loom

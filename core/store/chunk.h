@@ -7,6 +7,7 @@
 #pragma once
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -56,11 +57,58 @@ struct Digest {
       maximumStep = step;
     }
   }
-  void add(const Digest& later);
+  void add(const Digest& later) {
+    if (later.count == 0) return;
+    if (count == 0) {
+      firstStep = later.firstStep;
+      firstTime = later.firstTime;
+    }
+    count += later.count;
+    nonFinite += later.nonFinite;
+    lastStep = later.lastStep;
+    lastTime = later.lastTime;
+    if (later.nonFinite == later.count) return;
+    sum += later.sum;
+    if (!(later.minimum >= minimum)) {
+      minimum = later.minimum;
+      minimumStep = later.minimumStep;
+    }
+    if (!(later.maximum <= maximum)) {
+      maximum = later.maximum;
+      maximumStep = later.maximumStep;
+    }
+  }
 };
 Digest digestOf(const PointBlock& points, std::size_t from, std::size_t to);
 
 std::string encodePoints(const PointBlock& points, std::size_t from, std::size_t to);
+
+// How wide a blob's columns are.
+namespace blob {
+enum Form : std::uint32_t {
+  irregularSteps = 1, // a column of steps, 32 bits from the first
+  wideSteps = 2,      // 64 bits
+  wideTimes = 4,      // 64 bits instead of 32 from the earliest
+  wideValues = 8,     // double instead of float
+  withNonFinite = 16  // a pyramid level has a column of their counts
+};
+template<class T> T at(const char* column, std::size_t index) {
+  T value;
+  std::memcpy(&value, column + index * sizeof(T), sizeof value);
+  return value;
+}
+// A hostile header must not overflow.
+inline std::int64_t plus(std::int64_t a, std::uint64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + b);
+}
+// A column of distances from `from`, in 64 or 32 bits.
+inline std::int64_t distant(std::int64_t from, const char* column, std::size_t index, bool wide) {
+  return plus(from, wide ? at<std::uint64_t>(column, index) : at<std::uint32_t>(column, index));
+}
+inline double number(const char* column, std::size_t index, bool wide) {
+  return wide ? at<double>(column, index) : static_cast<double>(at<float>(column, index));
+}
+} // namespace blob
 
 // A blob of points, checked and borrowed; single points without decoding the others. Throws SqlFailure naming
 // `file` when it is not one of ours.
@@ -68,9 +116,14 @@ class PointsView {
  public:
   PointsView(std::string_view blob, const std::filesystem::path& file);
   std::size_t size() const { return count_; }
-  std::int64_t step(std::size_t index) const;
-  std::int64_t time(std::size_t index) const;
-  double value(std::size_t index) const;
+  std::int64_t step(std::size_t index) const {
+    if (!steps_) return blob::plus(firstStep_, index * static_cast<std::uint64_t>(stride_));
+    return blob::distant(firstStep_, steps_, index, form_ & blob::wideSteps);
+  }
+  std::int64_t time(std::size_t index) const {
+    return blob::distant(earliest_, times_, index, form_ & blob::wideTimes);
+  }
+  double value(std::size_t index) const { return blob::number(values_, index, form_ & blob::wideValues); }
 
  private:
   std::size_t count_;
@@ -92,7 +145,24 @@ class LevelView {
  public:
   LevelView(std::string_view blob, const std::filesystem::path& file);
   std::size_t size() const { return count_; }
-  Digest at(std::size_t index) const;
+  Digest at(std::size_t index) const {
+    const bool wide = form_ & blob::wideValues, late = form_ & blob::wideTimes, far = form_ & blob::wideSteps;
+    const auto step = [&](std::size_t i, std::size_t point) {
+      if (!steps_) return blob::plus(firstStep_, point * static_cast<std::uint64_t>(stride_));
+      return blob::distant(firstStep_, steps_, i, far);
+    };
+    Digest digest;
+    digest.count = static_cast<std::int64_t>(index + 1 == count_ ? last_ : per_);
+    digest.nonFinite = nonFinite_ ? blob::at<std::uint16_t>(nonFinite_, index) : 0;
+    digest.minimum = blob::number(bounds_, 2 * index, wide);
+    digest.maximum = blob::number(bounds_, 2 * index + 1, wide);
+    digest.sum = blob::at<double>(sums_, index);
+    digest.firstTime = blob::distant(earliest_, times_, 2 * index, late);
+    digest.lastTime = blob::distant(earliest_, times_, 2 * index + 1, late);
+    digest.firstStep = step(2 * index, index * per_);
+    digest.lastStep = step(2 * index + 1, index * per_ + static_cast<std::size_t>(digest.count) - 1);
+    return digest;
+  }
 
  private:
   std::size_t count_, per_, last_; // last_: points in the last entry

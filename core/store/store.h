@@ -78,7 +78,7 @@ class Store {
   virtual bool owner() const = 0;
   // A reader becomes the owner when the lock is free by now; else nothing changes (ask owner()). An Error:
   // the databases cannot be opened for writing; the store reads on.
-  virtual Status takeOver() = 0;
+  virtual Status takeOver() = 0; // not while another thread may interrupt()
 
   // Reads every journal from where it stopped; each batch of records with its offset in one transaction.
   // Owner only.

@@ -14,7 +14,6 @@
 #include <functional>
 #include <iostream>
 #include <random>
-#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace loom;
@@ -34,22 +33,21 @@ template<class T> T must(Result<T> result) {
   return std::move(*result);
 }
 
-double cpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+// Of this thread alone, finer than rusage: other programs on the machine do not count.
+double threadSeconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 struct Cost {
   double wall = 0, cpu = 0; // seconds
 };
 Cost costOf(const std::function<void()>& work) {
-  const double cpu = cpuSeconds();
+  const double cpu = threadSeconds();
   const auto from = std::chrono::steady_clock::now();
   work();
-  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count(), cpuSeconds() - cpu};
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count(),
+          threadSeconds() - cpu};
 }
 std::string spread(std::vector<double> values, const char* form) {
   std::sort(values.begin(), values.end());
@@ -207,14 +205,15 @@ void zoom(const fs::path& folder, const Database& rows, std::int64_t points) {
       rows.prepare("SELECT (step-?1)*?3/(?2-?1+1),min(step),max(step),min(value),max(value),avg(value),"
                    "count(value),count(*) FROM point WHERE run=1 AND key=1 AND step BETWEEN ?1 AND ?2 "
                    "GROUP BY 1");
-  std::cout << "\n| span (points) | ranges | store, wall ms: min / median / 99 % / max | buckets | peer, "
-               "wall ms: min / "
-               "median / max | ratio of medians |\n|--:|--:|--:|--:|--:|--:|\n";
+  std::cout
+      << "\n| span (points) | ranges | store, CPU ms: min / median / 99 % | store, wall ms: median / 99 % | "
+         "buckets | peer, CPU ms: min / median / max | ratio of CPU medians |\n"
+         "|--:|--:|--:|--:|--:|--:|--:|\n";
   std::mt19937_64 random(2);
   for (std::int64_t span = points; span >= 1000; span /= 10) {
     constexpr int ranges = 400;
     const int peerRanges = span >= 1'000'000 ? 3 : 25;
-    std::vector<double> mine, theirs;
+    std::vector<double> mine, wall, theirs;
     std::size_t count = 0;
     for (int i = 0; i < ranges; ++i) {
       // The whole is asked as it is; parts begin anywhere.
@@ -224,8 +223,9 @@ void zoom(const fs::path& folder, const Database& rows, std::int64_t points) {
               : 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(points - span));
       const std::int64_t last = first + span - 1;
       std::vector<Bucket> buckets;
-      mine.push_back(costOf([&] { buckets = must(store->buckets(run, key, first, last, pixels)); }).wall *
-                     1e3);
+      const Cost cost = costOf([&] { buckets = must(store->buckets(run, key, first, last, pixels)); });
+      mine.push_back(cost.cpu * 1e3);
+      wall.push_back(cost.wall * 1e3);
       count = buckets.size();
       if (i % (ranges / peerRanges) != 0) continue;
       // The same ranges, in turns; and both must tell the same extremes.
@@ -238,7 +238,7 @@ void zoom(const fs::path& folder, const Database& rows, std::int64_t points) {
                            maximum = std::max(maximum, each.real(4));
                            total += each.integer(7);
                          }
-                       }).wall *
+                       }).cpu *
                        1e3);
       double lowest = INFINITY, highest = -INFINITY;
       std::int64_t held = 0;
@@ -252,15 +252,15 @@ void zoom(const fs::path& folder, const Database& rows, std::int64_t points) {
         std::exit(1);
       }
     }
-    std::sort(mine.begin(), mine.end());
-    std::sort(theirs.begin(), theirs.end());
-    const double median = mine[mine.size() / 2], peerMedian = theirs[theirs.size() / 2];
-    std::cout
-        << fmt::format(
-               "| {} | {} | {:.3f} / {:.3f} / {:.3f} / {:.3f} | {} | {:.2f} / {:.2f} / {:.2f} | {:.0f} |\n",
-               formatCount(span), ranges, mine.front(), median, mine[mine.size() * 99 / 100], mine.back(),
-               count, theirs.front(), peerMedian, theirs.back(), peerMedian / median)
-        << std::flush;
+    for (auto* values : {&mine, &wall, &theirs}) std::sort(values->begin(), values->end());
+    const auto middle = [](const std::vector<double>& values) { return values[values.size() / 2]; };
+    const auto late = [](const std::vector<double>& values) { return values[values.size() * 99 / 100]; };
+    std::cout << fmt::format("| {} | {} | {:.3f} / {:.3f} / {:.3f} | {:.3f} / {:.3f} | {} | {:.2f} / {:.2f} "
+                             "/ {:.2f} | {:.0f} |\n",
+                             formatCount(span), ranges, mine.front(), middle(mine), late(mine), middle(wall),
+                             late(wall), count, theirs.front(), middle(theirs), theirs.back(),
+                             middle(theirs) / middle(mine))
+              << std::flush;
   }
 }
 

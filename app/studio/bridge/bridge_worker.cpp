@@ -127,11 +127,12 @@ void BridgeWorker::opened(Project project) {
   view.project = project;
   view.writable = std::filesystem::status(project.folder).permissions() != std::filesystem::perms::none &&
                   (*store)->owner();
+  std::vector<Error> unread; // said behind projectOpened: the window begins anew with it
   for (const auto& name : networkNames(project)) {
     auto network = loadNetwork(project, name);
     // One damaged network must not keep the others from opening.
     if (!network) {
-      fail("open", network.error());
+      unread.push_back(network.error());
       continue;
     }
     view.networks.push_back(std::move(*network));
@@ -145,6 +146,7 @@ void BridgeWorker::opened(Project project) {
   project_ = std::move(project);
   remember(*project_);
   tell([this, view] { Q_EMIT bridge_.projectOpened(view); });
+  for (const auto& error : unread) fail("open", error);
   for (const auto& network : view.networks)
     if (const auto file = recoveryFile(network.name); std::filesystem::exists(file))
       if (auto kept = readNetwork(file); kept && !(*kept == network))
@@ -327,6 +329,11 @@ void BridgeWorker::follow() {
   std::vector<std::string> again;
   if (!launched_.empty() || !starts_.empty()) {
     if (auto polled = launcher_->poll(); !polled) fail("start", polled.error());
+  }
+  if (!store_->owner()) {
+    // `loom runs` may have held the history for the instant in which the project was opened.
+    const QMutexLocker lock(&storeMutex_);
+    if (auto mine = store_->takeOver(); !mine) fail("history", mine.error());
   }
   if (store_->owner()) {
     auto taken = store_->takeIn(*journals_);
