@@ -7,7 +7,7 @@ run_bench.py --build build [--torch /path/to/python] [--rounds 20] [--seconds 0.
 Both programs train the same networks from the same start weights on the same batch; the losses after 50 steps must agree
 before a time counts. Every variant of PyTorch stays and takes its turn in each round while all others sleep; the one with
 the fastest block of all is compared. Where no Python with PyTorch 2.11 or newer is found, only this engine is measured.
-On a machine that others use as well, --lock FILE holds that lock (flock) while a cell is measured.
+On a machine that others use as well, --lock FILE holds that lock (flock) while a network is measured.
 """
 import argparse
 import contextlib
@@ -32,6 +32,8 @@ FLOORS = {("N1", 32): 10, ("N1", 128): 6, ("N2", 32): 2, ("N2", 128): 2, ("N3", 
           ("N4", 32): 1.5, ("N4", 128): 1.4}
 GOALS = {("N1", 32): 20, ("N1", 128): 9, ("N2", 32): 3, ("N2", 128): 2.5, ("N3", 32): 7, ("N3", 128): 8,
          ("N4", 32): 1.8, ("N4", 128): 1.6}
+# `loom` starts itself with this: a waiting thread spins for a while, then sleeps.
+AS_THE_TRAINER = {"GOMP_SPINCOUNT": "1000", **os.environ}
 
 
 def find_torch(asked):
@@ -51,9 +53,9 @@ def find_torch(asked):
 class Side:
     """A program that stays, and measures for a while each time it is asked."""
 
-    def __init__(self, name, command):
+    def __init__(self, name, command, environment=None):
         self.name, self.results = name, []
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                         text=True)
 
     def measure(self):
@@ -99,43 +101,60 @@ def variants(net, compiles):
     return names
 
 
-def measure_cell(net, batch, engine, python, pin, folder, args):
-    file = str(Path(folder) / f"{net}-{batch}.safetensors")
-    ours = [*pin, str(engine), "--net", net, "--batch", str(batch), "--threads", "0"]
-    subprocess.run([*ours, "--dump", file], check=True)
-    timed = ["--weights", file, "--seconds", str(args.seconds)]
-    peer = [*pin, python or "", str(HERE / "bench_pytorch.py"), "--net", net, "--batch", str(batch)]
-    mine, theirs = Side("neuroloom", [*ours, *timed, "--serve"]), []
-    if python:
-        theirs = [Side(f"{name}, {threads} thread{'s' if threads > 1 else ''}",
-                       [*peer, *timed, "--variant", name, "--threads", str(threads), "--serve"])
-                  for name, threads in variants(net, not args.no_compile)]
-    theirs = [side for side in theirs if side.measure()]  # compiled and warm
-    mine.measure()
-    for side in [mine, *theirs]:
-        side.results.clear()
+class Cell:
+    """One network with one batch: this engine, and every variant of PyTorch that runs here; all warm."""
+
+    def __init__(self, net, batch, engine, python, pin, folder, args):
+        self.net, self.batch = net, batch
+        file = str(Path(folder) / f"{net}-{batch}.safetensors")
+        ours = [*pin, str(engine), "--net", net, "--batch", str(batch), "--threads", "0"]
+        subprocess.run([*ours, "--dump", file], check=True)
+        timed = ["--weights", file, "--seconds", str(args.seconds)]
+        peer = [*pin, python or "", str(HERE / "bench_pytorch.py"), "--net", net, "--batch", str(batch)]
+        self.first = [*ours, "--weights", file, "--first"], [*peer, "--weights", file, "--first"] if python else None
+        self.mine, self.theirs = Side("neuroloom", [*ours, *timed, "--serve"], AS_THE_TRAINER), []
+        for name, threads in variants(net, not args.no_compile) if python else []:
+            side = Side(f"{name}, {threads} thread{'s' if threads > 1 else ''}",
+                        [*peer, *timed, "--variant", name, "--threads", str(threads), "--serve"])
+            if side.measure():
+                self.theirs.append(side)
+        self.mine.measure()
+        for side in self.sides():
+            side.results.clear()
+
+    def sides(self):
+        return [self.mine, *self.theirs]
+
+    def row(self):
+        mine = self.mine.results
+        row = {"net": self.net, "batch": self.batch, "ours": [m["min"] for m in mine], "threads": mine[0]["threads"],
+               "rss": mine[-1]["peak_rss_mb"], "loss": mine[0]["loss_after_50"]}
+        if self.theirs:
+            best = min(self.theirs, key=Side.fastest)
+            row |= {"torch": [m["min"] for m in best.results], "torch_rss": best.results[-1]["peak_rss_mb"],
+                    "variant": best.name, "torch_loss": best.results[0]["loss_after_50"],
+                    "others": {side.name: side.fastest() for side in self.theirs},
+                    "rounds": [y["min"] / x["min"] for x, y in zip(mine, best.results)]}
+            row["agrees"] = abs(row["loss"] - row["torch_loss"]) <= 1e-3 * max(1, abs(row["torch_loss"]))
+        for side in self.sides():
+            side.close()
+        if self.batch == 32:
+            row["start"] = min(first_line(self.first[0])[0] for _ in range(3))
+            if self.theirs:
+                row["torch_start"] = min(first_line(self.first[1])[0] for _ in range(3))
+        return row
+
+
+def measure_net(net, *rest):
+    args = rest[-1]
+    cells = [Cell(net, int(batch), *rest) for batch in args.batches.split(",")]
     for _ in range(args.windows):
         with held(args.lock):
             for _ in range(args.rounds):
-                for side in [mine, *theirs]:
-                    side.measure()
-    row = {"net": net, "batch": batch, "ours": [m["min"] for m in mine.results],
-           "threads": mine.results[0]["threads"], "rss": mine.results[-1]["peak_rss_mb"],
-           "loss": mine.results[0]["loss_after_50"]}
-    if theirs:
-        best = min(theirs, key=Side.fastest)
-        row |= {"torch": [m["min"] for m in best.results], "torch_rss": best.results[-1]["peak_rss_mb"],
-                "variant": best.name, "torch_loss": best.results[0]["loss_after_50"],
-                "others": {side.name: side.fastest() for side in theirs},
-                "rounds": [y["min"] / x["min"] for x, y in zip(mine.results, best.results)]}
-        row["agrees"] = abs(row["loss"] - row["torch_loss"]) <= 1e-3 * max(1, abs(row["torch_loss"]))
-    for side in [mine, *theirs]:
-        side.close()
-    if batch == 32:
-        row["start"] = min(first_line([*ours, "--weights", file, "--first"])[0] for _ in range(3))
-        if python:
-            row["torch_start"] = min(first_line([*peer, "--weights", file, "--first"])[0] for _ in range(3))
-    return row
+                for cell in cells:
+                    for side in cell.sides():
+                        side.measure()
+    return [cell.row() for cell in cells]
 
 
 def spread(values):
@@ -181,7 +200,8 @@ def main():
     parser.add_argument("--batches", default="32,128")
     parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out")
     parser.add_argument("--no-trainer", action="store_true", help="leave loom train out")
-    parser.add_argument("--lock", help="a file to flock while a cell is measured")
+    parser.add_argument("--lock", help="a file to flock while a network is measured")
+    parser.add_argument("--rows", help="rows of an earlier run on this machine (its standard output), to be published with these")
     parser.add_argument("--output")
     args = parser.parse_args()
 
@@ -192,14 +212,15 @@ def main():
         print("PyTorch 2.11 or newer is not here: only this engine is measured. "
               "Give --torch PYTHON, or set LOOM_TORCH_PYTHON.", file=sys.stderr)
     pin = ["taskset", "-c", "0,1"] if shutil.which("taskset") and (os.cpu_count() or 1) > 2 else []
-    with held(args.lock):
-        machine = json.loads(subprocess.run([*pin, engine, "--machine"], check=True, capture_output=True, text=True).stdout)
+    machine = json.loads(subprocess.run([*pin, engine, "--machine"], check=True, capture_output=True, text=True).stdout)
     rows, trainer = [], []
+    if args.rows:
+        rows = [json.loads(line) for line in Path(args.rows).read_text().splitlines()]
     with tempfile.TemporaryDirectory() as folder:
         for net in args.nets.split(",") if args.nets else []:
-            for batch in (int(b) for b in args.batches.split(",")):
-                rows.append(measure_cell(net, batch, engine, python, pin, folder, args))
-                print(json.dumps(rows[-1]), flush=True)
+            for row in measure_net(net, engine, python, pin, folder, args):
+                rows.append(row)
+                print(json.dumps(row), flush=True)
         if not args.no_trainer:
             with held(args.lock):
                 trainer = trainer_section(build, engine, python, folder)
