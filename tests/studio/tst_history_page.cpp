@@ -164,7 +164,7 @@ void TestHistoryPage::runsAreSortedFilteredAndFound() {
   QCOMPARE(filter->text(), QString("optimizer = Adam"));
   QCOMPARE(names(page), QStringList({"lenet-adam · 2"}));
   QVERIFY(!wrong->isVisible());
-  QTest::keyClicks(filter, " and");
+  filter->setText("optimizer = Adam and"); // at once: by keys "an" would be a word on the way
   QVERIFY(wrong->isVisible());
   QVERIFY2(wrong->accessibleName().contains("missing"), qPrintable(wrong->accessibleName()));
   QCOMPARE(names(page), QStringList({"lenet-adam · 2"})); // the last right one stays
