@@ -153,7 +153,10 @@ FoundSet findSet(const fs::path& fileOrFolder) {
 
 bool recognisesIdx(const fs::path& fileOrFolder) {
   std::error_code code;
-  if (fs::is_directory(fileOrFolder, code)) return !findSet(fileOrFolder).trainImages.empty();
+  if (fs::is_directory(fileOrFolder, code)) {
+    const FoundSet found = findSet(fileOrFolder); // half a pair is told as such
+    return !found.trainImages.empty() || !found.trainLabels.empty();
+  }
   return looksLikeIdx(fileOrFolder);
 }
 
