@@ -8,6 +8,7 @@
 #include <QFile>
 #include <QMutexLocker>
 #include <algorithm>
+#include <cerrno>
 
 namespace loom {
 namespace {
@@ -286,9 +287,14 @@ void BridgeWorker::watchStarts() {
       for (const QString& line : QString::fromStdString(console->substr(from)).split('\n'))
         if (!line.trimmed().isEmpty()) last = line.trimmed();
     if (last.startsWith("loom: ")) last.remove(0, 6);
-    const Error error{ErrorKind::other, "loom train",
-                      last.isEmpty() ? "The trainer ended before it began" : last.toStdString(),
-                      "Look at " + (folder / "console.log").string()};
+    Error error{ErrorKind::other, "loom train",
+                last.isEmpty() ? "The trainer ended before it began" : last.toStdString(),
+                "Look at " + (folder / "console.log").string()};
+    // On a full disk the trainer cannot even say so.
+    std::error_code unknown;
+    const auto space = std::filesystem::space(project_->folder, unknown);
+    if (last.isEmpty() && !unknown && space.available < (64u << 10))
+      error = writeError(folder, "the run cannot begin", ENOSPC);
     tell([this, run, error] { Q_EMIT bridge_.startFailed(run, error); });
   }
 }
