@@ -225,6 +225,7 @@ void TestFrame::textSizeAndTheme() {
   QCOMPARE(desk.window().fontMetrics().height(), before);
   desk.window().context().actions["view.theme"]->trigger();
   QVERIFY(lookOf(&desk.window()).theme().dark);
+  QCoreApplication::processEvents();
   const QImage dark = desk.window().grab().toImage();
   // The canvas, the docks and the bar have all changed over.
   for (const QPoint at :

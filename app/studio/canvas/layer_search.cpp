@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/canvas/layer_search.h"
 #include "app/studio/theme/look.h"
+#include "app/studio/theme/roles.h"
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
@@ -79,6 +80,7 @@ std::vector<const LayerSpec*> matchLayers(const QString& words) {
 LayerSearch::LayerSearch(QWidget* parent) : QFrame(parent, Qt::Popup) {
   setObjectName("layerSearch");
   setFrameShape(QFrame::StyledPanel);
+  setGround(this, Ground::raised);
   title_ = new QLabel(this);
   field_ = new QLineEdit(this);
   field_->setPlaceholderText("Find a layer");
@@ -135,6 +137,13 @@ void LayerSearch::fill() {
     item->setData(iconRole, view(layer->icon));
     item->setData(familyRole, int(layer->family));
     item->setData(fitsRole, fits);
+    // What takes no input can follow nothing.
+    if (input_ && layer->inputs.empty()) {
+      fits = false;
+      result = "Takes no input";
+      item->setData(resultRole, result);
+      item->setData(fitsRole, false);
+    }
     item->setText(view(layer->type));
     item->setToolTip(fits ? view(layer->summary) : result);
     if (fits) {

@@ -119,12 +119,19 @@ void ImageGrid::paintEvent(QPaintEvent*) {
 void ImageGrid::choose(int number) {
   if (!numbers_.contains(number)) return;
   current_ = number;
-  const QRect box = rectOf(number);
+  reveal();
+  viewport()->update();
+  Q_EMIT chosen(number);
+}
+
+void ImageGrid::reveal() {
+  revealing_ = true;
+  const QRect box = rectOf(current_);
   if (box.top() < 0) verticalScrollBar()->setValue(verticalScrollBar()->value() + box.top() - top);
   if (const int over = box.bottom() + pitchY() - lookOf(this).px(cell_) - viewport()->height(); over > 0)
     verticalScrollBar()->setValue(verticalScrollBar()->value() + over);
-  viewport()->update();
-  Q_EMIT chosen(number);
+  revealing_ = false;
+  follow_ = true;
 }
 
 void ImageGrid::mousePressEvent(QMouseEvent* event) {
@@ -173,7 +180,9 @@ void ImageGrid::keyPressEvent(QKeyEvent* event) {
 
 void ImageGrid::resizeEvent(QResizeEvent* event) {
   QAbstractScrollArea::resizeEvent(event);
+  const bool follow = follow_;
   measure();
+  if (follow && current_ >= 0) reveal(); // what one was looking at stays in sight
 }
 
 void ImageGrid::changeEvent(QEvent* event) {
@@ -181,6 +190,9 @@ void ImageGrid::changeEvent(QEvent* event) {
   if (event->type() == QEvent::StyleChange) measure();
 }
 
-void ImageGrid::scrollContentsBy(int, int) { viewport()->update(); }
+void ImageGrid::scrollContentsBy(int, int) {
+  if (!revealing_) follow_ = false; // the person went elsewhere
+  viewport()->update();
+}
 
 } // namespace loom

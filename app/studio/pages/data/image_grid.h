@@ -43,12 +43,14 @@ class ImageGrid : public QAbstractScrollArea {
   int pitchX() const;
   int pitchY() const;
   void measure();
+  void reveal(); // the chosen one
   void ask(int first, int last); // indices
   QVector<int> numbers_;
   std::function<QString(int)> captionOf_;
   QCache<int, QImage> pictures_{4000};
   QSet<int> asked_;
   int cell_ = 56, current_ = -1;
+  bool follow_ = false, revealing_ = false;
 };
 
 } // namespace loom

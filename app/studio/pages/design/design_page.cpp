@@ -445,6 +445,15 @@ void DesignPage::resizeEvent(QResizeEvent* event) {
   Page::resizeEvent(event);
   const double units = width() / lookOf(this).scale;
   inspector_->setMaximumWidth(lookOf(this).px(units < 1088 ? narrowInspector : 440));
+  // A low window keeps one problem in sight and the rest for the canvas.
+  const double high = window()->height() / lookOf(this).scale;
+  const bool low = high < 700;
+  if (low != low_) {
+    low_ = low;
+    const int wanted = lookOf(this).px(low ? 62 : problemsHeight);
+    problems_->setMaximumHeight(low ? wanted : QWIDGETSIZE_MAX);
+    down_->setSizes({std::max(100, down_->height() - wanted), wanted});
+  }
 }
 
 } // namespace loom

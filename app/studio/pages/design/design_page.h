@@ -68,7 +68,7 @@ class DesignPage : public Page {
   QVector<Network> networks_;
   std::optional<Network> saving_;    // what the file is being written from
   std::optional<Network> recovered_; // offered and not taken yet
-  bool docks_ = true;
+  bool docks_ = true, low_ = false;
   PageToolBar* bar_;
   QComboBox* names_;
   Segments* views_;
