@@ -75,7 +75,9 @@ void TestWelcome::cardsTellTheTruth() {
         std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.id == row.id; });
     QVERIFY2(found != all.end(), row.id);
     QCOMPARE(analyse(found->make()).parameters, std::int64_t(row.parameters));
-    QVERIFY2(!measuredTemplates().value(row.id).accuracy.isEmpty(), row.id);
+    // A figure comes with its time, or nothing is said.
+    const TemplateFact fact = measuredTemplates().value(row.id);
+    QCOMPARE(fact.accuracy.isEmpty(), fact.time.isEmpty());
   }
 }
 

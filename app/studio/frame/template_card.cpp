@@ -62,8 +62,12 @@ const std::vector<TemplateRow>& templateRows() {
 }
 
 QHash<QString, TemplateFact> measuredTemplates() {
-  return {{"softmax", {"84 %", "20 s"}}, {"mlp", {"89 %", "1 min"}}, {"cnn", {"91 %", "2 min"}},
-          {"resnet", {"92 %", "5 min"}}, {"iris", {"95 %", "1 s"}},  {"digits", {"98 %", "3 s"}}};
+  // The residual network has not been measured yet: nothing is said of it.
+  return {{"softmax", {"84 %", "20 s"}},
+          {"mlp", {"89 %", "1 min"}},
+          {"cnn", {"90 %", "2 min"}},
+          {"iris", {"100 %", "1 s"}},
+          {"digits", {"98 %", "3 s"}}};
 }
 
 namespace {
