@@ -14,6 +14,7 @@ namespace {
 // taken.
 constexpr std::int64_t mostDeflateGives = 1100;
 constexpr std::int64_t mostInflatedBytes = std::int64_t{64} << 30;
+constexpr std::size_t longestHeader = 4 + 4 * 4;
 constexpr const char* getAgain = "Get the file again, or give the right one";
 
 std::string dimsText(const std::vector<std::int64_t>& dims) {
@@ -29,6 +30,19 @@ Error sizeError(const fs::path& file, const IdxHeader& header, std::int64_t want
           " with the header), the file has " + std::to_string(found) +
           (static_cast<std::int64_t>(found) < wanted ? ": it is cut off" : ": there is more than that"),
       getAgain);
+}
+
+// The first unpacked bytes of a file, which stand in its first block; fewer where there are no more.
+std::string firstBytes(const fs::path& file, std::size_t count) {
+  std::error_code code;
+  if (!fs::is_regular_file(file, code)) return {};
+  std::ifstream stream(file, std::ios::binary);
+  std::string start(512, '\0');
+  stream.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(stream.gcount()));
+  if (!isGzip(start)) return start;
+  auto unpacked = gunzipStart(start, count, file);
+  return unpacked ? std::move(*unpacked) : std::string();
 }
 
 } // namespace
@@ -85,7 +99,6 @@ Result<IdxFile> parseIdx(std::string stored, const fs::path& file) {
     idx.content = std::move(stored);
     return idx;
   }
-  constexpr std::size_t longestHeader = 4 + 4 * 4;
   auto start = gunzipStart(stored, longestHeader, file);
   if (!start) return start.error();
   auto header = parseIdxHeader(*start, file);
@@ -97,7 +110,7 @@ Result<IdxFile> parseIdx(std::string stored, const fs::path& file) {
                           std::to_string(stored.size()) + " packed bytes: it is cut off or damaged",
                       getAgain);
   if (Status status = checkMemory(wanted, file); !status) return status.error();
-  auto content = gunzip(stored, static_cast<std::size_t>(wanted), file);
+  auto content = gunzip(stored, static_cast<std::size_t>(wanted), file, static_cast<std::size_t>(wanted));
   if (!content) return content.error();
   if (static_cast<std::int64_t>(content->size()) != wanted)
     return sizeError(file, *header, wanted, content->size());
@@ -107,20 +120,18 @@ Result<IdxFile> parseIdx(std::string stored, const fs::path& file) {
 }
 
 bool looksLikeIdx(const fs::path& file) {
-  std::error_code code;
-  if (!fs::is_regular_file(file, code)) return false;
-  std::ifstream stream(file, std::ios::binary);
-  std::string start(512, '\0');
-  stream.read(start.data(), static_cast<std::streamsize>(start.size()));
-  start.resize(static_cast<std::size_t>(stream.gcount()));
-  if (isGzip(start)) {
-    // The 4 bytes wanted stand in the first block; what follows them does not matter here.
-    auto unpacked = gunzipStart(start, 4, file);
-    if (!unpacked) return false;
-    start = std::move(*unpacked);
-  }
+  const std::string start = firstBytes(file, 4);
   return start.size() >= 4 && start[0] == 0 && start[1] == 0 && start[2] == 0x08 && start[3] >= 1 &&
          start[3] <= 4;
+}
+
+std::int64_t promisedElements(const fs::path& file) {
+  const auto header = parseIdxHeader(firstBytes(file, longestHeader), file);
+  if (!header) return 0;
+  std::error_code code;
+  const std::uintmax_t stored = fs::file_size(file, code);
+  const bool possible = !code && header->elements / mostDeflateGives <= static_cast<std::int64_t>(stored);
+  return possible ? header->elements : 0;
 }
 
 } // namespace loom

@@ -29,5 +29,8 @@ Result<IdxHeader> parseIdxHeader(std::string_view bytes, const std::filesystem::
 // size do not allow.
 Result<IdxFile> parseIdx(std::string stored, const std::filesystem::path& file);
 bool looksLikeIdx(const std::filesystem::path& file); // by its first bytes
+// How many numbers the header promises, where the file can hold them; 0: not known. To take memory for
+// several files at once; nothing else may rely on it.
+std::int64_t promisedElements(const std::filesystem::path& file);
 
 } // namespace loom

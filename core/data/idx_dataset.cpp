@@ -72,6 +72,10 @@ Result<Dataset> loadIdx(const DatasetSpec& spec, const fs::path& project) {
   ContentHash hash;
   Dataset data;
   int highest = 0;
+  std::int64_t promised = 0;
+  for (std::size_t f = 0; f + 1 < files->size(); f += 2) promised += promisedElements((*files)[f].path);
+  if (Status status = checkMemory(promised, (*files)[0].path); !status) return status.error();
+  data.bytes.reserve(static_cast<std::size_t>(promised));
   for (std::size_t f = 0; f + 1 < files->size(); f += 2) {
     const SourceFile& imageFile = (*files)[f];
     const SourceFile& labelFile = (*files)[f + 1];
@@ -86,7 +90,8 @@ Result<Dataset> loadIdx(const DatasetSpec& spec, const fs::path& project) {
                         "Give the files that belong together");
     const std::int64_t count = part->images.header.dims[0];
     const std::string_view pixels = part->images.numbers();
-    data.bytes.insert(data.bytes.end(), pixels.begin(), pixels.end());
+    const auto* first = reinterpret_cast<const std::uint8_t*>(pixels.data());
+    data.bytes.insert(data.bytes.end(), first, first + pixels.size()); // of bytes to bytes: one memcpy
     for (const char c : part->labels.numbers()) {
       const int label = static_cast<unsigned char>(c);
       if (!spec.classNames.empty() && label >= static_cast<int>(spec.classNames.size()))

@@ -106,12 +106,13 @@ Error damagedGzip(const fs::path& file, const char* reason, std::size_t unpacked
 
 // Unpacks until `limit` bytes are there or the data ends; `more` tells that there was more than the limit.
 static Result<std::string> unpack(std::string_view bytes, std::size_t limit, const fs::path& file,
-                                  bool& more) {
+                                  std::size_t expected, bool& more) {
   Inflater inflater;
   if (!inflater.ready)
     return Error{ErrorKind::memory, file.string(), "No memory to unpack it", "Close other programs"};
   z_stream& stream = inflater.stream;
   std::string out;
+  out.reserve(std::min(expected, limit) + 1); // one more, to see that nothing follows
   std::size_t taken = 0;
   more = false;
   for (;;) {
@@ -146,9 +147,10 @@ static Result<std::string> unpack(std::string_view bytes, std::size_t limit, con
   }
 }
 
-Result<std::string> gunzip(std::string_view bytes, std::size_t maxBytes, const fs::path& file) {
+Result<std::string> gunzip(std::string_view bytes, std::size_t maxBytes, const fs::path& file,
+                           std::size_t expected) {
   bool more = false;
-  auto out = unpack(bytes, maxBytes, file, more);
+  auto out = unpack(bytes, maxBytes, file, expected, more);
   if (out && more)
     return inputError(file,
                       "It unpacks to more than the " + std::to_string(maxBytes) + " bytes that it may hold",
@@ -158,7 +160,7 @@ Result<std::string> gunzip(std::string_view bytes, std::size_t maxBytes, const f
 
 Result<std::string> gunzipStart(std::string_view bytes, std::size_t count, const fs::path& file) {
   bool more = false;
-  return unpack(bytes, count, file, more);
+  return unpack(bytes, count, file, 0, more);
 }
 
 Status checkMemory(std::int64_t bytes, const fs::path& place) {

@@ -29,8 +29,10 @@ void addSource(ContentHash& hash, std::string_view role, std::string_view bytes)
 Result<std::string> hashSources(const std::vector<SourceFile>& files);
 
 bool isGzip(std::string_view bytes);
-// Unpacks at most maxBytes (all members of the file); more, or damage, is an Error naming the file.
-Result<std::string> gunzip(std::string_view bytes, std::size_t maxBytes, const std::filesystem::path& file);
+// Unpacks at most maxBytes (all members of the file); more, or damage, is an Error naming the file. Memory
+// for `expected` bytes is taken at once: the caller knows that the packed ones can give them.
+Result<std::string> gunzip(std::string_view bytes, std::size_t maxBytes, const std::filesystem::path& file,
+                           std::size_t expected = 0);
 // The first `count` unpacked bytes; fewer when there are no more.
 Result<std::string> gunzipStart(std::string_view bytes, std::size_t count, const std::filesystem::path& file);
 
