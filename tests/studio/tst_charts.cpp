@@ -7,6 +7,8 @@
 #include "core/store/store.h"
 #include "tests/studio/run_fixture.h"
 #include "tests/studio/studio_fixture.h"
+#include <QLineEdit>
+#include <QPointer>
 #include <QSignalSpy>
 
 using namespace loom;
@@ -28,6 +30,7 @@ class TestCharts : public QObject {
   void linesStandAtNiceSteps_data();
   void linesStandAtNiceSteps();
   void crosshairZoomAndKeys();
+  void aChartClosesWithItsFieldInUse();
   void runsAreRendered();
 
  private:
@@ -253,6 +256,22 @@ void TestCharts::crosshairZoomAndKeys() {
   QVERIFY(!chart->fitted());
   QTest::mouseDClick(chart->plot(), Qt::LeftButton, {}, area.center());
   QVERIFY(chart->fitted());
+}
+
+// The field's last word comes while the chart is being destroyed.
+void TestCharts::aChartClosesWithItsFieldInUse() {
+  for (int again = 0; again < 20; ++again) {
+    auto chart = chartWith(points(QVector<double>(2000, 1.0)));
+    chart->show();
+    QApplication::setActiveWindow(chart.get());
+    chart->head()->smoothField()->setFocus();
+    chart->head()->smoothField()->setText("0.5");
+    QVERIFY(chart->head()->smoothField()->hasFocus());
+    auto* smoothed = chart.get();
+    QPointer<Chart> gone(smoothed);
+    chart.reset();
+    QVERIFY(gone.isNull());
+  }
 }
 
 void TestCharts::runsAreRendered() {

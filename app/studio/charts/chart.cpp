@@ -78,7 +78,12 @@ Chart::Chart(const ChartSpec& spec, QWidget* parent) : QWidget(parent), spec_(sp
   applyLook();
 }
 
-Chart::~Chart() = default;
+// A field of the head that has the focus ends its editing while it is destroyed, when this is no chart any
+// more.
+Chart::~Chart() {
+  head_->disconnect(this);
+  plot_->removeEventFilter(this);
+}
 
 void Chart::applyLook() {
   const Look& look = lookOf(this);

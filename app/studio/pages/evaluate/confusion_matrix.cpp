@@ -152,6 +152,7 @@ void ConfusionMatrix::paintLegend(QPainter& painter, const Look& look) const {
   words("Wrong");
   steps(look.theme().wrong);
   words("from one to 9 % of a row");
+  if (!isVisible()) return; // in a picture there is nothing to press
   paintText(painter, QRectF(all.left(), y + look.px(20), width() - all.left(), look.px(20)),
             "Arrow keys move over the cells, Enter opens the samples.", look.fonts[Type::small],
             look[Token::text2]);

@@ -53,6 +53,9 @@ HistoryPage::HistoryPage(PageContext& context) : Page(context), session_(session
   refresh();
 }
 
+// The note ends its editing while it is destroyed with the focus in it.
+HistoryPage::~HistoryPage() { note_->disconnect(this); }
+
 QWidget* HistoryPage::buildList() {
   auto* page = new QWidget;
   setGround(page, Ground::surface);

@@ -24,6 +24,7 @@ class HistoryPage : public Page {
   Q_OBJECT
  public:
   explicit HistoryPage(PageContext& context);
+  ~HistoryPage() override;
   void opened(const QVariant& what) override;
   RunTable* table() const { return table_; }
   RunTableModel& model() { return *model_; }
