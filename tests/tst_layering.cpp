@@ -74,7 +74,8 @@ std::string roomOf(const std::string& path) {
 
 // What stands wrong in one line of a file of `room`, or nothing.
 std::string fault(const std::string& file, const std::string& room, const std::string& line) {
-  static const std::regex own(R"rx(^\s*#\s*include\s*\x22([^\x22]+))rx"); // moc loses its way at a quote in a raw string
+  static const std::regex own(
+      R"rx(^\s*#\s*include\s*\x22([^\x22]+))rx"); // moc loses its way at a quote in a raw string
   static const std::regex any(R"rx(^\s*#\s*include\s*(<[^>]+>))rx");
   std::smatch match;
   if (std::regex_search(line, match, own)) {
@@ -141,7 +142,8 @@ class TestLayering : public QObject {
         std::ifstream in(entry.path());
         std::string head(400, '\0');
         in.read(head.data(), 400);
-        const bool studio = name.starts_with("app/studio") || name.starts_with("tests/studio");
+        const bool studio = name.starts_with("app/studio") || name.starts_with("tests/studio") ||
+                            name.starts_with("tests/bench/studio");
         const char* wanted =
             studio ? "SPDX-License-Identifier: GPL-3.0-or-later" : "SPDX-License-Identifier: Apache-2.0";
         if (head.find(wanted) == std::string::npos)
