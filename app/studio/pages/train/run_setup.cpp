@@ -193,6 +193,7 @@ QWidget* RunSetup::buildHow() {
   for (const auto& row : schedules()) names << scheduleLabel(row.name);
   schedule_ = new Segments(names);
   schedule_->setObjectName("setup_schedule");
+  schedule_->setAccessibleName("Schedule");
   setSize(schedule_, ControlSize::small);
   head->addWidget(schedule_);
   column->addWidget(headBox);
