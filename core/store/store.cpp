@@ -3,6 +3,7 @@
 #include "core/store/project_store.h"
 #include <fmt/format.h>
 #include <map>
+#include <sys/statvfs.h>
 #include <thread>
 
 namespace loom {
@@ -274,6 +275,14 @@ bool keepLabels(const fs::path& project, const fs::path& folder, std::vector<Err
   return catalogue.made;
 }
 
+// Not even a database's first pages fit.
+static bool diskFull(fs::path folder) {
+  std::error_code unknown;
+  if (!fs::exists(folder, unknown)) folder = folder.parent_path();
+  struct statvfs disk {};
+  return ::statvfs(folder.c_str(), &disk) == 0 && disk.f_bfree * disk.f_frsize < std::uint64_t{64} << 10;
+}
+
 Result<std::unique_ptr<ProjectStore>> openStore(const fs::path& project, Store::Access access) {
   const auto openAt = [&](HistoryPlace place) {
     return guarded([&]() -> Result<std::unique_ptr<ProjectStore>> {
@@ -291,7 +300,8 @@ Result<std::unique_ptr<ProjectStore>> openStore(const fs::path& project, Store::
   };
   const HistoryPlace place = historyPlace(project);
   auto store = openAt(place);
-  if (place.writable || access != Store::Access::automatic) return store;
+  if (access != Store::Access::automatic || (place.writable && (store || !diskFull(place.folder))))
+    return store;
   // What cannot be brought up to date beside the project is kept elsewhere.
   const auto current =
       guarded([&]() -> Result<bool> { return store.ok() && !(*store)->behind(*journalsIn(project)); });
