@@ -296,7 +296,6 @@ QRect LoomStyle::subElementRect(SubElement element, const QStyleOption* option, 
     return frame && frame->lineWidth == 0 ? option->rect
                                           : option->rect.adjusted(look_.px(6), 2, -look_.px(6), -2);
   }
-  if (element == SE_HeaderLabel) return option->rect; // the label keeps its own margins
   return QProxyStyle::subElementRect(element, option, widget);
 }
 
@@ -394,6 +393,13 @@ void LoomStyle::drawControl(ControlElement element, const QStyleOption* option, 
   case CE_TabBarTabShape:
   case CE_ToolBar:
     return;
+  case CE_Header:
+    // Qt asks its own style, not this one, where the label lies: it would leave out the margins twice.
+    if (const auto* head = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
+      drawHeaderSection(call, *head);
+      return drawHeaderLabel(call, *head);
+    }
+    break;
   case CE_HeaderSection:
     if (const auto* head = qstyleoption_cast<const QStyleOptionHeader*>(option))
       return drawHeaderSection(call, *head);
