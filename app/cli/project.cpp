@@ -4,6 +4,7 @@
 #include "app/cli/verb.h"
 #include "core/base/format.h"
 #include "core/interop/torch_code.h"
+#include "core/run/fit.h"
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
@@ -57,7 +58,7 @@ void defineNew(CLI::App& app, Action& action) {
           << folder << "/project.json (\"data\"); the network in " << folder << "/networks/"
           << plain(project->network) << ".json or drawn with neuroloom; settings with the options of "
           << "loom train.\n";
-    std::cerr << "Next: loom train " << folder << "\n";
+    std::cerr << "Next: loom train " << shellWord(folder) << "\n";
     return 0;
   };
 }
@@ -69,15 +70,18 @@ void defineTemplates(CLI::App& app, Action& action) {
     if (*json) {
       Json list = Json::array();
       for (const auto& one : projectTemplates())
-        list.push_back(
-            {{"id", one.id}, {"name", one.name}, {"summary", one.summary}, {"expected", one.expected}});
+        list.push_back({{"id", one.id},
+                        {"name", one.name},
+                        {"summary", one.summary},
+                        {"accuracy", one.accuracy / 100.0},
+                        {"expected", expectedText(one)}});
       printJson(list);
       return 0;
     }
     std::vector<std::vector<std::string>> rows{{"ID", "NAME", "REACHES", "WHAT IT IS"}};
     for (const auto& one : projectTemplates())
       rows.push_back(
-          {std::string(one.id), std::string(one.name), std::string(one.expected), std::string(one.summary)});
+          {std::string(one.id), std::string(one.name), expectedText(one), std::string(one.summary)});
     printTable(rows, {false, false, false, false});
     return 0;
   };
@@ -146,8 +150,12 @@ void defineCheck(CLI::App& app, Action& action) {
     if (!project) return report(project.error());
     auto network = loadNetwork(*project, options->network);
     if (!network) return report(network.error());
-    const Analysis analysis = analyse(*network);
-    const Status valid = firstError(*network, analysis);
+    Analysis analysis = analyse(*network);
+    // Data that cannot be read keeps a project from training as well.
+    auto facts = readFacts(project->data, project->folder);
+    if (facts) addFit(analysis, *network, *facts);
+    Status valid = firstError(*network, analysis);
+    if (valid && !facts) valid = facts.error();
     if (options->json) {
       Json problems = Json::array();
       for (const auto& one : analysis.diagnostics) {
@@ -159,7 +167,7 @@ void defineCheck(CLI::App& app, Action& action) {
                             {"fix", one.fix.label}});
       }
       printJson({{"network", network->name},
-                 {"runnable", analysis.runnable()},
+                 {"runnable", valid.ok()},
                  {"parameters", analysis.parameters},
                  {"multiply_adds", analysis.multiplyAdds},
                  {"nodes", network->nodes.size()},
@@ -189,6 +197,7 @@ void defineCheck(CLI::App& app, Action& action) {
 void defineExport(CLI::App& app, Action& action) {
   struct Options {
     std::string project, folder, network, run;
+    bool json = false;
   };
   auto options = std::make_shared<Options>();
   app.add_option("PROJECT", options->project, "The project's folder")->required();
@@ -196,6 +205,7 @@ void defineExport(CLI::App& app, Action& action) {
   app.add_option("--network", options->network, "The network's name; the project's first when left out")
       ->type_name("NAME");
   app.add_option("--run", options->run, "A run whose weights are written beside it")->type_name("RUN");
+  app.add_flag("--json", options->json, "One JSON object on stdout");
   action = [options] {
     auto project = openProject(options->project);
     if (!project) return report(project.error());
@@ -214,10 +224,13 @@ void defineExport(CLI::App& app, Action& action) {
     if (!network) return report(network.error());
     if (auto written = exportTorch(*network, options->folder, folder); !written)
       return report(written.error());
-    std::cout << (std::filesystem::path(options->folder) / (network->name + ".py")).string() << "\n";
-    if (!folder.empty())
-      std::cout << (std::filesystem::path(options->folder) / (network->name + ".safetensors")).string()
-                << "\n";
+    const std::filesystem::path place = options->folder;
+    std::vector<std::string> files{(place / (network->name + ".py")).string()};
+    if (!folder.empty()) files.push_back((place / (network->name + ".safetensors")).string());
+    if (options->json)
+      printJson({{"network", network->name}, {"files", files}});
+    else
+      for (const auto& file : files) std::cout << plain(file) << "\n";
     return 0;
   };
 }

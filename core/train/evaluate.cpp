@@ -2,6 +2,7 @@
 #include "core/train/evaluate.h"
 #include "core/base/format.h"
 #include "core/plan/memory.h"
+#include "core/run/fit.h"
 #include "core/train/checkpoint.h"
 #include "core/train/progress.h"
 #include "core/train/scoring.h"
@@ -172,7 +173,7 @@ Result<Estimate> estimateRun(const Project& project, const std::string& name, co
   if (!network) return network.error();
   auto material = makeMaterial(project.data, project.folder, nullptr);
   if (!material) return material.error();
-  if (auto fits = checkFit(*network, (*material)->data); !fits) return fits.error();
+  if (auto fits = checkFit(*network, factsOf((*material)->data)); !fits) return fits.error();
   auto options = trainingOptions(settings, (*material)->split);
   if (!options) return options.error();
   auto machine = makeMachine(*network, *options, settings.device, settings.threads);

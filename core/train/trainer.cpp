@@ -4,6 +4,7 @@
 #include "core/base/format.h"
 #include "core/base/subprocess.h"
 #include "core/base/uuid.h"
+#include "core/run/fit.h"
 #include "core/train/attempt.h"
 #include <fmt/format.h>
 #include <new>
@@ -106,7 +107,7 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
   if (config && (*material)->data.contentHash != config->dataHash)
     return Error{ErrorKind::input, config->data.name.empty() ? std::string("data") : config->data.name,
                  "The data changed since this run began", "Bring the old data back, or start a new run"};
-  if (auto fits = checkFit(network, (*material)->data); !fits) return fits.error();
+  if (auto fits = checkFit(network, factsOf((*material)->data)); !fits) return fits.error();
   auto options = trainingOptions(settings, (*material)->split);
   if (!options) return options.error();
   auto machine = makeMachine(network, *options, settings.device, settings.threads);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/workplace.h"
-#include "core/base/format.h"
-#include "core/network/validate.h"
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -14,20 +12,6 @@ Params completed(const std::vector<Field>& fields, const Params& given) {
   for (const Field& field : fields) params.set(std::string(field.name), field.standard);
   for (const auto& [name, value] : given) params.set(name, value);
   return params;
-}
-
-std::string shapeText(const Shape& shape) { return toTextWithoutBatch(shape); }
-
-bool sameShape(const Shape& shape, const std::vector<std::int64_t>& sample) {
-  if (shape.size() != sample.size() + 1) return false;
-  for (std::size_t i = 0; i < sample.size(); ++i)
-    if (!shape[i + 1].symbol.empty() || shape[i + 1].value != sample[i]) return false;
-  return true;
-}
-
-Error unfit(const Network& network, const Node& node, std::string cause, std::string fix) {
-  return {ErrorKind::input, fmt::format("network '{}', node '{}'", network.name, node.name), std::move(cause),
-          std::move(fix)};
 }
 
 } // namespace
@@ -51,34 +35,6 @@ Result<std::unique_ptr<Material>> makeMaterial(const DatasetSpec& spec, const st
   material->normalisation =
       fixed ? *fixed : fitNormalisation(material->data, material->split, spec.normalisation);
   return material;
-}
-
-Status checkFit(const Network& network, const Dataset& data) {
-  const Analysis analysis = analyse(network);
-  if (Status good = firstError(network, analysis); !good) return good;
-  const auto classes = static_cast<std::int64_t>(data.classes.size());
-  const auto targets = static_cast<std::int64_t>(data.targetNames.size());
-  for (NodeId id : analysis.order) {
-    const Node& node = *network.node(id);
-    const NodeInfo& info = analysis.nodes.at(id);
-    const LayerSpec* layer = findLayer(node.type);
-    if (layer->family == Family::input && info.output && !sameShape(*info.output, data.sampleShape))
-      return unfit(network, node,
-                   fmt::format("takes samples of {}, the data gives {}", shapeText(*info.output),
-                               formatShape(data.sampleShape)),
-                   fmt::format("Set its shape to {}", formatShape(data.sampleShape)));
-    if (layer->hasOutput || info.inputs.empty() || info.inputs[0].size() < 2) continue;
-    const std::int64_t given = info.inputs[0].back().value;
-    const std::int64_t wanted = classes > 0 ? classes : targets;
-    const bool binary = classes == 2 && given == 1;
-    const bool counted = !data.labels.empty() || targets > 0;
-    if (counted && given != wanted && !binary)
-      return unfit(network, node,
-                   fmt::format("gets {} values a sample, the data has {} {}", given, wanted,
-                               classes > 0 ? "classes" : "targets"),
-                   fmt::format("Let the layer before it give {}", wanted));
-  }
-  return {};
 }
 
 std::vector<std::int64_t> batchSizes(std::int64_t count, std::int64_t batch) {

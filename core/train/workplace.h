@@ -22,9 +22,6 @@ struct Material {
 Result<std::unique_ptr<Material>> makeMaterial(const DatasetSpec& spec, const std::filesystem::path& project,
                                                const Normalisation* fixed);
 
-// Input and Output nodes against the data: sample shape, classes or targets. Kind input, naming the node.
-Status checkFit(const Network& network, const Dataset& data);
-
 // {full, rest} without zeros and doubles, for a part of `count` samples in batches of `batch`.
 std::vector<std::int64_t> batchSizes(std::int64_t count, std::int64_t batch);
 // As batches of evaluation are taken: 256 samples.
