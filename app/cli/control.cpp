@@ -36,14 +36,15 @@ void defineControl(CLI::App& app, Action& action) {
     if ((options->verb == "lr") != (value->count() > 0))
       return report({ErrorKind::usage, "loom control",
                      options->verb == "lr" ? "lr needs a value" : "Only lr takes a value",
-                     "For example: loom control " + options->project + " last lr 0.001"});
+                     "For example: loom control " + shellWord(options->project) + " last lr 0.001"});
     auto project = openProject(options->project);
     if (!project) return report(project.error());
     auto run = findRun(project->folder, options->run);
     if (!run) return report(run.error());
     if (!RunLock::held(runFolder(project->folder, *run)))
-      return report({ErrorKind::other, *run, "The run is not training",
-                     "Go on with it: loom train " + options->project + " --resume " + run->substr(0, 8)});
+      return report(
+          {ErrorKind::other, *run, "The run is not training",
+           "Go on with it: loom train " + shellWord(options->project) + " --resume " + run->substr(0, 8)});
     RunControl control;
     control.verb = table.at(options->verb);
     control.value = options->value;

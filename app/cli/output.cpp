@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/verb.h"
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -74,6 +75,18 @@ std::string shortened(std::string_view text, std::size_t most) {
     used += one;
   }
   return std::string(text);
+}
+
+std::string shellWord(std::string_view text) {
+  const bool bare =
+      !text.empty() && text.front() != '~' && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+        return c >= 0x80 || std::isalnum(c) != 0 ||
+               std::string_view("/._-+,:@%=~").find(static_cast<char>(c)) != std::string_view::npos;
+      });
+  if (bare) return std::string(text);
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
 }
 
 static std::size_t width(std::string_view text) {

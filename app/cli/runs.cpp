@@ -4,7 +4,9 @@
 #include "core/base/format.h"
 #include "core/run/project.h"
 #include "core/store/store.h"
+#include <algorithm>
 #include <fmt/format.h>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -38,12 +40,34 @@ Result<Opened> open(const std::string& folder) {
   return opened;
 }
 
-std::string metricText(const RunRow& row, const char* key, bool smallest) {
+const MetricSummary* metricOf(const RunRow& row, std::string_view key) {
   for (const auto& metric : row.metrics)
-    if (metric.key == key)
-      return std::string(key).ends_with("accuracy") ? formatPercent(metric.maximum)
-                                                    : formatLoss(smallest ? metric.minimum : metric.last);
-  return missingText;
+    if (metric.key == key) return &metric;
+  return nullptr;
+}
+
+std::string shareText(std::string_view name, std::optional<double> value) {
+  if (!value) return missingText;
+  return name.ends_with("accuracy") ? formatPercent(*value) : fmt::format("{:.3f}", *value);
+}
+
+std::string validationName(const RunRow& row) {
+  return metricOf(row, "val/r2") != nullptr ? "val_r2" : "val_accuracy";
+}
+
+std::string lossText(const RunRow& row, const char* key, bool smallest) {
+  const auto* metric = metricOf(row, key);
+  if (metric == nullptr || metric->count == 0) return missingText;
+  return formatLoss(smallest ? metric->minimum : metric->last);
+}
+
+std::int64_t epochsDone(const RunRow& row) {
+  return row.stepsPerEpoch > 0 ? std::min(row.epochs, row.step / row.stepsPerEpoch) : 0;
+}
+
+std::string epochsText(const RunRow& row) {
+  const std::int64_t done = epochsDone(row);
+  return done >= row.epochs ? formatCount(row.epochs) : formatCount(done) + " of " + formatCount(row.epochs);
 }
 
 Json toJson(const RunRow& row) {
@@ -63,6 +87,7 @@ Json toJson(const RunRow& row) {
             {"step", row.step},
             {"total_steps", row.totalSteps},
             {"epochs", row.epochs},
+            {"epochs_done", epochsDone(row)},
             {"attempt", row.attempt},
             {"parameters", row.parameters},
             {"settings", settings},
@@ -70,6 +95,7 @@ Json toJson(const RunRow& row) {
             {"tags", row.tags},
             {"note", row.note},
             {"error", row.error}};
+  if (row.validation) json[validationName(row)] = numberOrText(*row.validation);
   json["checkpoint"] = row.checkpoint >= 0 ? Json(row.checkpoint) : Json(nullptr);
   if (row.testMetric)
     json[row.testMetricName.empty() ? "test" : row.testMetricName] = numberOrText(*row.testMetric);
@@ -88,17 +114,13 @@ int list(const std::string& folder, bool json) {
     return 0;
   }
   std::vector<std::vector<std::string>> rows{
-      {"RUN", "NAME", "STATE", "EPOCHS", "VAL LOSS", "VAL ACCURACY", "TEST", "TIME"}};
+      {"RUN", "NAME", "STATE", "EPOCHS", "BEST VAL LOSS", "ITS VALIDATION", "TEST", "TIME"}};
   for (const auto& row : *runs)
-    rows.push_back({row.id.substr(0, 8), row.name, std::string(stateWord(row.state)), formatCount(row.epochs),
-                    metricText(row, "val/loss", true), metricText(row, "val/accuracy", false),
-                    row.testMetric
-                        ? (row.testMetricName.ends_with("accuracy") ? formatPercent(*row.testMetric)
-                                                                    : formatLoss(*row.testMetric))
-                        : missingText,
-                    formatDuration(row.seconds)});
+    rows.push_back({row.id.substr(0, 8), row.name, std::string(stateWord(row.state)), epochsText(row),
+                    lossText(row, "val/loss", true), shareText(validationName(row), row.validation),
+                    shareText(row.testMetricName, row.testMetric), formatDuration(row.seconds)});
   printTable(rows, {false, false, false, true, true, true, true, true});
-  if (runs->empty()) std::cerr << "No run yet. Start one: loom train " << folder << "\n";
+  if (runs->empty()) std::cerr << "No run yet. Start one: loom train " << shellWord(plain(folder)) << "\n";
   return 0;
 }
 
@@ -124,12 +146,21 @@ int show(const std::string& folder, const std::string& word, bool json) {
       {"name", row->name},
       {"state", std::string(stateWord(row->state))},
       {"network", row->network},
+      {"epochs", epochsText(*row)},
       {"step", formatCount(row->step) + " of " + formatCount(row->totalSteps)},
       {"time", formatDuration(row->seconds)}};
-  for (const auto& [name, value] : row->settings) rows.push_back({name, value});
-  for (const auto& metric : row->metrics) rows.push_back({metric.key, formatNumber(metric.last)});
-  if (row->testMetric) rows.push_back({row->testMetricName, formatNumber(*row->testMetric)});
-  if (row->checkpoint >= 0) rows.push_back({"checkpoint", std::to_string(row->checkpoint)});
+  for (const auto& [name, value] : row->settings)
+    if (name != "epochs") rows.push_back({name, value});
+  for (const auto& metric : row->metrics)
+    rows.push_back({"last " + metric.key, metric.key.ends_with("accuracy") ? formatPercent(metric.last)
+                                                                           : formatNumber(metric.last)});
+  if (row->checkpoint >= 0) rows.push_back({"best checkpoint", "step " + formatCount(row->checkpoint)});
+  if (metricOf(*row, "val/loss") != nullptr)
+    rows.push_back({"its val_loss", lossText(*row, "val/loss", true)});
+  if (row->validation)
+    rows.push_back({"its " + validationName(*row), shareText(validationName(*row), row->validation)});
+  if (row->testMetric)
+    rows.push_back({"its " + row->testMetricName, shareText(row->testMetricName, row->testMetric)});
   if (!row->error.empty()) rows.push_back({"error", row->error});
   printTable(rows, {false, false});
   return 0;
@@ -185,6 +216,9 @@ int compare(const std::string& folder, const std::vector<std::string>& words, bo
     if (!id) return report(id.error());
     auto row = opened->store->run(*id);
     if (!row) return report(row.error());
+    if (std::any_of(rows.begin(), rows.end(), [&](const RunRow& one) { return one.id == row->id; }))
+      return report({ErrorKind::usage, word, "This run is named twice",
+                     "Name two or more that differ; 'loom runs list' shows them"});
     rows.push_back(std::move(*row));
   }
   std::map<std::string, std::vector<std::string>> settings;
@@ -212,13 +246,16 @@ int compare(const std::string& folder, const std::vector<std::string>& words, bo
     table.push_back({name});
     table.back().insert(table.back().end(), values.begin(), values.end());
   }
-  for (const char* key : {"train/loss", "val/loss", "val/accuracy"}) {
-    table.push_back({key});
-    for (const auto& row : rows) table.back().push_back(metricText(row, key, true));
-  }
-  table.push_back({"test"});
-  for (const auto& row : rows)
-    table.back().push_back(row.testMetric ? formatNumber(*row.testMetric) : missingText);
+  const auto add = [&](const char* name, const std::function<std::string(const RunRow&)>& words) {
+    table.push_back({name});
+    for (const auto& row : rows) table.back().push_back(words(row));
+  };
+  add("epochs done", epochsText);
+  // The loss of one batch swings: the last says more than the lowest.
+  add("last train/loss", [](const RunRow& row) { return lossText(row, "train/loss", false); });
+  add("best val/loss", [](const RunRow& row) { return lossText(row, "val/loss", true); });
+  add("its validation", [](const RunRow& row) { return shareText(validationName(row), row.validation); });
+  add("its test", [](const RunRow& row) { return shareText(row.testMetricName, row.testMetric); });
   printTable(table, right);
   return 0;
 }

@@ -135,12 +135,13 @@ int run(const Options& options, const CLI::App& app) {
                              formatCount(outcome->steps) + (outcome->steps == 1 ? " step" : " steps"),
                              formatSeconds(outcome->seconds));
     std::vector<std::vector<std::string>> rows;
+    if (outcome->checkpoint >= 0)
+      rows.push_back({"  best checkpoint", "step " + formatCount(outcome->checkpoint)});
     for (const auto& [name, value] : outcome->metrics)
       rows.push_back({"  " + name, name.ends_with("accuracy") ? formatPercent(value) : formatLoss(value)});
-    if (outcome->checkpoint >= 0) rows.push_back({"  checkpoint", std::to_string(outcome->checkpoint)});
     printTable(rows, {false, true});
     if (outcome->status == "stopped")
-      std::cerr << "Go on with: loom train " << plain(options.project) << " --resume "
+      std::cerr << "Go on with: loom train " << shellWord(plain(options.project)) << " --resume "
                 << outcome->run.substr(0, 8) << "\n";
   }
   if (outcome->error) (void)report(*outcome->error);

@@ -32,6 +32,7 @@ int columnsOf(int descriptor);
 // Without control characters: names in files may hold a terminal's commands.
 std::string plain(std::string_view text);
 std::string shortened(std::string_view text, std::size_t most); // to so many places, cut between characters
+std::string shellWord(std::string_view text); // as it is typed in a shell: in quotes where it needs them
 std::string counted(std::int64_t count, const char* one, const char* many); // "1 thread", "2 threads"
 // Rows of cells with aligned columns; numbers right. The first row is the head. Cells are printed plain().
 void printTable(const std::vector<std::vector<std::string>>& rows, const std::vector<bool>& right);

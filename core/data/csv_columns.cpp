@@ -8,6 +8,14 @@
 
 namespace loom {
 
+// gather() gives 0 for what is missing: the mean where columns were brought to mean 0, else a plain 0.
+std::string_view missingCountsAs(ColumnType type, std::string_view normalisation) {
+  const bool plain = normalisation == "none";
+  if (type == ColumnType::category)
+    return plain ? "count as none of its categories" : "count as each of its categories by its share";
+  return plain ? "count as 0" : "count as the column's mean";
+}
+
 std::string_view toText(ColumnType type) {
   switch (type) {
   case ColumnType::number:
@@ -137,14 +145,15 @@ static std::size_t editDistance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+static std::string lowered(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
 std::string namesByLikeness(std::vector<std::string> names, const std::string& name) {
   static constexpr std::size_t most = 12, longest = 64, compared = 10'000;
-  const auto lower = [](std::string text) {
-    text.resize(std::min(text.size(), longest));
-    for (char& c : text)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return text;
-  };
+  const auto lower = [](const std::string& text) { return lowered(text.substr(0, longest)); };
   const std::string wanted = lower(name);
   std::vector<std::pair<std::size_t, std::size_t>> order;
   for (std::size_t i = 0; i < names.size(); ++i)
@@ -157,12 +166,31 @@ std::string namesByLikeness(std::vector<std::string> names, const std::string& n
   return text;
 }
 
+// The name that differs by so few letters that it was probably meant; empty when none does.
+static std::string likely(const std::vector<std::string>& names, const std::string& name) {
+  static constexpr std::size_t longest = 64;
+  if (name.empty() || name.size() > longest) return {};
+  std::size_t least = std::max<std::size_t>(1, name.size() / 3) + 1;
+  std::string best;
+  for (const auto& one : names) {
+    if (one.size() > longest) continue;
+    const auto far = editDistance(lowered(name), lowered(one));
+    if (far < least) {
+      least = far;
+      best = one;
+    }
+  }
+  return best;
+}
+
 Result<std::size_t> findColumn(const CsvTable& table, const std::string& name, std::string_view what) {
   const auto found = std::find(table.names.begin(), table.names.end(), name);
   if (found != table.names.end()) return static_cast<std::size_t>(found - table.names.begin());
+  const std::string near = likely(table.names, name);
   return Error{ErrorKind::input, table.file.string(),
                "There is no column '" + name + "' for " + std::string(what),
-               "Take one of its columns: " + namesByLikeness(table.names, name)};
+               (near.empty() ? std::string() : "Did you mean '" + near + "'? ") +
+                   "Take one of its columns: " + namesByLikeness(table.names, name)};
 }
 
 } // namespace loom

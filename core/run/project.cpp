@@ -90,7 +90,8 @@ Result<Project> openProject(const fs::path& given) {
   if (folder.empty()) folder = ".";
   const fs::path file = folder / "project.json";
   if (!fs::exists(folder, error)) return noProject(folder, "There is no such folder");
-  if (!fs::is_directory(folder, error)) return noProject(folder, "This is a file, not the folder of a project");
+  if (!fs::is_directory(folder, error))
+    return noProject(folder, "This is a file, not the folder of a project");
   if (!fs::exists(file, error)) return noProject(folder, "The folder holds no project.json");
   auto json = readJsonFile(file, maxProjectBytes);
   if (!json) return json.error();
@@ -118,7 +119,42 @@ Status saveProject(const Project& project) {
   return writeFileAtomically(project.folder / "project.json", canonicalJson(toJson(project)));
 }
 
-Result<Project> createProject(const fs::path& folder, Project content, const Network& network) {
+namespace {
+
+// Takes away again what was made of a project, unless it was kept: its folders and files, the folder itself
+// and those above it where they were not there before.
+class Unfinished {
+ public:
+  explicit Unfinished(fs::path folder) : folder_(std::move(folder)) {
+    std::error_code error;
+    for (fs::path at = fs::absolute(folder_, error).lexically_normal(); !at.empty() && !fs::exists(at, error);
+         at = at.parent_path())
+      made_.push_back(at);
+  }
+  Unfinished(const Unfinished&) = delete;
+  Unfinished& operator=(const Unfinished&) = delete;
+  ~Unfinished() {
+    if (kept_) return;
+    std::error_code error;
+    // It was empty: all that is in it came with the project.
+    for (fs::directory_iterator entry(folder_, error), end; !error && entry != end; entry.increment(error)) {
+      std::error_code one;
+      fs::remove_all(entry->path(), one);
+    }
+    for (const auto& folder : made_) fs::remove(folder, error); // only an empty one
+  }
+  void keep() { kept_ = true; }
+
+ private:
+  fs::path folder_;
+  std::vector<fs::path> made_; // the innermost first
+  bool kept_ = false;
+};
+
+} // namespace
+
+Result<Project> createProject(const fs::path& folder, Project content, const Network& network,
+                              const ProjectFiles& files) {
   std::error_code error;
   if (fs::exists(folder, error)) {
     if (!fs::is_directory(folder, error))
@@ -127,6 +163,7 @@ Result<Project> createProject(const fs::path& folder, Project content, const Net
       return Error{ErrorKind::usage, folder.string(), "The folder exists and is not empty",
                    "Choose another name, or empty it"};
   }
+  Unfinished unfinished(folder);
   for (const char* part : {"networks", "runs", "history"}) {
     fs::create_directories(folder / part, error);
     if (error)
@@ -137,8 +174,13 @@ Result<Project> createProject(const fs::path& folder, Project content, const Net
   if (content.id.empty()) content.id = newUuid();
   if (content.name.empty()) content.name = folder.stem().string();
   content.network = network.name;
+  for (const auto& [name, bytes] : files) {
+    fs::create_directories((folder / name).parent_path(), error);
+    if (auto written = writeFileAtomically(folder / name, bytes); !written) return written.error();
+  }
   if (auto saved = saveNetwork(content, network); !saved) return saved.error();
   if (auto saved = saveProject(content); !saved) return saved.error();
+  unfinished.keep();
   return content;
 }
 

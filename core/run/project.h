@@ -22,8 +22,11 @@ struct Project {
 
 Result<Project> openProject(const std::filesystem::path& folder); // kind input when it is none
 Status saveProject(const Project& project);
-Result<Project> createProject(const std::filesystem::path& folder, Project content,
-                              const Network& network); // folder must not exist or be empty
+// The folder must not exist or be empty. `files` (paths within it, with their bytes) belong to it as well.
+// What fails leaves nothing behind that it made.
+using ProjectFiles = std::vector<std::pair<std::filesystem::path, std::string>>;
+Result<Project> createProject(const std::filesystem::path& folder, Project content, const Network& network,
+                              const ProjectFiles& files = {});
 std::vector<std::string> networkNames(const Project& project);
 Result<Network> loadNetwork(const Project& project, const std::string& name);
 Status saveNetwork(const Project& project, const Network& network);
@@ -31,9 +34,11 @@ Status saveNetwork(const Project& project, const Network& network);
 struct ProjectTemplate {
   std::string_view id; // softmax, mlp, cnn, resnet, iris, digits
   std::string_view name, summary;
-  std::string_view expected; // "91 % test accuracy, about 2 min on 2 cores": measured
+  int accuracy; // whole percents of test accuracy, rounded down: the median over seeds, measured
 };
 const std::vector<ProjectTemplate>& projectTemplates();
+// "91 % test accuracy".
+std::string expectedText(const ProjectTemplate& one);
 // Looks for Fashion-MNIST in /usr/share/datasets/fashion-mnist and for iris, digits in the installed or built
 // samples (samplesFolder()); iris and digits are copied into the project.
 Result<Project> createFromTemplate(const std::filesystem::path& folder, std::string_view templateId);

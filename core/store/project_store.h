@@ -7,6 +7,7 @@
 #include "core/store/history.h"
 #include "core/store/series_reader.h"
 #include <functional>
+#include <map>
 
 namespace loom {
 
@@ -50,6 +51,7 @@ class ProjectStore : public Store {
   Result<std::vector<Wanted>> wanted(JournalSource& source); // journals and how long they are
   void dropReached(std::vector<Wanted>& wanted);
   std::vector<RunRow> filled(const std::string& run);
+  std::optional<double> validationAtBest(const RunRow& row);
   Status change(const std::string& run, const std::function<void(Label&)>& how);
 
   std::filesystem::path project_;
@@ -60,6 +62,8 @@ class ProjectStore : public Store {
   std::unique_ptr<Follower> follower_;
   std::unique_ptr<CatalogueReader> rows_;
   std::unique_ptr<SeriesReader> series_;
+  // By run: the step that was looked up, and what stands there.
+  std::map<std::string, std::pair<std::int64_t, std::optional<double>>> validations_;
 };
 
 // Before the databases are made again: the second copy of what people wrote is brought up to date. True when

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/store.h"
 #include "core/store/project_store.h"
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
 #include <sys/statvfs.h>
@@ -229,9 +230,31 @@ std::vector<RunRow> ProjectStore::filled(const std::string& run) {
       // Points come more often than other records: they know best how far a run is.
       row.step = std::max(row.step, summary->metric.lastStep);
       row.seconds = std::max(row.seconds, summary->lastSeconds);
+  for (auto& row : rows) row.validation = validationAtBest(row);
     }
   return rows;
 }
+// The summaries tell it in most cases; else the one point is looked up, once.
+std::optional<double> ProjectStore::validationAtBest(const RunRow& row) {
+  const auto named = [&](std::string_view key) {
+    const auto found = std::find_if(row.metrics.begin(), row.metrics.end(),
+                                    [&](const MetricSummary& one) { return one.key == key; });
+    return found != row.metrics.end() && found->count > found->nonFinite ? &*found : nullptr;
+  };
+  const MetricSummary* loss = named("val/loss");
+  const MetricSummary* judged = named("val/accuracy");
+  if (judged == nullptr) judged = named("val/r2");
+  if (judged == nullptr) return std::nullopt;
+  if (loss == nullptr || judged->maximumStep == loss->minimumStep) return judged->maximum;
+  if (judged->lastStep == loss->minimumStep) return judged->last;
+  auto& [step, value] = validations_[row.id];
+  if (step == loss->minimumStep && value) return value;
+  step = loss->minimumStep;
+  const auto points = series_->points(row.id, judged->key, step, step);
+  value = points.empty() ? std::nullopt : std::optional(points.front().value);
+  return value;
+}
+
 
 Status ProjectStore::change(const std::string& run, const std::function<void(Label&)>& how) {
   if (!owner()) return readOnly();

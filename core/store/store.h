@@ -31,6 +31,8 @@ struct RunRow {
   std::vector<std::pair<std::string, std::string>>
       settings; // flat: "batch" "64", "lr" "0.001" …: what compare lists
   std::vector<MetricSummary> metrics;
+  // Accuracy or R² of the validation where its loss was lowest: of the best checkpoint.
+  std::optional<double> validation;
   std::optional<double> testMetric; // test_accuracy or test_r2
   std::string testMetricName;
   std::int64_t checkpoint = -1; // step of the best checkpoint, -1: none

@@ -172,13 +172,18 @@ Status Attempt::saveOne(const Checkpoint& checkpoint, bool best) {
 // The best checkpoint goes first: a checkpoint on disk never names a best one that is not there.
 Status Attempt::saveCheckpoint() {
   if (savedStep_ == progress_.step) return {};
+// Of a run that diverged, as an error says it.
+std::string Attempt::whatIsKept() const {
+  return best_ || progress_.best.step >= 0 || savedStep_ >= 0 ? "; the last good checkpoint is kept" : "";
+}
+
   if (best_ && best_->step != progress_.step)
     if (auto saved = saveOne(*best_, true); !saved) return saved;
   const Checkpoint now = snapshot();
   if (const std::string bad = firstNonFinite(now.model); !bad.empty())
     return Error{ErrorKind::diverged, fmt::format("step {}", progress_.step),
                  fmt::format("The weights '{}' are no finite numbers any more", bad),
-                 "Lower the learning rate; the last good checkpoint is kept"};
+                 "Lower the learning rate" + whatIsKept()};
   if (auto saved = saveOne(now, best_ && best_->step == progress_.step); !saved) return saved;
   best_.reset();
   savedStep_ = progress_.step;
@@ -259,7 +264,7 @@ Attempt::Verdict Attempt::step() {
   if (!std::isfinite(loss))
     return fail({ErrorKind::diverged, fmt::format("step {}", number),
                  fmt::format("The loss is {}", formatNumber(loss)),
-                 "Lower the learning rate or clean the data; the last good checkpoint is kept"});
+                 "Lower the learning rate or clean the data" + whatIsKept()});
   return Verdict::goOn;
 }
 
@@ -330,8 +335,7 @@ Attempt::Verdict Attempt::finishEpoch() {
   const double judged = metrics.front().second;
   if (!std::isfinite(judged))
     return fail({ErrorKind::diverged, fmt::format("epoch {}", progress_.epoch),
-                 "The validation loss is no finite number",
-                 "Lower the learning rate; the last good checkpoint is kept"});
+                 "The validation loss is no finite number", "Lower the learning rate" + whatIsKept()});
   if (progress_.best.step < 0 || judged < progress_.best.loss()) {
     progress_.best.step = progress_.step;
     progress_.best.metrics = metrics;

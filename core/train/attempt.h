@@ -40,6 +40,7 @@ class Attempt {
   void refuse(const Result<RunControl>& command, const char* reason);
   void refuseTheRest(); // what came too late is answered too
   Verdict fail(Error error);
+  std::string whatIsKept() const;
   Status saveCheckpoint(); // the best one first, when it is not on disk yet
   Status saveOne(const Checkpoint& checkpoint, bool best);
   Checkpoint snapshot() const;

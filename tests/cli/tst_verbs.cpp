@@ -4,6 +4,7 @@
 #include "app/cli/program.h"
 #include "app/cli/usage.h"
 #include "cli_fixture.h"
+#include "core/base/format.h"
 #include "core/network/templates.h"
 #include "core/run/project.h"
 #include <sstream>
@@ -43,6 +44,8 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+Network projectNetwork() { return networkTemplates().front().make(); }
+
 } // namespace
 
 class TestVerbs : public QObject {
@@ -57,6 +60,10 @@ class TestVerbs : public QObject {
   void wrongWords();
   void noWords();
   void helpIsAVerbToo();
+  void everyVerbHasJson_data() { helpHasExamplesThatParse_data(); }
+  void everyVerbHasJson();
+  void failedNewLeavesNothing();
+  void namesOfRuns();
   void answersInJson_data();
   void answersInJson();
   void tablesAreAligned();
@@ -72,7 +79,7 @@ void TestVerbs::everyVerbIsThere() {
   const auto help = runLoom({"--help"});
   QCOMPARE(help.exitCode, 0);
   for (const char* verb : {"new", "templates", "data", "check", "estimate", "train", "evaluate", "predict",
-                           "runs", "control", "history", "layers", "devices", "doctor"}) {
+                           "runs", "control", "history", "export", "layers", "devices", "doctor"}) {
     QVERIFY2(holds(help.output, std::string("\n  ") + verb + " "), verb);
     QVERIFY2(std::any_of(verbs().begin(), verbs().end(),
                          [&](const Verb& one) { return one.name == std::string(verb); }),
@@ -207,6 +214,65 @@ void TestVerbs::helpIsAVerbToo() {
   QCOMPARE(runLoom({"help", "runs", "list"}).exitCode, 0);
 }
 
+void TestVerbs::everyVerbHasJson() {
+  QFETCH(QString, path);
+  const auto command = makeCommandLine();
+  const CLI::App* app = &command->app;
+  for (const auto& word : wordsOf(path.toStdString())) app = app->get_subcommand(word);
+  if (!app->get_subcommands([](const CLI::App*) { return true; }).empty()) return; // those below it have it
+  QVERIFY(app->get_option_no_throw("--json") != nullptr);
+}
+
+void TestVerbs::failedNewLeavesNothing() {
+  const Folder folder;
+  const std::map<std::string, std::string> noSamples{{"LOOM_SAMPLES", "/nowhere"}};
+  const std::vector<std::string> words{"new", "deep/half.loom", "--template", "iris"};
+  QCOMPARE(loomIn(folder.path(), words, noSamples).exitCode, 3);
+  QVERIFY(!fs::exists(folder.path("deep")));
+  fs::create_directories(folder.path("deep/half.loom")); // an empty one stays, empty
+  QCOMPARE(loomIn(folder.path(), words, noSamples).exitCode, 3);
+  QVERIFY(fs::is_empty(folder.path("deep/half.loom")));
+  // Where the making itself fails, what was made goes as well.
+  Network network = projectNetwork();
+  network.name = ".hidden";
+  QVERIFY(!createProject(folder.path("a/b/c.loom"), {}, network, {{"data/x.csv", "1"}}).ok());
+  QVERIFY(!fs::exists(folder.path("a")));
+  QCOMPARE(loomIn(folder.path(), words).exitCode, 0);
+  // A path with spaces is told as a shell takes it.
+  const auto spaced = loomIn(folder.path(), {"new", "my flowers' p.loom", "--template", "iris"});
+  QVERIFY2(holds(spaced.errors, "Next: loom train 'my flowers'\\'' p.loom'\n"), spaced.errors.c_str());
+  // A column that was nearly right is found.
+  const auto table = folder.write("t.csv", "width,colour\n1,x\n2,y\n3,x\n4,y\n");
+  const auto wrong = loomIn(folder.path(), {"data", "inspect", table.string(), "--target", "color"});
+  QCOMPARE(wrongMessage(wrong, 3, {"Did you mean 'colour'?", "colour, width"}), std::string());
+}
+
+void TestVerbs::namesOfRuns() {
+  const Folder folder;
+  const std::string p = folder.text("p.loom");
+  QCOMPARE(runLoom({"new", p, "--template", "iris"}).exitCode, 0);
+  const auto trained = lastJson(runLoom({"train", p, "--epochs", "9", "--name", "one", "--json"}));
+  QVERIFY(runLoom({"train", p, "--epochs", "7", "--lr", "1000", "--name", "two"}).exitCode >= 0);
+  const auto listed = lastJson(runLoom({"runs", "list", p, "--json"}));
+  // One figure of the validation, that of the best checkpoint, wherever it is told.
+  const Json* one = nullptr;
+  for (const auto& row : listed["runs"])
+    if (row["name"] == "one") one = &row;
+  QVERIFY(one != nullptr);
+  const double accuracy = trained["metrics"]["val_accuracy"].get<double>();
+  QVERIFY(std::abs((*one)["val_accuracy"].get<double>() - accuracy) < 1e-6);
+  QCOMPARE((*one)["epochs"].get<int>(), 9);
+  QCOMPARE((*one)["epochs_done"].get<int>(), 9);
+  const std::string words = formatPercent(accuracy);
+  for (const auto& verb : {std::vector<std::string>{"runs", "list", p},
+                           {"runs", "show", p, "one"},
+                           {"runs", "compare", p, "one", "two"}}) {
+    const auto answer = runLoom(verb);
+    QVERIFY2(holds(answer.output, words), (words + " in " + answer.output).c_str());
+  }
+  QCOMPARE(wrongMessage(runLoom({"runs", "compare", p, "one", "one"}), 2, {"named twice"}), std::string());
+}
+
 void TestVerbs::answersInJson_data() {
   QTest::addColumn<QString>("words");
   QTest::addColumn<QStringList>("members");
@@ -219,15 +285,18 @@ void TestVerbs::answersInJson_data() {
   row("data inspect DATA/iris.csv --json", {});
   row("check DIR/p.loom --json", {"network", "runnable", "parameters", "problems"});
   row("estimate DIR/p.loom --json", {"parameters", "memory_bytes", "largest_batch", "seconds", "steps"});
-  row("train DIR/p.loom --epochs 2 --json",
+  row("train DIR/p.loom --epochs 2 --name one --json",
       {"run", "status", "epochs", "steps", "seconds", "checkpoint", "metrics"});
+  row("train DIR/p.loom --epochs 1 --name two --json", {"run", "status"});
   row("runs list DIR/p.loom --json", {"runs"});
   row("runs show DIR/p.loom last --json", {"run", "state", "settings", "metrics", "events"});
   row("runs series DIR/p.loom last train/loss --json", {"key", "points"});
   row("runs series DIR/p.loom last train/loss --pixels 3 --json", {"key", "buckets"});
-  row("runs compare DIR/p.loom last last --json", {"runs", "differing"});
+  row("runs compare DIR/p.loom last one --json", {"runs", "differing"});
   row("evaluate DIR/p.loom last --json", {"metrics", "confusion", "classes"});
   row("predict DIR/p.loom last DATA/iris.csv --json", {"run", "predictions"});
+  row("export DIR/p.loom DIR/out --json", {"network", "files"});
+  row("export DIR/p.loom DIR/out --run one --json", {"network", "files"});
   row("history verify DIR/p.loom --json", {"good", "runs", "records", "points", "findings"});
   row("history rebuild DIR/p.loom --json", {"good", "runs", "records", "points", "findings"});
   row("new DIR/q.loom --template digits --json", {"project", "network", "data", "defaults"});
