@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal of one attempt: runs/<uuid>/attempts/<k>/journal. One record a line: crc32c of what follows (8 hex digits),
 // space, sequence number from 0, space, compact JSON, newline; at most 64 KiB. Appended with a single write; a torn last
-// line is no error, it is not there yet. A damaged line elsewhere is.
+// line is no error, it is not there yet. A damaged line elsewhere is one, and costs only itself: reading goes on behind it.
 #pragma once
 #include "core/base/json.h"
 #include "core/run/events.h"
@@ -62,13 +62,25 @@ struct JournalLine {
   std::string_view json;
   std::uint64_t end = 0;                               // byte offset behind the record
 };
+// What was read so far of a journal.
+struct JournalState {
+  std::optional<std::uint64_t> next = 0;               // the sequence number to come; nullopt: any
+  bool behindDamage = false;                           // what stands just before is damaged, and that was said
+};
 struct JournalLines {
   std::vector<JournalLine> lines;
   std::uint64_t offset = 0;                            // where to go on
-  std::optional<Error> damage;                         // a damaged record stands at `offset`
+  JournalState state;                                  // with this
+  std::vector<Error> damages;                          // one for each damaged stretch, at most mostDamages
+  std::int64_t moreDamages = 0;                        // so many stretches are not in `damages`
+  bool damaged() const { return !damages.empty(); }
 };
-// `bytes` stand at `offset` of the journal that `place` names.
-JournalLines splitJournal(std::string_view bytes, std::uint64_t offset, const std::string& place);
+inline constexpr std::size_t mostDamages = 5;
+// `bytes` stand at `offset` of the journal that `place` names. A line that is not sound, or whose sequence number was
+// there already, is passed over; the next sound one with a higher number counts. Which lines count does not depend on
+// how the journal is cut into `bytes`.
+JournalLines splitJournal(std::string_view bytes, std::uint64_t offset, const std::string& place,
+                          JournalState state = {});
 
 struct JournalRecord {
   std::uint64_t sequence = 0;
@@ -78,7 +90,7 @@ struct JournalRecord {
 struct JournalRead {
   std::vector<JournalRecord> records;
   std::uint64_t offset = 0;                            // where to go on
-  std::optional<Error> damage;                         // a damaged record stands at `offset`: nothing behind it is given
+  std::vector<Error> damages;                          // what was passed over, at most mostDamages
 };
 
 // Where journals are read from: a folder here, or (later) through ssh. Thread safe.

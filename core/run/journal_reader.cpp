@@ -11,14 +11,15 @@ namespace {
 
 constexpr std::string_view pointsBeginning = R"({"event":"points","key":")";
 constexpr std::int64_t largestStep = std::int64_t{1} << 53;
+constexpr std::uint64_t largestSequence = std::uint64_t{1} << 53;
 constexpr std::size_t longestColumn = 256, longestKey = 256;
 
 Error damagedAt(const std::string& place, std::uint64_t offset, std::string_view why) {
-  return {ErrorKind::input, fmt::format("{}, byte {}", place, offset),
-          fmt::format("the record is damaged: {}", why),
-          "What stands behind it is not read; restore the file from a copy if there is one, then run `loom "
-          "history "
-          "rebuild`"};
+  return {
+      ErrorKind::input, fmt::format("{}, byte {}", place, offset),
+      fmt::format("the record is damaged: {}", why),
+      "It is passed over, the rest of the run is read; restore the file from a copy if there is one, then "
+      "run `loom history rebuild`"};
 }
 
 Error wrongRecord(const std::string& place, std::string cause) {
@@ -142,6 +143,7 @@ std::string_view checkLine(std::string_view text, JournalLine& line) {
   const auto [next, error] = std::from_chars(body.data(), body.data() + body.size(), line.sequence);
   if (error != std::errc{} || next == body.data() + body.size() || *next != ' ')
     return "it has no sequence number";
+  if (line.sequence > largestSequence) return "its sequence number is too large";
   line.json = body.substr(static_cast<std::size_t>(next - body.data()) + 1);
   return {};
 }
@@ -175,28 +177,41 @@ Status readPoints(std::string_view json, const std::string& place, PointColumns&
   return checkPoints(into, place);
 }
 
-JournalLines splitJournal(std::string_view bytes, std::uint64_t offset, const std::string& place) {
+JournalLines splitJournal(std::string_view bytes, std::uint64_t offset, const std::string& place,
+                          JournalState state) {
   JournalLines result;
   result.offset = offset;
+  result.state = state;
+  const auto damage = [&](std::string_view why) {
+    if (result.state.behindDamage) return; // one stretch, one message
+    if (result.damages.size() < mostDamages)
+      result.damages.push_back(damagedAt(place, result.offset, why));
+    else
+      ++result.moreDamages;
+  };
   while (!bytes.empty()) {
-    const auto newline = bytes.find('\n');
-    if (newline == std::string_view::npos) {
-      if (bytes.size() >= longestRecord)
-        result.damage =
-            damagedAt(place, result.offset, fmt::format("it is longer than {} bytes", longestRecord));
-      break;
-    }
+    const auto newline = bytes.substr(0, longestRecord).find('\n');
+    if (newline == std::string_view::npos && bytes.size() < longestRecord) break; // not there yet
+    const std::size_t length = newline == std::string_view::npos ? longestRecord : newline + 1;
     JournalLine line;
-    const std::string_view wrong = newline + 1 > longestRecord ? "it is longer than 65536 bytes"
+    std::string_view wrong = newline == std::string_view::npos ? "it is longer than 65536 bytes"
                                                                : checkLine(bytes.substr(0, newline), line);
+    const auto expected = result.state.next;
+    if (wrong.empty() && expected && line.sequence < *expected)
+      wrong = "its sequence number was there already";
     if (!wrong.empty()) {
-      result.damage = damagedAt(place, result.offset, wrong);
-      break;
+      damage(wrong);
+      result.state.behindDamage = true;
+    } else {
+      if (expected && line.sequence > *expected)
+        damage(fmt::format("before record {}, {} records are missing", line.sequence,
+                           line.sequence - *expected));
+      line.end = result.offset + length;
+      result.state = {line.sequence + 1, false};
+      result.lines.push_back(line);
     }
-    result.offset += newline + 1;
-    line.end = result.offset;
-    result.lines.push_back(line);
-    bytes.remove_prefix(newline + 1);
+    result.offset += length;
+    bytes.remove_prefix(length);
   }
   return result;
 }
@@ -206,23 +221,23 @@ Result<JournalRead> JournalSource::read(const std::string& run, int attempt, std
   const auto text = bytes(run, attempt, offset, std::max(maxBytes, longestRecord));
   if (!text) return text.error();
   const std::string place = fmt::format("journal of run {}, attempt {}", run, attempt);
-  JournalLines split = splitJournal(*text, offset, place);
+  JournalState state;
+  if (offset > 0) state.next = std::nullopt; // what came before is not known
+  JournalLines split = splitJournal(*text, offset, place, state);
   JournalRead result;
-  result.offset = offset;
+  result.offset = split.offset;
+  result.damages = std::move(split.damages);
   for (const JournalLine& line : split.lines) {
     auto event = parseJson(line.json, fmt::format("{}, record {}", place, line.sequence));
-    if (!event || !event->is_object()) {
-      result.damage = event ? damagedAt(place, result.offset, "it holds no object") : event.error();
-      return result;
+    if (event && event->is_object()) {
+      result.records.push_back({line.sequence, std::move(*event), line.end});
+      continue;
     }
-    if (!result.records.empty() && line.sequence != result.records.back().sequence + 1) {
-      result.damage = damagedAt(place, result.offset, "records before it are missing");
-      return result;
-    }
-    result.records.push_back({line.sequence, std::move(*event), line.end});
-    result.offset = line.end;
+    if (result.damages.size() < mostDamages)
+      result.damages.push_back(
+          event ? wrongRecord(fmt::format("{}, record {}", place, line.sequence), "it holds no object")
+                : event.error());
   }
-  result.damage = std::move(split.damage);
   return result;
 }
 

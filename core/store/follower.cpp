@@ -49,7 +49,7 @@ class Follower::Batch {
 
 Follower::Follower(const Database& catalogue, const Database& metrics)
     : catalogueFile_(catalogue), metricsFile_(metrics), catalogue_(catalogue), series_(metrics) {
-  const char* read = "SELECT attempt,offset,sequence FROM source WHERE run=?";
+  const char* read = "SELECT attempt,offset,sequence,damaged FROM source WHERE run=?";
   const char* write =
       "INSERT INTO source VALUES(?1,?2,?3,?4,?5) ON CONFLICT DO UPDATE SET offset=?3,sequence=?4,damaged=?5";
   readEvents_ = catalogue.prepare(read);
@@ -90,12 +90,13 @@ Follower::Run& Follower::runOf(const std::string& uuid, Batch& batch) {
   for (Rows rows = readEvents_.query(run.inCatalogue); rows.next();) {
     Attempt& attempt = run.attempts[static_cast<int>(rows.integer(0))];
     attempt.events = {static_cast<std::uint64_t>(rows.integer(1)),
-                      static_cast<std::uint64_t>(rows.integer(2))};
+                      static_cast<std::uint64_t>(rows.integer(2)), false};
+    attempt.damaged = rows.integer(3) != 0;
     attempt.eventsStored = attempt.events.offset;
   }
   for (Rows rows = readPoints_.query(run.inMetrics); rows.next();)
-    run.attempts[static_cast<int>(rows.integer(0))].points = {static_cast<std::uint64_t>(rows.integer(1)),
-                                                              static_cast<std::uint64_t>(rows.integer(2))};
+    run.attempts[static_cast<int>(rows.integer(0))].points = {
+        static_cast<std::uint64_t>(rows.integer(1)), static_cast<std::uint64_t>(rows.integer(2)), false};
   return runs_.emplace(uuid, std::move(run)).first->second;
 }
 
@@ -164,7 +165,7 @@ bool Follower::takeAttempt(JournalSource& source, const std::string& uuid, Run& 
                            TakeInResult& result) {
   const std::string place = fmt::format("journal of run {}, attempt {}", uuid, number);
   Attempt& attempt = run.attempts[number];
-  while (!attempt.damaged) {
+  for (;;) {
     const Mark from = attempt.events.offset < attempt.points.offset ? attempt.events : attempt.points;
     const auto bytes = source.bytes(uuid, number, from.offset, readAtOnce);
     if (!bytes) {
@@ -175,43 +176,35 @@ bool Follower::takeAttempt(JournalSource& source, const std::string& uuid, Run& 
       if (const auto size = source.size(uuid, number); size && *size < from.offset)
         tell(result, {ErrorKind::input, place,
                       fmt::format("it is shorter ({} bytes) than what was taken in ({})", *size, from.offset),
-                      "Restore the journal from a copy, or run `loom history rebuild`"});
+                      "The history keeps what it has; restore the journal from a copy"});
       return true;
     }
-    JournalLines split = splitJournal(*bytes, from.offset, place);
+    const JournalLines split = splitJournal(*bytes, from.offset, place, {from.sequence, from.behindDamage});
+    if (split.offset == from.offset) return true; // half a record
     batch.begin();
-    std::uint64_t expected = from.sequence;
-    const std::int64_t events = result.records;
     bool sawEvents = false;
     for (const JournalLine& line : split.lines) {
-      if (line.sequence != expected) {
-        split.damage = Error{
-            ErrorKind::input, fmt::format("{}, record {}", place, line.sequence),
-            fmt::format("record {} should stand here", expected),
-            "What stands behind it is not read; restore the file from a copy if there is one, then run `loom "
-            "history rebuild`"};
-        break;
-      }
       sawEvents = sawEvents || !isPoints(line.json);
       takeLine(run, number, attempt, line, place, result);
-      ++expected;
     }
+    for (const Error& damage : split.damages) tellRecord(attempt, result, damage);
+    attempt.untold += split.moreDamages;
     tellRest(attempt, place, result);
-    attempt.damaged = split.damage.has_value();
-    if (split.damage) tell(result, *split.damage);
-    if (result.records != events || attempt.damaged)
-      storeMarks(run, number, attempt,
-                 sawEvents || attempt.damaged || attempt.events.offset - attempt.eventsStored >= mostLag);
+    attempt.damaged = attempt.damaged || split.damaged();
+    // What is damaged at the end of these bytes is done with, too.
+    for (Mark* mark : {&attempt.events, &attempt.points})
+      if (mark->offset < split.offset) *mark = {split.offset, *split.state.next, split.state.behindDamage};
+    storeMarks(run, number, attempt,
+               sawEvents || split.damaged() || attempt.events.offset - attempt.eventsStored >= mostLag);
     batch.grow(bytes->size());
-    if (split.lines.empty() || bytes->size() < readAtOnce) return true;
+    if (bytes->size() < readAtOnce) return true;
   }
-  return true;
 }
 
 void Follower::takeLine(Run& run, int number, Attempt& attempt, const JournalLine& line,
                         const std::string& place, TakeInResult& result) {
   const bool points = line.end > attempt.points.offset, events = line.end > attempt.events.offset;
-  const Mark reached{line.end, line.sequence + 1};
+  const Mark reached{line.end, line.sequence + 1, false};
   if (points) attempt.points = reached;
   if (events) attempt.events = reached;
   ++result.records;

@@ -20,14 +20,15 @@ class Follower {
  private:
   struct Mark {
     std::uint64_t offset = 0, sequence = 0;
+    bool behindDamage = false;
   }; // how far one database has a journal
   struct Attempt {
     Mark events, points;
     std::uint64_t eventsStored =
         0; // the catalogue's offset on disk; it may lag behind where only points came
-    bool damaged = false, ended = false;
-    int told = 0;            // of its records
-    std::int64_t untold = 0; // behind so many
+    bool damaged = false, ended = false; // damaged: somewhere before the marks
+    int told = 0;                        // of its records
+    std::int64_t untold = 0;             // behind so many
   };
   struct Run {
     std::int64_t inCatalogue = 0, inMetrics = 0;

@@ -117,20 +117,19 @@ Result<std::vector<ProjectStore::Wanted>> ProjectStore::wanted(JournalSource& so
     if (!end) continue;
     if (const auto newline = end->rfind('\n'); newline != std::string::npos)
       one.size = from + newline + 1;
-    else if (from == 0)
-      one.size = 0;
+    else
+      one.size = from;
   }
   return result;
 }
 
 void ProjectStore::dropReached(std::vector<Wanted>& wanted) {
-  // Behind damage nothing is read.
-  Statement offsets = metrics_.prepare(
-      "SELECT offset,damaged FROM source WHERE run=(SELECT id FROM run WHERE uuid=?) AND attempt=?");
+  Statement offsets =
+      metrics_.prepare("SELECT offset FROM source WHERE run=(SELECT id FROM run WHERE uuid=?) AND attempt=?");
   std::erase_if(wanted, [&](const Wanted& one) {
     if (one.size == 0) return true;
     Rows rows = offsets.query(one.run, one.attempt);
-    return rows.next() && (static_cast<std::uint64_t>(rows.integer(0)) >= one.size || rows.integer(1) != 0);
+    return rows.next() && (static_cast<std::uint64_t>(rows.integer(0)) >= one.size);
   });
 }
 

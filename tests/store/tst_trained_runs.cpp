@@ -32,7 +32,7 @@ std::map<std::string, Points> truth(const fs::path& project, const std::string& 
   for (const int attempt : *attempts)
     for (std::uint64_t offset = 0;;) {
       const auto read = journals->read(run, attempt, offset, 1 << 20);
-      if (!read || read->damage) qFatal("a journal cannot be read");
+      if (!read || !read->damages.empty()) qFatal("a journal cannot be read");
       if (read->records.empty()) break;
       for (const auto& record : read->records) {
         const Json& event = record.event;
