@@ -4,6 +4,7 @@
 #include "app/studio/bridge/bridge.h"
 #include "tests/studio/run_fixture.h"
 #include "tests/studio/studio_fixture.h"
+#include <QDir>
 #include <QSignalSpy>
 
 using namespace loom;
@@ -25,6 +26,8 @@ class TestBridge : public QObject {
   void aMissingLoomIsSaidClearly();
   void nothingIsAskedWithoutAProject();
   void runsAreToldAsTheyGrow();
+  void savingKeepsWhatOthersWrote();
+  void whatIsOfferedIsNotOverwritten();
 
  private:
   std::string withRun(std::int64_t stepsPerEpoch = 500) {
@@ -38,9 +41,76 @@ class TestBridge : public QObject {
     bridge.openProject(path_);
     return QTest::qWaitFor([&] { return !open.isEmpty(); }, patience);
   }
+  Network stored() {
+    auto project = openProject(path_.toStdString());
+    return *loadNetwork(*project, "digits");
+  }
+  // The drawing with another name for its first node: an edit as a window would make it.
+  Network changed(const std::string& word) {
+    Network network = stored();
+    network.nodes.begin()->second.name = word;
+    return network;
+  }
   std::unique_ptr<QTemporaryDir> folder_;
   QString path_;
 };
+
+void TestBridge::savingKeepsWhatOthersWrote() {
+  Bridge bridge(LOOM_PROGRAM);
+  QVERIFY(opened(bridge));
+  QSignalSpy saved(&bridge, &Bridge::networkSaved), failed(&bridge, &Bridge::failed);
+  bridge.saveNetwork(changed("mine"));
+  QTRY_COMPARE_WITH_TIMEOUT(saved.size(), 1, patience);
+  bridge.saveNetwork(changed("mine_again")); // what this window wrote itself is nobody else's
+  QTRY_COMPARE_WITH_TIMEOUT(saved.size(), 2, patience);
+  QCOMPARE(failed.size(), 0);
+  auto project = openProject(path_.toStdString());
+  QVERIFY(saveNetwork(*project, changed("theirs")).ok());
+  bridge.saveNetwork(changed("mine_too"));
+  QTRY_COMPARE_WITH_TIMEOUT(saved.size(), 3, patience);
+  QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, patience);
+  QCOMPARE(stored().nodes.begin()->second.name, std::string("mine_too"));
+  const QStringList copies = QDir(path_ + "/networks").entryList({"digits.json.*"}, QDir::Files);
+  QCOMPARE(copies.size(), 1);
+  const auto other = readNetwork((path_ + "/networks/" + copies.front()).toStdString());
+  QVERIFY(other.ok());
+  QCOMPARE(other->nodes.begin()->second.name, std::string("theirs"));
+  const auto error = failed.front().at(1).value<Error>();
+  QVERIFY(error.fix.find(copies.front().toStdString()) != std::string::npos);
+}
+
+// Edits after a crash, then another crash: both are still there, the older ones are offered first.
+void TestBridge::whatIsOfferedIsNotOverwritten() {
+  const auto reopened = [&](Bridge& bridge, const std::string& wanted) {
+    QSignalSpy found(&bridge, &Bridge::recoveryFound);
+    if (!opened(bridge)) return false;
+    if (wanted.empty()) return !QTest::qWaitFor([&] { return !found.isEmpty(); }, 300);
+    return QTest::qWaitFor([&] { return !found.isEmpty(); }, patience) &&
+           found.front().front().value<Network>().nodes.begin()->second.name == wanted;
+  };
+  {
+    Bridge bridge(LOOM_PROGRAM);
+    QVERIFY(reopened(bridge, ""));
+    bridge.saveRecovery(changed("first"));
+  }
+  {
+    Bridge bridge(LOOM_PROGRAM);
+    QVERIFY(reopened(bridge, "first"));
+    bridge.saveRecovery(changed("second"));
+  }
+  {
+    Bridge bridge(LOOM_PROGRAM);
+    QVERIFY(reopened(bridge, "first"));
+    bridge.discardRecovery("digits");
+  }
+  {
+    Bridge bridge(LOOM_PROGRAM);
+    QVERIFY(reopened(bridge, "second"));
+    bridge.discardRecovery("digits");
+  }
+  Bridge bridge(LOOM_PROGRAM);
+  QVERIFY(reopened(bridge, ""));
+}
 
 void TestBridge::answersCarryTheirTickets() {
   const QString run = QString::fromStdString(withRun());
