@@ -36,6 +36,9 @@ Result<std::size_t> findColumn(const CsvTable& table, const std::string& name, s
 // The names, those nearest to `name` first, at most 12.
 std::string namesByLikeness(std::vector<std::string> names, const std::string& name);
 
+// What a cell without a value counts as: "count as the column's mean".
+std::string_view missingCountsAs(ColumnType type, std::string_view normalisation);
+
 std::string_view toText(ColumnType type); // "number", "category", "text"
 
 } // namespace loom

@@ -103,7 +103,8 @@ Result<std::vector<Placement>> placeFeatures(const DatasetSpec& spec, const Tabl
     }
     if (column.missing > 0)
       data.notes.push_back(formatCount(column.missing) + " missing value" + (column.missing == 1 ? "" : "s") +
-                           " in '" + name + "' count as the column's mean.");
+                           " in '" + name + "' " +
+                           std::string(missingCountsAs(column.type, spec.normalisation)) + ".");
     Placement placement;
     placement.column = c;
     placement.first = static_cast<std::int64_t>(data.featureNames.size());

@@ -99,8 +99,9 @@ void chooseColumns(const std::vector<Column>& columns, std::size_t target, DataR
     }
     if (column.missing > 0)
       report.warnings.push_back(formatCount(column.missing) + " of " + formatCount(column.rows) +
-                                " values are missing in '" + column.name +
-                                "'; they count as the column's mean.");
+                                " values are missing in '" + column.name + "'; they " +
+                                std::string(missingCountsAs(column.type, report.proposed.normalisation)) +
+                                ".");
     (column.type == ColumnType::number ? numbers : categories).push_back(column.name);
   }
   if (!numbers.empty()) report.reasons.push_back("Numbers: " + firstNames(numbers) + ".");
