@@ -70,6 +70,36 @@ void copyInto(Draft& draft, const std::map<NodeId, Node>& nodes, const std::map<
   }
 }
 
+// Cards are at most this wide and high, with what stays free around them.
+constexpr double column = 192, cardWidth = 176, cardHeight = 88;
+
+bool lies(const Network& network, Point at, NodeId besides = 0) {
+  return std::any_of(network.nodes.begin(), network.nodes.end(), [&](const auto& entry) {
+    const Point& other = entry.second.position;
+    return entry.first != besides && std::fabs(other.x - at.x) < cardWidth &&
+           std::fabs(other.y - at.y) < cardHeight;
+  });
+}
+
+// A place between two nodes: the middle when it is free, else one column behind the first; what lies in that
+// row from there on moves right by what is missing.
+Point makeRoom(Network& network, const Node& before, Point behind) {
+  const Point a = before.position;
+  const Point middle{std::round((a.x + behind.x) / 2), std::round((a.y + behind.y) / 2)};
+  if (!lies(network, middle)) return middle;
+  const Point place{a.x + column, a.y};
+  if (!lies(network, place, before.id)) return place;
+  double missing = 0;
+  const auto follows = [&](const Node& node) {
+    return node.id != before.id && node.position.x > a.x && std::fabs(node.position.y - a.y) < cardHeight;
+  };
+  for (const auto& [id, node] : network.nodes)
+    if (follows(node)) missing = std::max(missing, place.x + column - node.position.x);
+  for (auto& [id, node] : network.nodes)
+    if (follows(node)) node.position.x += missing;
+  return place;
+}
+
 Result<Edit> putOnEdge(const Network& network, const Edge& edge, std::string_view type) {
   const LayerSpec* layer = findLayer(type);
   if (!layer)
@@ -77,9 +107,9 @@ Result<Edit> putOnEdge(const Network& network, const Edge& edge, std::string_vie
   if (layer->inputs.empty() || !layer->hasOutput)
     return cannot(network, {}, fmt::format("{} cannot stand between two layers", type),
                   "Choose a layer with input and output");
-  const Point a = network.node(edge.from)->position, b = network.node(edge.to)->position;
   Draft draft(network);
-  const NodeId id = draft.add(*layer, {std::round((a.x + b.x) / 2), std::round((a.y + b.y) / 2)});
+  const Point place = makeRoom(draft.now, *network.node(edge.from), network.node(edge.to)->position);
+  const NodeId id = draft.add(*layer, place);
   Edge before = edge;
   before.to = id;
   before.toPort = before.order = 0;

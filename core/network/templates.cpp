@@ -217,4 +217,22 @@ Network proposeNetwork(const Ints& sampleShape, std::int64_t classes, std::int64
   return sketch.finish();
 }
 
+Network emptyNetwork(const std::vector<std::int64_t>& sampleShape) {
+  Network network;
+  network.name = "network";
+  constexpr double left = 32, top = 20, apart = 576; // room for two layers between them
+  const auto add = [&](const char* type, const char* name, double x) {
+    Node node;
+    node.id = network.nextId++;
+    node.type = type;
+    node.name = name;
+    node.position = {x, top};
+    if (node.type == "Input" && !sampleShape.empty()) node.params.set("shape", sampleShape);
+    network.nodes.emplace(node.id, std::move(node));
+  };
+  add("Input", "input", left);
+  add("Output", "output", left + apart);
+  return network;
+}
+
 } // namespace loom

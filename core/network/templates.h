@@ -16,4 +16,7 @@ const std::vector<NetworkTemplate>& networkTemplates();
 // A network that fits: images (channels, height, width) or rows (features); classes > 0: classification, 0: regression.
 Network proposeNetwork(const std::vector<std::int64_t>& sampleShape, std::int64_t classes, std::int64_t targets);
 
+// An Input of such samples (empty: its standard) and an Output, not connected yet; named "network".
+Network emptyNetwork(const std::vector<std::int64_t>& sampleShape);
+
 } // namespace loom
