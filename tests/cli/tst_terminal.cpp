@@ -81,6 +81,7 @@ class TestTerminal : public QObject {
   void resumeOptions();
   void diverged();
   void missingDevice();
+  void checkKnowsTheData();
   void missingProjectsAndInputs_data();
   void missingProjectsAndInputs();
   void exported();
@@ -392,6 +393,23 @@ void TestTerminal::diverged() {
   QVERIFY(lastJson(answer).contains("error"));
   const auto listed = lastJson(runLoom({"runs", "list", project, "--json"}));
   QCOMPARE(listed["runs"][0].value("state", std::string()), std::string("diverged"));
+}
+
+void TestTerminal::checkKnowsTheData() {
+  const std::string project = made("unfit.loom", "iris");
+  const fs::path file = fs::path(project) / "networks/iris.json";
+  auto text = readWholeFile(file, 1 << 20);
+  QVERIFY(text.ok());
+  const auto at = text->find("\"out_features\": 3");
+  QVERIFY(at != std::string::npos);
+  text->replace(at, 17, "\"out_features\": 2");
+  QVERIFY(writeFileAtomically(file, *text).ok());
+  for (const char* verb : {"check", "train", "estimate"}) {
+    const auto answer = runLoom({verb, project});
+    QCOMPARE(answer.exitCode, 3);
+    for (const char* part : {"Gives 2 values a sample, the data has 3 classes", "Set out_features to 3"})
+      QVERIFY2(holds(answer.errors, part), answer.errors.c_str());
+  }
 }
 
 void TestTerminal::missingDevice() {

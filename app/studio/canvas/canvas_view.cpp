@@ -34,6 +34,7 @@ CanvasView::CanvasView(Document& document, QWidget* parent)
           [this](const Diagnostic& diagnostic) { document_.applyFix(diagnostic); });
   connect(search_, &LayerSearch::chosen, this, &CanvasView::addFromSearch);
   connect(&document_, &Document::changed, this, &CanvasView::rebuild);
+  connect(&document_, &Document::dataChanged, this, &CanvasView::rebuild);
   connect(&document_, &Document::reset, this, [this] {
     cancelGesture();
     rebuild();
@@ -261,12 +262,12 @@ void CanvasView::updateBubble() {
     bubble_->hide();
     return;
   }
-  bubble_->show(*shown);
+  bubble_->show(*shown, width() - 16);
   const int x = std::clamp(qRound(at.x()) - 8, 8, std::max(8, width() - bubble_->width() - 8));
   int y = qRound(at.y()) + 8;
   if (y + bubble_->height() > height() - 4)
     y = qRound(toWidget(node->box.topLeft()).y()) - bubble_->height() - 8;
-  bubble_->move(x, std::max(4, y));
+  bubble_->move(x, std::clamp(y, 4, std::max(4, height() - bubble_->height() - 4)));
 }
 
 bool CanvasView::event(QEvent* event) {

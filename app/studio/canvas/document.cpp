@@ -12,12 +12,24 @@ void Document::open(Network network) {
     for (const auto& [id, point] : layout(network, fittingLayout(network, 930, 600)))
       network.nodes[id].position = point;
   history_ = loom::History(std::move(network));
-  analysis_ = analyse(history_.network());
+  analyseNow();
   selection_.clear();
   current_ = 0;
   Q_EMIT reset();
   Q_EMIT selectionChanged();
   Q_EMIT modifiedChanged(false);
+}
+
+void Document::setData(std::optional<DataFacts> data) {
+  if (data_ == data) return;
+  data_ = std::move(data);
+  analyseNow();
+  Q_EMIT dataChanged();
+}
+
+void Document::analyseNow() {
+  analysis_ = analyse(network());
+  if (data_) addFit(analysis_, network(), *data_);
 }
 
 void Document::markSaved() {
@@ -82,7 +94,7 @@ const Diagnostic* Document::diagnosticOf(NodeId node) const {
 }
 
 void Document::after(const Touched& touched, bool wasModified) {
-  analysis_ = analyse(history_.network());
+  analyseNow();
   std::set<NodeId> kept;
   for (const NodeId id : selection_)
     if (network().node(id) != nullptr) kept.insert(id);

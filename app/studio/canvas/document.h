@@ -4,7 +4,7 @@
 // touches no file.
 #pragma once
 #include "core/network/layout.h"
-#include "core/network/validate.h"
+#include "core/run/fit.h"
 #include <QObject>
 #include <QString>
 #include <set>
@@ -23,6 +23,8 @@ class Document : public QObject {
   const Network& network() const { return history_.network(); }
   const Analysis& analysis() const { return analysis_; }
   bool modified() const { return !history_.clean(); }
+  // What the drawing must fit; nothing: not known yet, and nothing is said about it.
+  void setData(std::optional<DataFacts> data);
   void markSaved();
 
   // Applies the edit; false and `refused` with the reason when it cannot be applied.
@@ -44,15 +46,18 @@ class Document : public QObject {
 
  signals:
   void changed(const loom::Touched& touched); // the network and its analysis
+  void dataChanged();                         // the analysis alone: other data is at hand
   void reset();                               // another network was opened
   void selectionChanged();
   void modifiedChanged(bool modified);
   void refused(const QString& reason);
 
  private:
+  void analyseNow();
   void after(const Touched& touched, bool wasModified);
   loom::History history_;
   Analysis analysis_;
+  std::optional<DataFacts> data_;
   std::set<NodeId> selection_;
   NodeId current_ = 0;
 };

@@ -31,7 +31,7 @@ FixBubble::FixBubble(QWidget* parent) : QFrame(parent) {
   hide();
 }
 
-void FixBubble::show(const Diagnostic& diagnostic) {
+void FixBubble::show(const Diagnostic& diagnostic, int room) {
   diagnostic_ = diagnostic;
   const Look& look = lookOf(this);
   cause_->setFont(look.fonts[Type::smallStrong]);
@@ -42,6 +42,19 @@ void FixBubble::show(const Diagnostic& diagnostic) {
   button_->setVisible(diagnostic.fix.kind != Fix::Kind::none);
   button_->setText(QString::fromStdString(diagnostic.fix.label));
   setAccessibleName(cause_->text() + " " + remedy_->text());
+  const bool fixable = diagnostic.fix.kind != Fix::Kind::none;
+  const int words = std::max(
+      look.px(120),
+      std::min(look.px(440), room - look.px(24) - (fixable ? button_->sizeHint().width() + look.px(24) : 0)));
+  for (QLabel* label : {cause_, remedy_}) {
+    const QFontMetrics metrics(label->font());
+    const bool wide = metrics.horizontalAdvance(label->text()) > words;
+    label->setWordWrap(wide);
+    label->setMinimumSize(0, 0);
+    label->setMaximumWidth(words);
+    if (wide) label->setMinimumSize(words, label->heightForWidth(words));
+  }
+  layout()->activate();
   adjustSize();
   QFrame::show();
   raise();

@@ -14,7 +14,8 @@ class FixBubble : public QFrame {
 
  public:
   explicit FixBubble(QWidget* parent);
-  void show(const Diagnostic& diagnostic);
+  // Its words wrap so that it is at most `room` wide.
+  void show(const Diagnostic& diagnostic, int room);
   QPushButton* button() const { return button_; }
 
  signals:

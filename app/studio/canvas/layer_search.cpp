@@ -111,7 +111,7 @@ void LayerSearch::open(QPoint globalPosition, const std::optional<loom::Shape>& 
   title_->setFont(lookOf(this).fonts[Type::caption]);
   field_->clear();
   fill();
-  setFixedSize(lookOf(this).px(288), lookOf(this).px(320));
+  shrink();
   move(globalPosition);
   show();
   field_->setFocus();
@@ -155,6 +155,17 @@ void LayerSearch::fill() {
   }
   for (auto* item : off) list_->addItem(item);
   list_->setCurrentRow(0);
+  shrink();
+}
+
+void LayerSearch::shrink() {
+  const Look& look = lookOf(this);
+  constexpr int fewest = 1, most = 8;
+  const int rows = std::clamp(list_->count(), fewest, most);
+  list_->setFixedHeight(rows * look.px(28) + 2);
+  setFixedWidth(look.px(288));
+  layout()->activate();
+  setFixedHeight(layout()->sizeHint().height());
 }
 
 void LayerSearch::take() {

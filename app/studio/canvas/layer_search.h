@@ -34,6 +34,7 @@ class LayerSearch : public QFrame {
 
  private:
   void fill();
+  void shrink(); // as high as its hits need
   void take();
   QLabel* title_;
   QLineEdit* field_;

@@ -42,6 +42,7 @@ const std::vector<ActionRow>& actionTable() {
       {"view.standardSize", "View", 3, "Standard text size", "", "Ctrl+0", ""},
       {"view.theme", "View", 3, "Switch between light and dark", "eye", "", ""},
 
+      {"network.new", "Network", 0, "New network", "plus", "", "An Input and an Output in this project"},
       {"network.addLayer", "Network", 0, "Add a layer", "plus", "", "Tab on the canvas, or a double-click"},
       {"network.layout", "Network", 1, "Lay out", "layout", "Ctrl+L", ""},
       {"network.layoutRow", "Network", 1, "Lay out in one row", "layout", "Ctrl+Shift+L", ""},

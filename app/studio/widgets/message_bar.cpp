@@ -29,13 +29,20 @@ MessageBar::MessageBar(MessageKind kind, const QString& text, QWidget* parent) :
   setSize(link_, ControlSize::small);
   link_->hide();
   connect(link_, &QPushButton::clicked, this, [this] {
-    if (run_) run_();
+    if (const auto run = run_) run(); // it may set another action
+  });
+  second_ = makeButton(QString(), {}, ButtonRole::link);
+  setSize(second_, ControlSize::small);
+  second_->hide();
+  connect(second_, &QPushButton::clicked, this, [this] {
+    if (const auto run = runSecond_) run();
   });
   auto* row = rowOf(this);
   row->setContentsMargins(12, 8, 12, 8);
   row->addWidget(icon_, 0, Qt::AlignTop);
   row->addWidget(text_, 1);
   row->addWidget(link_, 0, Qt::AlignVCenter);
+  row->addWidget(second_, 0, Qt::AlignVCenter);
   QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Fixed);
   policy.setHeightForWidth(true);
   setSizePolicy(policy);
@@ -62,6 +69,13 @@ void MessageBar::setAction(const QString& text, std::function<void()> run) {
   run_ = std::move(run);
   link_->setText(text);
   link_->setVisible(!text.isEmpty());
+  setSecond({}, {});
+}
+
+void MessageBar::setSecond(const QString& text, std::function<void()> run) {
+  runSecond_ = std::move(run);
+  second_->setText(text);
+  second_->setVisible(!text.isEmpty());
 }
 
 void MessageBar::paintEvent(QPaintEvent*) {

@@ -23,6 +23,7 @@ class MessageBar : public QWidget {
   void setMessage(MessageKind kind, const QString& text);
   void setError(const Error& error);                              // place and cause, then the fix
   void setAction(const QString& text, std::function<void()> run); // at the right; an empty text: none
+  void setSecond(const QString& text, std::function<void()> run); // behind it; every setAction takes it away
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -31,8 +32,8 @@ class MessageBar : public QWidget {
   MessageKind kind_ = MessageKind::info;
   IconLabel* icon_;
   Text* text_;
-  QPushButton* link_;
-  std::function<void()> run_;
+  QPushButton *link_, *second_;
+  std::function<void()> run_, runSecond_;
 };
 
 } // namespace loom

@@ -83,6 +83,7 @@ QSize Text::minimumSizeHint() const {
 }
 
 int Text::heightForWidth(int width) const {
+  width = std::min(width, maximumWidth()); // a layout asks for all of its own width
   const QFont& font = lookOf(this).fonts[type_];
   return std::max(1, layOut(text_, font, std::max(width, 1), line(), [](auto&, auto&, double) {})) * line();
 }

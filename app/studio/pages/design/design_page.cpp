@@ -13,6 +13,7 @@
 #include "app/studio/widgets/text.h"
 #include "app/studio/widgets/tool_bar.h"
 #include "core/base/format.h"
+#include "core/network/templates.h"
 #include <QComboBox>
 #include <QFileDialog>
 #include <QHBoxLayout>
@@ -40,13 +41,11 @@ DesignPage::DesignPage(PageContext& context) : Page(context), session_(sessionOf
       if (!session_->project()) showNetworks({}, {});
     });
     connect(session_, &Session::leaving, this, &DesignPage::keepUnsaved);
-    connect(&session_->bridge(), &Bridge::networkSaved, this, [this](const QString& name) {
+    connect(session_, &Session::networkSaved, this, [this](const Network& asWritten) {
       // What was drawn while the file was written is not saved yet.
-      if (name == QString::fromStdString(document_.network().name) && saving_ &&
-          *saving_ == document_.network())
-        document_.markSaved();
+      if (asWritten == document_.network()) document_.markSaved();
       for (auto& network : networks_)
-        if (saving_ && network.name == saving_->name) network = *saving_;
+        if (network.name == asWritten.name) network = asWritten;
     });
     connect(&session_->bridge(), &Bridge::recoveryFound, this, [this](const Network& kept) {
       recovered_ = kept;
@@ -54,6 +53,7 @@ DesignPage::DesignPage(PageContext& context) : Page(context), session_(sessionOf
                            QString("“%1” has edits that were not saved when Neuroloom last ended.")
                                .arg(QString::fromStdString(kept.name)));
       message_->setAction("Restore", [this] { restore(); });
+      message_->setSecond("Discard", [this] { discard(); });
       message_->show();
     });
     connect(&session_->bridge(), &Bridge::exported, this,
@@ -64,6 +64,8 @@ DesignPage::DesignPage(PageContext& context) : Page(context), session_(sessionOf
       message_->setAction({}, {});
       message_->show();
     });
+    connect(session_, &Session::factsChanged, this, [this] { document_.setData(session_->facts()); });
+    document_.setData(session_->facts());
     if (session_->project())
       showNetworks(session_->project()->networks,
                    QString::fromStdString(session_->project()->project.network));
@@ -79,8 +81,9 @@ void DesignPage::build() {
   names_->setAccessibleName("Network");
   names_->setMinimumWidth(lookOf(this).px(152));
   bar_->addWidget(names_);
-  bar_->addLine();
   auto& actions = context().actions;
+  bar_->addTool(actions["network.new"]);
+  bar_->addLine();
   bar_->addTool(actions["edit.undo"]);
   bar_->addTool(actions["edit.redo"]);
   bar_->addLine();
@@ -207,6 +210,7 @@ void DesignPage::bind() {
   actions.bind("edit.find", this, [this] { Q_EMIT context().findRequested(u'@'); });
   if (session_ != nullptr) {
     actions.bind("file.save", this, [this] { save(); });
+    actions.bind("network.new", this, [this] { newNetwork(); });
     actions.bind("file.export.torch", this, [this] { saveCode(); });
     actions.bind("run.start", this, [this] { run(); });
   }
@@ -238,12 +242,17 @@ void DesignPage::bind() {
   recovery_->setInterval(recoveryDelay);
   connect(recovery_, &QTimer::timeout, this, [this] { keepUnsaved(); });
   connect(&document_, &Document::changed, this, [this] {
+    draw();
     if (!recovery_->isActive()) recovery_->start();
     if (!recovered_) message_->hide(); // an offer stays until it is taken or the drawing is saved
     refresh();
   });
-  connect(&document_, &Document::reset, this, &DesignPage::refresh);
+  connect(&document_, &Document::reset, this, [this] {
+    draw();
+    refresh();
+  });
   connect(&document_, &Document::modifiedChanged, this, &DesignPage::refresh);
+  connect(&document_, &Document::dataChanged, this, &DesignPage::refresh);
   context().addProvider(this, u'@', [this](const QString& words) {
     QVector<Found> found;
     for (const auto& [id, node] : document_.network().nodes) {
@@ -284,7 +293,34 @@ void DesignPage::restore() {
   message_->hide();
   if (document_.network().name != kept.name) openNetwork(QString::fromStdString(kept.name));
   document_.restore(kept);
+  // Taken: it is this window's unsaved edit from now on.
+  session_->bridge().discardRecovery(QString::fromStdString(kept.name));
+  session_->bridge().saveRecovery(document_.network());
   canvas_->fit();
+}
+
+void DesignPage::discard() {
+  if (recovered_) session_->bridge().discardRecovery(QString::fromStdString(recovered_->name));
+  recovered_.reset();
+  message_->hide();
+}
+
+void DesignPage::newNetwork() {
+  if (session_ == nullptr || !session_->project()) return;
+  const auto taken = [this](const std::string& name) {
+    return std::any_of(networks_.begin(), networks_.end(),
+                       [&](const Network& one) { return one.name == name; });
+  };
+  std::string name = "network";
+  for (int number = 2; taken(name); ++number) name = "network-" + std::to_string(number);
+  const auto& facts = session_->facts();
+  Network fresh = emptyNetwork(facts ? facts->sampleShape : std::vector<std::int64_t>{});
+  fresh.name = name;
+  networks_ << fresh;
+  names_->addItem(QString::fromStdString(name));
+  openNetwork(QString::fromStdString(name));
+  save(); // it is a file of the project from now on
+  canvas_->setFocus(Qt::OtherFocusReason);
 }
 
 void DesignPage::applyFix() {
@@ -302,8 +338,8 @@ void DesignPage::showNetworks(const QVector<Network>& networks, const QString& f
   // Another project: what was unsaved in the one before is kept there already.
   recovery_->stop();
   recovered_.reset();
-  saving_.reset();
   document_.open({});
+  if (session_ != nullptr) document_.setData(session_->facts());
   networks_ = networks;
   names_->clear();
   for (const auto& network : networks) names_->addItem(QString::fromStdString(network.name));
@@ -378,21 +414,26 @@ void DesignPage::refresh() {
           .arg(QString::fromStdString(formatCountShort(analysis.multiplyAdds)),
                QString::fromStdString(formatBytes(std::uint64_t(analysis.activationElements) * 4))));
   const QString name = QString::fromStdString(document_.network().name);
-  context().setDocument(document_.modified() ? name + " *" : name);
+  setDocument(document_.modified() ? name + " *" : name);
+}
+
+// The session has what is drawn at each moment, so that no other page works with an older network.
+void DesignPage::draw() {
+  if (session_ != nullptr) session_->draw(document_.network(), document_.modified());
 }
 
 void DesignPage::save() {
   if (session_ == nullptr || document_.network().name.empty()) return;
-  saving_ = document_.network();
   recovered_.reset();
   message_->hide();
-  session_->bridge().saveNetwork(*saving_);
+  draw();
+  session_->saveNetwork(QString::fromStdString(document_.network().name));
 }
 
 void DesignPage::run() {
   if (session_ == nullptr || !document_.analysis().runnable()) return;
-  saving_ = document_.network();
-  session_->startRun(*saving_);
+  draw();
+  session_->startRun(QString::fromStdString(document_.network().name));
   Q_EMIT context().pageRequested("train", "live");
 }
 

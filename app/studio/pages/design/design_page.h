@@ -55,8 +55,11 @@ class DesignPage : public Page {
   void openNetwork(const QString& name);
   void refresh(); // foot, run button, actions
   void refreshChosen();
+  void draw();
   void keepUnsaved(); // for after a crash, a close or another project
   void restore();
+  void discard();    // what was offered
+  void newNetwork(); // Input and Output, in the project at once
   void applyFix();
   void run();
   void addPicked(const QString& type);
@@ -66,7 +69,6 @@ class DesignPage : public Page {
   Session* session_;
   Document document_;
   QVector<Network> networks_;
-  std::optional<Network> saving_;    // what the file is being written from
   std::optional<Network> recovered_; // offered and not taken yet
   bool docks_ = true, low_ = false;
   PageToolBar* bar_;

@@ -178,6 +178,7 @@ void Inspector::rebuild() {
               if (key == field.name) value = QString::fromStdString(text);
           automatic->setAutomatic(value, "from input");
           automatic->setAccessibleName(view(field.label));
+          automatic->setMinimumWidth(lookOf(this).px(64));
           form_->addRow(view(field.label), automatic, view(field.help));
           continue;
         }
@@ -213,8 +214,9 @@ void Inspector::addField(const Node& node, const Field& field, const ParamValue&
   auto* widget = makeField(node, field, value);
   widget->setObjectName("field_" + view(field.name));
   widget->setAccessibleName(view(field.label));
-  form_->addRow(field.kind == FieldKind::flag ? view(field.label) : view(field.label), widget,
-                view(field.help));
+  // The dock decides how wide a field is, not its longest word.
+  if (field.kind != FieldKind::flag) widget->setMinimumWidth(lookOf(this).px(64));
+  form_->addRow(view(field.label), widget, view(field.help));
 }
 
 QWidget* Inspector::makeField(const Node& node, const Field& field, const ParamValue& value) {
@@ -229,6 +231,7 @@ QWidget* Inspector::makeField(const Node& node, const Field& field, const ParamV
   if (field.kind == FieldKind::choice) {
     auto* combo = new QComboBox;
     for (const auto choice : field.choices) combo->addItem(view(choice));
+    combo->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     combo->setCurrentText(QString::fromStdString(toText(value)));
     connect(combo, &QComboBox::textActivated, this,
             [this, field, combo](const QString& text) { take(field, text.toStdString(), combo); });
@@ -246,7 +249,11 @@ QWidget* Inspector::makeField(const Node& node, const Field& field, const ParamV
 
 void Inspector::take(const Field& field, const ParamValue& value, QWidget* widget) {
   auto edit = setParam(document_.network(), shown_, field.name, value);
-  if (!edit) return form_->setProblem(widget, QString::fromStdString(edit.error().cause));
+  if (!edit) {
+    const Error& error = edit.error();
+    return form_->setProblem(
+        widget, QString::fromStdString(error.cause + (error.fix.empty() ? "" : ". " + error.fix) + "."));
+  }
   form_->setProblem(widget, {});
   taking_ = true;
   if (edit->empty() || !document_.perform(edit)) taking_ = false;

@@ -72,6 +72,7 @@ NodeTableModel::NodeTableModel(Document& document, QObject* parent)
     endResetModel();
   };
   connect(&document_, &Document::changed, this, again);
+  connect(&document_, &Document::dataChanged, this, again);
   connect(&document_, &Document::reset, this, again);
 }
 

@@ -76,6 +76,7 @@ Problems::Problems(Document& document, QWidget* parent) : QWidget(parent), docum
   title->addRight(new KeyCap("F8"));
   column_->addWidget(title);
   connect(&document_, &Document::changed, this, &Problems::refresh);
+  connect(&document_, &Document::dataChanged, this, &Problems::refresh);
   connect(&document_, &Document::reset, this, &Problems::refresh);
   refresh();
 }
