@@ -69,6 +69,9 @@ void Bridge::samples(const QString& run, const QVector<int>& numbers, int size) 
 void Bridge::dataOverview() {
   post(worker_.get(), [](BridgeWorker& worker) { worker.dataOverview(); });
 }
+void Bridge::dataFacts() {
+  post(worker_.get(), [](BridgeWorker& worker) { worker.dataFacts(); });
+}
 void Bridge::previewData(const DatasetSpec& spec) {
   post(worker_.get(), [spec](BridgeWorker& worker) { worker.previewData(spec); });
 }

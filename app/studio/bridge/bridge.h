@@ -7,6 +7,7 @@
 #include "core/data/dataset.h"
 #include "core/launch/launcher.h"
 #include "core/run/evaluation.h"
+#include "core/run/fit.h"
 #include "core/run/project.h"
 #include "core/store/store.h"
 #include <QImage>
@@ -24,6 +25,11 @@ struct ProjectView {
   Project project;
   QVector<Network> networks;
   bool writable = true;
+  bool living = false; // a run of it trains at this moment
+};
+
+struct LivingProject {
+  QString name, folder;
 };
 
 struct MachineLoad {
@@ -53,6 +59,7 @@ struct SeriesAnswer {
 struct EstimateView { // of `loom estimate --json`
   std::int64_t parameters = 0, multiplyAdds = 0, memoryBytes = 0, largestBatch = 0, steps = 0;
   double secondsPerStep = 0, seconds = 0;
+  bool measured = true; // false: computed from the network's size
   QString device;
   int threads = 0;
 };
@@ -108,6 +115,7 @@ class Bridge : public QObject {
   void samples(const QString& run, const QVector<int>& numbers,
                int size);                    // samplesReady: pictures of the data set
   void dataOverview();                       // dataReady: the data of the open project
+  void dataFacts();                          // factsReady: what networks must know of that data
   void previewData(const DatasetSpec& spec); // dataPreviewed, failed("preview"); the last question alone
 
   // Engine, asked of `loom`. Answers: estimated, evaluated, predicted, devicesReady, or failed with the verb.
@@ -140,9 +148,12 @@ class Bridge : public QObject {
   void dataInspected(const loom::DataReport& report);
   void exported(const QStringList& files);
   void recentProjectsReady(const QVector<QPair<QString, QString>>& nameAndFolder);
+  // Recent projects with a run that trains now: told at the start and while no project is open.
+  void livingProjectsFound(const QVector<loom::LivingProject>& projects);
   void samplesReady(const QString& run, const QVector<int>& numbers, const QVector<QImage>& pictures,
                     const QStringList& captions);
   void dataReady(const loom::DataView& view);
+  void factsReady(const loom::DataFacts& facts); // nothing when the data cannot be read
   void dataPreviewed(const loom::DataView& view);
   void estimated(const loom::EstimateView& estimate);
   void evaluated(const QString& run, const loom::Evaluation& evaluation);

@@ -165,6 +165,15 @@ void BridgeWorker::dataOverview() {
   });
 }
 
+// Data that cannot be read is told where it is shown or trained on, not here.
+void BridgeWorker::dataFacts() {
+  if (!project_) return;
+  onPool([this, folder = project_->folder, spec = project_->data, id = project_->id] {
+    auto facts = readFacts(spec, folder);
+    if (facts) tell([this, facts = *facts] { Q_EMIT bridge_.factsReady(facts); });
+  });
+}
+
 void BridgeWorker::previewData(const DatasetSpec& spec) {
   const quint64 ticket = ++previewTicket_;
   onPool([this, ticket, spec] {

@@ -4,15 +4,20 @@
 // two, so that the live charts do not wait for them. Answers are posted to the GUI thread through `tell`.
 #pragma once
 #include "app/studio/bridge/bridge.h"
+#include "core/run/journal.h"
 #include <QHash>
 #include <QMutex>
 #include <QThreadPool>
 #include <QTimer>
 #include <atomic>
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
 
 namespace loom {
+
+bool anyAlive(JournalSource& journals); // a trainer holds the lock of one of these runs
 
 class BridgeWorker : public QObject {
   Q_OBJECT
@@ -38,6 +43,7 @@ class BridgeWorker : public QObject {
   void recentProjects();
   void samples(const QString& run, const QVector<int>& numbers, int size);
   void dataOverview();
+  void dataFacts();
   void previewData(const DatasetSpec& spec);
   void estimate(const Network& network, const TrainSettings& settings);
   void evaluate(const QString& run, const QString& split);
@@ -67,6 +73,7 @@ class BridgeWorker : public QObject {
   void again(const QString& run); // its labels changed
   void failOnce(const Error& error);
   void measureLoad();
+  void findLiving();
   bool ready(const char* what); // a project is open, or `failed` is told
   void fail(const QString& what, const Error& error);
   void after(const QString& what, const Status& status, const std::function<void()>& done = {});
@@ -81,12 +88,17 @@ class BridgeWorker : public QObject {
   Result<std::shared_ptr<const Dataset>> dataset(const DatasetSpec& spec,
                                                  const std::filesystem::path& project);
   Result<DataView> lookAt(const DatasetSpec& spec, const std::filesystem::path& project); // on the pool
-  std::filesystem::path recoveryFile(const std::string& network) const;
+  std::filesystem::path recoveryFile(const std::string& network, bool beside) const;
+  void offerRecovery(const Network& network);
+  std::string keepForeign(const Network& network);
+  void sawNetwork(const std::string& name);
   void remember(const Project& project);
 
   Bridge& bridge_;
   std::filesystem::path loomProgram_;
   std::optional<Project> project_;
+  std::map<std::string, std::string> seen_; // content hash of each network's file as read or written here
+  std::set<std::string> offered_; // networks whose recovery is offered and neither taken nor dropped
   std::unique_ptr<Store> store_;
   std::unique_ptr<JournalSource> journals_;
   std::unique_ptr<Launcher> launcher_;
@@ -102,6 +114,7 @@ class BridgeWorker : public QObject {
   std::atomic<quint64> estimateTicket_{0};
   std::atomic<bool> givenUp_{false}; // the bridge goes: no answer is wanted any more
   std::atomic<quint64> previewTicket_{0};
+  int looks_ = 0; // of measureLoad while no project is open
   std::uint64_t idleBefore_ = 0, totalBefore_ = 0;
 
   QMutex slotsMutex_;

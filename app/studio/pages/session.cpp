@@ -10,11 +10,10 @@ namespace loom {
 Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
     : QObject(parent), bridge_(bridge), context_(context) {
   setObjectName("session");
-  connect(&context_, &PageContext::openProjectRequested, this,
-          [this](const QString& folder) {
-            Q_EMIT leaving();
-            bridge_.openProject(folder);
-          });
+  connect(&context_, &PageContext::openProjectRequested, this, [this](const QString& folder) {
+    Q_EMIT leaving();
+    bridge_.openProject(folder);
+  });
   connect(&context_, &PageContext::newProjectRequested, this,
           [this](const QString& templateId, const QString& folder) {
             Q_EMIT leaving();
@@ -22,9 +21,12 @@ Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
           });
   connect(&bridge_, &Bridge::projectOpened, this, [this](const ProjectView& view) {
     project_ = view;
-    settings_ = view.project.defaults;
+    settings_ = lastSettings_.value(QString::fromStdString(view.project.id), view.project.defaults);
+    forgetNetworks();
     runs_.clear();
     estimate_.reset();
+    facts_.reset();
+    bridge_.dataFacts();
     context_.setProject(QString::fromStdString(view.project.name));
     context_.settings.remember({QString::fromStdString(view.project.name),
                                 QString::fromStdString(view.project.folder.string()),
@@ -32,11 +34,18 @@ Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
     Q_EMIT projectOpened();
     Q_EMIT settingsChanged();
   });
+  connect(&bridge_, &Bridge::projectSaved, this, [this] { bridge_.dataFacts(); });
+  connect(&bridge_, &Bridge::factsReady, this, [this](const DataFacts& facts) {
+    if (!project_ || facts_ == facts) return;
+    facts_ = facts;
+    Q_EMIT factsChanged();
+  });
   connect(&bridge_, &Bridge::projectClosed, this, [this] {
     project_.reset();
+    facts_.reset();
+    forgetNetworks();
     runs_.clear();
     context_.setProject({});
-    context_.setDocument({});
     updateStrip();
     Q_EMIT projectClosed();
   });
@@ -45,6 +54,10 @@ Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
     writeLabels();
     updateStrip();
     Q_EMIT runsChanged();
+  });
+  connect(&bridge_, &Bridge::livingProjectsFound, this, [this](const QVector<LivingProject>& projects) {
+    living_ = projects;
+    updateStrip();
   });
   connect(&bridge_, &Bridge::loadChanged, this, [this](const MachineLoad& load) {
     load_ = load;
@@ -60,11 +73,21 @@ Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
   });
   connect(&bridge_, &Bridge::failed, this, [this](const QString& what, const Error& error) {
     if (what == "start" && !starting_.isEmpty()) starting_.removeFirst();
+    if (what == "save") writing_.clear();
     if (what == "estimate") Q_EMIT estimateFailed(error);
     Q_EMIT failed(what, error);
   });
   connect(&bridge_, &Bridge::startFailed, this,
           [this](const QString&, const Error& error) { Q_EMIT failed("start", error); });
+  connect(&bridge_, &Bridge::networkSaved, this, [this](const QString& name) {
+    const auto written = writing_.find(name);
+    if (written == writing_.end()) return;
+    const Network asWritten = *written;
+    writing_.erase(written);
+    // What was drawn while the file was written is not saved yet.
+    if (const auto* now = network(name); now != nullptr && *now == asWritten) unsaved_.remove(name);
+    Q_EMIT networkSaved(asWritten);
+  });
   context_.addProvider(this, u'#', [this](const QString& words) {
     QVector<Found> found;
     for (const auto& view : runs_) {
@@ -98,6 +121,7 @@ const RunView* Session::liveRun() const {
 
 void Session::setSettings(const TrainSettings& settings) {
   settings_ = settings;
+  if (project_) lastSettings_.insert(QString::fromStdString(project_->project.id), settings);
   Q_EMIT settingsChanged();
 }
 
@@ -117,10 +141,41 @@ const Network* Session::network(const QString& name) const {
   return nullptr;
 }
 
-void Session::startRun(const Network& network, const Wanted& wanted) {
-  bridge_.saveNetwork(network);
+void Session::forgetNetworks() {
+  drawn_.clear();
+  unsaved_.clear();
+  writing_.clear();
+}
+
+void Session::draw(const Network& network, bool unsaved) {
+  if (!project_ || network.name.empty()) return;
+  const auto known = std::find_if(project_->networks.begin(), project_->networks.end(),
+                                  [&](const Network& one) { return one.name == network.name; });
+  if (known != project_->networks.end())
+    *known = network;
+  else
+    project_->networks.push_back(network);
+  drawn_ = QString::fromStdString(network.name);
+  if (unsaved)
+    unsaved_.insert(drawn_);
+  else if (!writing_.contains(drawn_))
+    unsaved_.remove(drawn_);
+  Q_EMIT networkDrawn(drawn_);
+}
+
+void Session::saveNetwork(const QString& name) {
+  const auto* now = network(name);
+  if (now == nullptr) return;
+  writing_.insert(name, *now);
+  bridge_.saveNetwork(*now);
+}
+
+void Session::startRun(const QString& name, const Wanted& wanted) {
+  const auto* network = this->network(name);
+  if (network == nullptr) return;
+  if (unsaved_.contains(name)) saveNetwork(name); // else the file is the newer one, or the same
   TrainRequest request;
-  request.network = network.name;
+  request.network = network->name;
   request.settings = settings_;
   request.name = wanted.name.trimmed().toStdString();
   starting_ << wanted;
@@ -195,6 +250,11 @@ void Session::updateStrip() {
     strip.run = run;
   } else if (project_) {
     strip.message = "No run is active. Press F5 on Design or Train to start one.";
+  } else if (!living_.isEmpty()) {
+    strip.message = living_.front().name + " is training: open";
+    strip.link = living_.front().folder;
+  } else {
+    strip.message = "Choose a network that works, or drop your data. Nothing leaves this computer.";
   }
   context_.setStrip(strip);
   context_.setRunLive(!underWay().isEmpty());

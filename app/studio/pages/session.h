@@ -5,6 +5,7 @@
 #pragma once
 #include "app/studio/bridge/bridge.h"
 #include "app/studio/frame/page.h"
+#include <QSet>
 #include <optional>
 
 namespace loom {
@@ -23,22 +24,27 @@ class Session : public QObject {
   const RunView* liveRun() const;                             // the newest that trains, is paused or waits
   const TrainSettings& settings() const { return settings_; } // of the next run
   void setSettings(const TrainSettings& settings);
+  const std::optional<DataFacts>& facts() const { return facts_; } // of the project's data, once it is read
   const std::optional<EstimateView>& estimate() const { return estimate_; }
   const MachineLoad& load() const { return load_; }
 
   QVector<const RunView*> underWay() const; // trains, is paused, waits or starts; newest first
-  // The project's network as it is edited now; null for an unknown name.
+  // The project's network as it is edited now; null for an unknown name. The session owns it for all pages:
+  // Design gives each edit to draw(), everything else reads it here.
   const Network* network(const QString& name) const;
+  const QString& drawn() const { return drawn_; } // the network that Design shows
+  void draw(const Network& network, bool unsaved);
+  void saveNetwork(const QString& name);
 
-  // Starts a run of this network with the settings of the set-up page: saves it first. Tags and note are set
-  // as soon as the history knows the run.
+  // Starts a run of this network as it is drawn now, with the settings of the set-up page: saves it first
+  // when it has edits that are not. Tags and note are set as soon as the history knows the run.
   struct Wanted {
     QString name;
     QStringList tags;
     QString note;
   };
-  void startRun(const Network& network) { startRun(network, Wanted{}); }
-  void startRun(const Network& network, const Wanted& wanted);
+  void startRun(const QString& network) { startRun(network, Wanted{}); }
+  void startRun(const QString& network, const Wanted& wanted);
   void askEstimate(const Network& network);
   void create(const QString& folder, const DatasetSpec& data); // a project from a person's own data
   void changeProject(const Project& project);                  // saves it; `project()` has it at once
@@ -51,7 +57,10 @@ class Session : public QObject {
   void leaving();
   void projectOpened();
   void projectClosed();
+  void factsChanged();
   void runsChanged();
+  void networkDrawn(const QString& name);            // another one, or an edit of it
+  void networkSaved(const loom::Network& asWritten); // it may have been edited since
   void settingsChanged();
   void estimated();
   void estimateFailed(const loom::Error& error);
@@ -63,15 +72,22 @@ class Session : public QObject {
  private:
   void updateStrip();
   void writeLabels();
+  void forgetNetworks();
   Bridge& bridge_;
   PageContext& context_;
   std::optional<ProjectView> project_;
   QVector<RunView> runs_;
   TrainSettings settings_;
-  QList<Wanted> starting_;        // asked for, without an id yet
-  QHash<QString, Wanted> labels_; // by run: not written yet
+  QHash<QString, TrainSettings> lastSettings_; // by project: what was set for its next run in this session
+  QString drawn_;
+  QSet<QString> unsaved_;           // networks with edits that are in no file
+  QHash<QString, Network> writing_; // by name
+  QList<Wanted> starting_;          // asked for, without an id yet
+  QHash<QString, Wanted> labels_;   // by run: not written yet
+  std::optional<DataFacts> facts_;
   std::optional<EstimateView> estimate_;
   MachineLoad load_;
+  QVector<LivingProject> living_; // while no project is open
 };
 
 // The session of this window; null in shots and tests that give their data by hand.

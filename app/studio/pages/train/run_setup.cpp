@@ -84,7 +84,14 @@ RunSetup::RunSetup(Session* session, QWidget* parent) : QWidget(parent), session
   connect(cost_, &RunCost::designWanted, this, &RunSetup::designWanted);
   if (session_ == nullptr) return;
   connect(session_, &Session::estimated, this, &RunSetup::showNotes);
+  connect(session_, &Session::factsChanged, this, [this] { takeAll(); });
   connect(session_, &Session::settingsChanged, this, &RunSetup::refresh);
+  connect(session_, &Session::networkDrawn, this, [this] {
+    followDrawn();
+    if (!isVisible() || filling_) return;
+    takeAll();
+    later_->start();
+  });
   connect(&session_->bridge(), &Bridge::devicesReady, this,
           [this](const QStringList& ids, const QStringList& names, const QStringList& notes) {
             devices_.clear();
@@ -323,8 +330,10 @@ void RunSetup::checkAll(TrainSettings& settings, bool& good) {
   whole(keepForm_, keep_, settings.keepCheckpoints, 1, 1000);
   bool ok = false;
   const double rate = rate_->text().trimmed().toDouble(&ok);
-  ok = ok && std::isfinite(rate) && rate > 0;
-  howLeft_->setProblem(rate_, ok ? QString() : QString("A number above 0, as 0.001 or 1e-3"));
+  ok = ok && std::isfinite(rate) && rate > 0 && rate <= highestLearningRate;
+  howLeft_->setProblem(rate_, ok ? QString()
+                                 : QString("A number above 0 and at most %1, as 0.001 or 1e-3")
+                                       .arg(text(formatNumber(highestLearningRate))));
   if (ok)
     settings.learningRate = rate;
   else
@@ -379,7 +388,8 @@ bool RunSetup::takeAll() {
     problem = "The project has no network";
     good = false;
   } else {
-    const auto analysis = analyse(*network);
+    auto analysis = analyse(*network);
+    if (const auto& facts = session_->facts()) addFit(analysis, *network, *facts);
     const auto errors = std::count_if(analysis.diagnostics.begin(), analysis.diagnostics.end(),
                                       [](const auto& one) { return one.level == Diagnostic::Level::error; });
     if (errors > 0) {
@@ -406,15 +416,29 @@ void RunSetup::changed() {
   if (takeAll()) later_->start();
 }
 
+void RunSetup::followDrawn() {
+  const QString& drawn = session_->drawn();
+  if (drawn == followed_ || drawn.isEmpty()) return;
+  followed_ = drawn;
+  if (network_->findText(drawn) < 0) network_->addItem(drawn);
+  network_->setCurrentText(drawn);
+}
+
 void RunSetup::refresh() {
   if (session_ == nullptr || filling_) return;
   filling_ = true;
+  const QString project = session_->project() ? text(session_->project()->project.id) : QString();
+  const bool another = project != project_;
+  if (another) followed_.clear();
+  project_ = project;
   const TrainSettings& settings = session_->settings();
   const QString chosen = network_->currentText();
   network_->clear();
   if (const auto& project = session_->project()) {
     for (const auto& network : project->networks) network_->addItem(text(network.name));
-    network_->setCurrentText(network_->findText(chosen) >= 0 ? chosen : text(project->project.network));
+    network_->setCurrentText(!another && network_->findText(chosen) >= 0 ? chosen
+                                                                         : text(project->project.network));
+    followDrawn();
     data_->setText(text(project->project.data.name));
     const auto& split = project->project.data.split;
     const auto percent = [](double share) { return QString::number(qRound(share * 100)); };
@@ -424,8 +448,9 @@ void RunSetup::refresh() {
     name_->setPlaceholderText(
         QString("%1 · %2").arg(network_->currentText()).arg(session_->runs().size() + 1));
   }
-  const auto put = [](QLineEdit* field, const QString& value) {
-    if (!field->hasFocus()) field->setText(value);
+  // A value that is refused stays as it was typed, with its reason.
+  const auto put = [another](QLineEdit* field, const QString& value) {
+    if (another || (!field->hasFocus() && markOf(field) != FieldMark::wrong)) field->setText(value);
   };
   put(epochs_, QString::number(settings.epochs));
   put(batch_, QString::number(settings.batch));

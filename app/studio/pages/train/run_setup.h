@@ -42,13 +42,14 @@ class RunSetup : public QWidget {
   QWidget* buildHow();
   void buildParams();
   void changed();
+  void followDrawn(); // the network that Design shows is the one of the next run
   void showPreview();
   void showNotes();
   void showDevices();
   void checkAll(TrainSettings& into, bool& good);
   Session* session_;
   QTimer* later_;
-  QString problem_, builtOptimizer_, builtSchedule_;
+  QString problem_, builtOptimizer_, builtSchedule_, followed_, project_;
   bool filling_ = false;
   Form *whatForm_, *whereForm_, *keepForm_, *howLeft_, *howRight_, *scheduleLeft_, *scheduleRight_;
   QComboBox *network_, *optimizer_;
