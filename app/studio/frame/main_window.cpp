@@ -8,6 +8,7 @@
 #include <QCloseEvent>
 #include <QFileDialog>
 #include <QGridLayout>
+#include <QScreen>
 #include <QToolTip>
 
 namespace loom {
@@ -73,16 +74,32 @@ MainWindow::MainWindow(Settings& settings, Bridge* bridge, bool systemDark)
           [this](bool live) { rail_->setDot(QStringLiteral("train"), live); });
   connect(strip_, &Strip::runClicked, this,
           [this](const QString& run) { show(QStringLiteral("train"), run); });
+  connect(strip_, &Strip::linkClicked, context_, &PageContext::openProjectRequested);
   connect(&settings_, &Settings::changed, this, &MainWindow::applyLook);
   project();
   applyLook();
   show(QStringLiteral("welcome"));
   if (!restoreGeometry(settings_.state(QStringLiteral("window")).toByteArray())) resize(1440, 900);
+  fitIntoScreen();
 }
 
 MainWindow::~MainWindow() {
   // Pages use the context in their destructors, so they go before it.
   delete stack_;
+}
+
+// A window larger than its screen has its strip out of sight. The frame is not known before it is shown.
+void MainWindow::fitIntoScreen() {
+  const QScreen* on = screen();
+  if (on == nullptr || isMaximized() || isFullScreen()) return;
+  constexpr int title = 36, side = 4;
+  const QRect room = on->availableGeometry().adjusted(side, title, -side, -side);
+  if (room.width() < minimumWidth() || room.height() < minimumHeight()) return;
+  QRect wanted(geometry().topLeft(), size().boundedTo(room.size()));
+  if (wanted.size() == size() && room.contains(wanted)) return;
+  wanted.moveLeft(std::clamp(wanted.left(), room.left(), room.right() + 1 - wanted.width()));
+  wanted.moveTop(std::clamp(wanted.top(), room.top(), room.bottom() + 1 - wanted.height()));
+  setGeometry(wanted);
 }
 
 void MainWindow::bindActions() {
@@ -96,7 +113,7 @@ void MainWindow::bindActions() {
     const bool dark = settings_.look(systemDark_).dark;
     settings_.set(QStringLiteral("look/theme"), dark ? QStringLiteral("light") : QStringLiteral("dark"));
   });
-  bind("file.new", [this] { show(QStringLiteral("welcome")); });
+  bind("file.new", [this] { show(QStringLiteral("welcome"), QStringLiteral("new")); });
   // Dialogs are shown and answered later; nothing waits for them.
   const auto ask = [this](const QString& title, QFileDialog::FileMode mode, auto signal) {
     auto* dialog = new QFileDialog(this, title);
@@ -159,6 +176,7 @@ void MainWindow::show(const QString& id, const QVariant& what) {
   rail_->setCurrent(id);
   stack_->setCurrentWidget(next);
   actions_->setCurrentPage(next);
+  context_->setShown(next);
   next->opened(what);
 }
 

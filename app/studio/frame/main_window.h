@@ -40,6 +40,7 @@ class MainWindow : public QWidget {
 
  private:
   void bindActions();
+  void fitIntoScreen();
   void applyLook();
   void changeTextSize(int step); // 0: the standard
   Settings& settings_;

@@ -103,15 +103,18 @@ QWidget* SettingsPage::buildGroup(const QString& group) {
     auto* cells = rowOf(line, 0, 24);
     cells->setContentsMargins(0, 8, 0, 8);
     auto* words = new QWidget;
-    words->setFixedWidth(lookOf(this).px(312));
+    words->setMinimumWidth(lookOf(this).px(160));
+    words->setMaximumWidth(lookOf(this).px(312));
     auto* lines = columnOf(words);
     lines->addStretch(1);
     lines->addWidget(new Text(tr(row.title), Type::bodyMedium));
-    lines->addWidget(new Text(tr(row.help), Type::small, Token::text2));
+    auto* help = new Text(tr(row.help), Type::small, Token::text2);
+    help->setWrap(true);
+    lines->addWidget(help);
     lines->addStretch(1);
     QWidget* control = buildControl(row);
     control->setAccessibleName(tr(row.title));
-    cells->addWidget(words);
+    cells->addWidget(words, 1000); // at most; what the control wants comes first
     cells->addWidget(control);
     cells->addStretch(1);
     column->addWidget(line);

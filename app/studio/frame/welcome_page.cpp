@@ -13,6 +13,7 @@
 #include <QMimeData>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QVBoxLayout>
 
 namespace loom {
@@ -65,7 +66,9 @@ QWidget* WelcomePage::buildLeft() {
   auto* words = new QVBoxLayout;
   words->setSpacing(0);
   words->addWidget(new Text(QStringLiteral("Neuroloom"), Type::display));
-  words->addWidget(new Text(tr("Draw, train and keep neural networks"), Type::body, Token::text2));
+  auto* said = new Text(tr("Draw, train and keep neural networks"), Type::body, Token::text2);
+  said->setWrap(true);
+  words->addWidget(said);
   head->addWidget(new Logo);
   head->addLayout(words, 1);
   column->addLayout(head);
@@ -77,7 +80,7 @@ QWidget* WelcomePage::buildLeft() {
   auto* open = makeButton(tr("Open"), QStringLiteral("folder"));
   setSize(new_, ControlSize::large);
   setSize(open, ControlSize::large);
-  connect(new_, &QPushButton::clicked, this, [this] { cards_.value(0)->setFocus(Qt::TabFocusReason); });
+  connect(new_, &QPushButton::clicked, this, [this] { beginNew(); });
   connect(open, &QPushButton::clicked, context().actions[QStringLiteral("file.open")], &QAction::trigger);
   buttons->addWidget(new_);
   buttons->addWidget(open);
@@ -121,7 +124,17 @@ QWidget* WelcomePage::buildRight() {
   connect(firstChoice_, &QPushButton::clicked, this,
           [this] { Q_EMIT context().newProjectRequested(QStringLiteral("cnn"), {}); });
   head->addWidget(firstChoice_);
+  auto* empty = makeButton(tr("Empty network"), QStringLiteral("plus"));
+  empty->setObjectName(QStringLiteral("emptyNetwork"));
+  setTip(empty, tr("A new project with an Input and an Output"));
+  connect(empty, &QPushButton::clicked, this,
+          [this] { Q_EMIT context().newProjectRequested(QStringLiteral("empty"), {}); });
+  head->addWidget(empty);
   column->addLayout(head);
+  hint_ = new MessageBar(MessageKind::info, tr("Choose what the new project begins with: one of these "
+                                               "networks, an empty one, or your own data below."));
+  hint_->hide();
+  column->addWidget(hint_);
 
   grid_ = new QGridLayout;
   grid_->setSpacing(16);
@@ -140,9 +153,10 @@ QWidget* WelcomePage::buildRight() {
           &QAction::trigger);
   column->addWidget(drop);
   column->addStretch(1);
+  column->addWidget(new Text(tr("How it goes on, once a project is open"), Type::caption, Token::text2));
   column->addWidget(new WayThrough);
 
-  auto* area = new QScrollArea;
+  auto* area = area_ = new QScrollArea;
   area->setWidgetResizable(true);
   area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   area->setWidget(inside);
@@ -245,7 +259,17 @@ void WelcomePage::showError(const Error& error) {
   message_->show();
 }
 
-void WelcomePage::opened(const QVariant&) { message_->hide(); }
+void WelcomePage::opened(const QVariant& what) {
+  message_->hide();
+  hint_->hide();
+  if (what.toString() == QLatin1String("new")) beginNew();
+}
+
+void WelcomePage::beginNew() {
+  hint_->show();
+  area_->verticalScrollBar()->setValue(0);
+  cards_.value(0)->setFocus(Qt::TabFocusReason);
+}
 
 void WelcomePage::dragEnterEvent(QDragEnterEvent* event) {
   if (event->mimeData()->hasUrls()) event->acceptProposedAction();

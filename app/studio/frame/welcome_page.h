@@ -7,6 +7,7 @@
 #include "app/studio/frame/template_card.h"
 #include <QHash>
 
+class QScrollArea;
 class QGridLayout;
 class QPushButton;
 class QVBoxLayout;
@@ -41,12 +42,14 @@ class WelcomePage : public Page {
   QWidget* buildLeft();
   QWidget* buildRight();
   void refresh();
+  void beginNew(); // says what a new project may begin with
   void arrange(); // by the width of the window
   void tellComputer();
   QWidget* left_;
   QGridLayout* grid_;
   QVBoxLayout *recent_, *computer_;
-  MessageBar* message_;
+  MessageBar *message_, *hint_;
+  QScrollArea* area_;
   Text *recentHint_, *whose_;
   QPushButton *new_, *firstChoice_;
   QList<TemplateCard*> cards_;

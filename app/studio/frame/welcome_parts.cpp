@@ -119,9 +119,9 @@ WayThrough::WayThrough(QWidget* parent) : QWidget(parent) {
     one->setSpacing(8);
     auto* words = new QVBoxLayout;
     words->setSpacing(0);
-    words->addWidget(new Text(QObject::tr(stage.title), Type::bodyMedium));
+    words->addWidget(new Text(QObject::tr(stage.title), Type::bodyMedium, Token::text2));
     words->addWidget(new Text(QObject::tr(stage.second), Type::small, Token::text2));
-    one->addWidget(new IconLabel(QString::fromLatin1(stage.icon), 20, Token::accent));
+    one->addWidget(new IconLabel(QString::fromLatin1(stage.icon), 20, Token::text2));
     one->addLayout(words);
     one->addStretch(1);
     row->addLayout(one, 1);
