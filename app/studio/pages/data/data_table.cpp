@@ -59,9 +59,13 @@ QString typeWord(ColumnType type) {
 
 QString figure(double value) {
   const double size = std::abs(value);
-  if (size < 1e6 && value == std::round(value))
-    return QString::fromStdString(formatCount(std::int64_t(value)));
+  if (size < 1e9 && value == std::round(value)) return QString::number(std::int64_t(value)); // a year is 2007
   return QString::fromStdString(formatNumber(value));
+}
+
+QString rangeText(const ColumnReport& report) {
+  if (report.type == ColumnType::number) return figure(report.minimum) + " to " + figure(report.maximum);
+  return QString::fromStdString(formatCount(report.distinct)) + (report.distinct == 1 ? " value" : " values");
 }
 
 class DataRows : public RowDelegate {
@@ -142,11 +146,7 @@ class DataHeads : public QHeaderView {
     paintBars(*painter, QRectF(left, y, std::min<double>(wide, look.px(120)), look.px(barsHeight)), section,
               target, out, look);
     y += look.px(barsHeight + 4);
-    const QString range = report.type == ColumnType::number
-                              ? figure(report.minimum) + " to " + figure(report.maximum)
-                              : QString::fromStdString(formatCount(report.distinct)) +
-                                    (report.distinct == 1 ? " value" : " values");
-    paintText(*painter, QRectF(left, y, wide, look.px(16)), range, look.fonts[Type::captionPlain],
+    paintText(*painter, QRectF(left, y, wide, look.px(16)), rangeText(report), look.fonts[Type::captionPlain],
               look[Token::text2]);
     y += look.px(16);
     const bool some = report.missing > 0;
@@ -215,11 +215,13 @@ void DataTable::measure() {
   const Look& look = lookOf(this);
   verticalHeader()->setDefaultSectionSize(look.px(26));
   heads_->resizeSection(0, look.px(48));
-  const QFontMetrics head(look.fonts[Type::smallStrong]), cell(look.fonts[Type::small]);
+  const QFontMetrics head(look.fonts[Type::smallStrong]), cell(look.fonts[Type::small]),
+      range(look.fonts[Type::captionPlain]);
   for (int section = 1; section < model_->columnCount(); ++section) {
     int wide = head.horizontalAdvance(QString::fromStdString(model_->report(section).name));
     for (qsizetype row = 0; row < std::min<qsizetype>(50, model_->view().cells.size()); ++row)
       wide = std::max(wide, cell.horizontalAdvance(model_->view().cells[row].value(section - 1)));
+    wide = std::max(wide, range.horizontalAdvance(rangeText(model_->report(section))) + 2);
     heads_->resizeSection(section, std::clamp(wide + look.px(24), look.px(92), look.px(220)));
   }
   heads_->updateGeometry();
