@@ -7,6 +7,7 @@
 #include "app/studio/pages/evaluate/evaluate_page.h"
 #include "app/studio/pages/evaluate/try_view.h"
 #include "app/studio/pages/evaluate/value_view.h"
+#include "app/studio/pages/run_words.h"
 #include "tests/studio/run_fixture.h"
 #include "tests/studio/studio_fixture.h"
 #include <QComboBox>
@@ -39,6 +40,12 @@ void TestEvaluatePage::aCellShowsItsPictures() {
   auto& page = desk.page<EvaluatePage>("evaluate");
   QTRY_VERIFY_WITH_TIMEOUT(page.matrix().isVisible(), patience);
   QCOMPARE(page.classes().classes().rowCount(), 11); // ten and their mean
+  // The bar at the top names the run that is shown; a page without a document takes the name away.
+  QCOMPARE(desk.window().context().documentName(), text(desk.studio->session().runs().front().row.name));
+  desk.window().show("data");
+  QCOMPARE(desk.window().context().documentName(), QString());
+  desk.window().show("evaluate");
+  QVERIFY(!desk.window().context().documentName().isEmpty());
   // The first cell off the diagonal that has samples; as the terminal counts them.
   int row = -1, column = -1;
   qsizetype count = 0;
@@ -67,7 +74,11 @@ void TestEvaluatePage::aCellShowsItsPictures() {
   // The picture that comes is the sample's own: the table's row, written as 8×8.
   QSignalSpy pictures(&desk.studio->bridge(), &Bridge::samplesReady);
   desk.studio->bridge().samples(QString::fromStdString(*run), {items.front().number}, 0);
-  QTRY_VERIFY_WITH_TIMEOUT(!pictures.isEmpty(), patience);
+  const auto own = [&] { // those that the page asked for may come in between
+    return !pictures.isEmpty() &&
+           pictures.last().at(1).value<QVector<int>>() == QVector{items.front().number};
+  };
+  QTRY_VERIFY_WITH_TIMEOUT(own(), patience);
   const auto picture = pictures.last().at(2).value<QVector<QImage>>().front();
   QCOMPARE(picture.size(), QSize(8, 8));
   QCOMPARE(pictures.last().at(3).toStringList().front(), QString::number(row));
@@ -109,6 +120,18 @@ void TestEvaluatePage::aFileIsTried() {
   desk.window().show("evaluate");
   auto& page = desk.page<EvaluatePage>("evaluate");
   QTRY_VERIFY_WITH_TIMEOUT(page.matrix().isVisible(), patience);
+  // A narrow window keeps the classes' names and F1 whole, and leaves other figures out.
+  auto& figures = page.classes().classes();
+  desk.window().resize(1600, 900);
+  QTRY_VERIFY(!figures.isColumnHidden(1) && !figures.isColumnHidden(2));
+  desk.window().resize(1024, 640);
+  QTRY_VERIFY(figures.width() < 300);
+  const QFontMetrics metrics(lookOf(&figures).fonts[Type::small]);
+  for (int row = 0; row < figures.rowCount(); ++row)
+    QVERIFY(metrics.horizontalAdvance(figures.item(row, 0)->text()) <= figures.columnWidth(0));
+  QVERIFY(!figures.isColumnHidden(3));
+  QVERIFY(figures.columnViewportPosition(3) + figures.columnWidth(3) <= figures.viewport()->width() + 1);
+  QVERIFY(page.findChild<QWidget*>("tryNone")->isVisibleTo(&page.tryIt()));
   QFile table(project + "/data/iris.csv");
   QVERIFY(table.open(QIODevice::ReadOnly));
   QFile one(folder.filePath("one.csv"));
@@ -119,6 +142,7 @@ void TestEvaluatePage::aFileIsTried() {
   Q_EMIT page.tryIt().filesGiven({one.fileName()});
   QTRY_VERIFY_WITH_TIMEOUT(!page.tryIt().answers().isEmpty(), patience);
   QCOMPARE(page.tryIt().answers().front().size(), 3);
+  QVERIFY(!page.findChild<QWidget*>("tryNone")->isVisibleTo(&page.tryIt()));
   // A file that is none says so.
   Q_EMIT page.tryIt().filesGiven({folder.filePath("missing.csv")});
   auto* message = page.findChild<QWidget*>("evaluateMessage");

@@ -4,6 +4,7 @@
 #include "app/studio/pages/history/history_page.h"
 #include "app/studio/pages/run_words.h"
 #include "app/studio/pages/train/train_page.h"
+#include "app/studio/widgets/text.h"
 #include "tests/studio/run_fixture.h"
 #include "tests/studio/studio_fixture.h"
 #include <QCheckBox>
@@ -268,6 +269,23 @@ void TestHistoryPage::labelsNamesAndTheBin() {
     QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 2, patience);
     views->setCurrentItem(views->findItems("Bin", Qt::MatchExactly).front());
     QCOMPARE(names(page), QStringList({"renamed"}));
+    // An empty view says why it is empty, and offers to clear a filter only where there is one.
+    views->setCurrentRow(0);
+    table->setFocus();
+    table->selectAll();
+    QTest::keyClick(table, Qt::Key_Delete);
+    QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 0, patience);
+    const auto says = [&](const QString& words) {
+      const auto all = page.findChildren<Text*>();
+      return std::any_of(all.begin(), all.end(),
+                         [&](const Text* one) { return one->isVisible() && one->text() == words; });
+    };
+    auto* clear = page.findChild<QPushButton*>("clearFilter");
+    QVERIFY(says("All runs are in the bin") && !clear->isVisible());
+    views->setCurrentItem(views->findItems("Active", Qt::MatchExactly).front());
+    QVERIFY(says("No run is under way") && !clear->isVisible());
+    page.findChild<QLineEdit*>("historyFilter")->setText("nothing-like-it");
+    QVERIFY(says("No run fits the filter") && clear->isVisible());
   }
   Desk again(path);
   QTRY_VERIFY_WITH_TIMEOUT(again.studio->session().run(id) != nullptr, patience);

@@ -8,6 +8,7 @@
 #include "app/studio/widgets/text.h"
 #include "core/network/templates.h"
 #include "core/network/validate.h"
+#include "core/run/project.h"
 #include "tests/studio/studio_fixture.h"
 #include <QMimeData>
 #include <QSignalSpy>
@@ -78,6 +79,9 @@ void TestWelcome::cardsTellTheTruth() {
     // A figure comes with its time, or nothing is said.
     const TemplateFact fact = measuredTemplates().value(row.id);
     QCOMPARE(fact.accuracy.isEmpty(), fact.time.isEmpty());
+    // `loom templates` and the card say the same.
+    for (const auto& one : projectTemplates())
+      if (one.id == row.id) QVERIFY(QString::fromStdString(expectedText(one)).startsWith(fact.accuracy));
   }
 }
 

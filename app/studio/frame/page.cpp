@@ -9,14 +9,14 @@ PageContext::PageContext(Bridge* bridge, Settings& settings, Actions& actions, Q
 
 void PageContext::setProject(const QString& name) {
   project_ = name;
-  document_.clear();
   Q_EMIT projectChanged();
   Q_EMIT documentChanged();
 }
 
-void PageContext::setDocument(const QString& name) {
-  if (name == document_) return;
-  document_ = name;
+QString PageContext::documentName() const { return shown_ ? shown_->documentName() : QString(); }
+
+void PageContext::setShown(Page* page) {
+  shown_ = page;
   Q_EMIT documentChanged();
 }
 
@@ -44,6 +44,13 @@ QVector<Found> PageContext::find(QChar prefix, const QString& words) const {
 
 Page::Page(PageContext& context, QWidget* parent) : QWidget(parent), context_(context) {
   setGround(this, Ground::surface);
+  connect(&context, &PageContext::projectChanged, this, [this] { setDocument({}); });
+}
+
+void Page::setDocument(const QString& name) {
+  if (name == document_) return;
+  document_ = name;
+  Q_EMIT context_.documentChanged();
 }
 
 const PageRow* findPage(const QString& id) {

@@ -14,6 +14,7 @@
 namespace loom {
 
 class Bridge;
+class Page;
 
 // What the command palette finds besides commands.
 struct Found {
@@ -36,8 +37,8 @@ class PageContext : public QObject {
 
   const QString& projectName() const { return project_; } // empty: no project is open
   void setProject(const QString& name);
-  const QString& documentName() const { return document_; } // behind the dash in the menu bar
-  void setDocument(const QString& name);
+  QString documentName() const; // of the page that is shown: behind the dash in the menu bar
+  void setShown(Page* page);
   const StripState& strip() const { return strip_; }
   void setStrip(const StripState& state);
   bool runLive() const { return live_; }
@@ -65,7 +66,8 @@ class PageContext : public QObject {
     QChar prefix;
     FindProvider find;
   };
-  QString project_, document_;
+  QString project_;
+  QPointer<Page> shown_;
   StripState strip_;
   bool live_ = false;
   std::vector<Provider> providers_;
@@ -76,12 +78,15 @@ class Page : public QWidget {
  public:
   explicit Page(PageContext& context, QWidget* parent = nullptr);
   PageContext& context() const { return context_; }
+  const QString& documentName() const { return document_; }
+  void setDocument(const QString& name); // what this page shows; told while the page is seen
   // Comes each time the page is asked for; `what` is what pageRequested carried (a run's id, a layer …),
   // often invalid.
   virtual void opened(const QVariant& what) { Q_UNUSED(what); }
 
  private:
   PageContext& context_;
+  QString document_;
 };
 
 struct PageRow {

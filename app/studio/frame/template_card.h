@@ -30,7 +30,8 @@ struct TemplateFact {
   QString accuracy, time;
 };
 
-// What the templates reached with their own settings and seed 1, and the time on two cores: measured, by id.
+// What the templates reach with their own settings, as core's table has it, and the time that this took on
+// two cores: measured, by id.
 QHash<QString, TemplateFact> measuredTemplates();
 
 class TemplateCard : public QAbstractButton {

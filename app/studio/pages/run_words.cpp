@@ -39,6 +39,7 @@ bool isRegression(const RunRow& row) {
 }
 
 std::optional<double> bestValidation(const RunRow& row) {
+  if (row.validation) return row.validation;
   for (const char* key : {"val/accuracy", "val/r2"})
     if (const auto* one = summaryOf(row, key); one != nullptr && one->count > one->nonFinite)
       return one->maximum;

@@ -19,7 +19,7 @@ RunState stateOf(const RunView& view);
 const MetricSummary* summaryOf(const RunRow& row, std::string_view key);
 QString settingOf(const RunRow& row, std::string_view name); // "–" when there is none
 bool isRegression(const RunRow& row);
-// The best validation figure: accuracy or R², the greatest.
+// Accuracy or R² of the validation, of the best checkpoint: the one with the lowest validation loss.
 std::optional<double> bestValidation(const RunRow& row);
 QString shareText(double value, bool regression); // "91.80 %" or "0.911"
 QString figureText(double value);                 // of a target: "256", "5,176", "0.0421"

@@ -290,6 +290,40 @@ QSize LoomStyle::sizeFromContents(ContentsType type, const QStyleOption* option,
   return QProxyStyle::sizeFromContents(type, option, contents, widget);
 }
 
+// Those of Qt's own dialogs: of files, above all.
+QIcon LoomStyle::standardIcon(StandardPixmap which, const QStyleOption* option, const QWidget* widget) const {
+  struct Row {
+    StandardPixmap which;
+    const char* icon;
+  };
+  static constexpr Row rows[] = {{SP_ArrowBack, "chevron-left"},
+                                 {SP_ArrowLeft, "chevron-left"},
+                                 {SP_FileDialogBack, "chevron-left"},
+                                 {SP_ArrowForward, "chevron-right"},
+                                 {SP_ArrowRight, "chevron-right"},
+                                 {SP_FileDialogToParent, "chevron-up"},
+                                 {SP_ArrowUp, "chevron-up"},
+                                 {SP_ArrowDown, "chevron-down"},
+                                 {SP_FileDialogNewFolder, "folder-new"},
+                                 {SP_FileDialogListView, "grid"},
+                                 {SP_FileDialogDetailedView, "table"},
+                                 {SP_DirIcon, "folder"},
+                                 {SP_DirOpenIcon, "folder"},
+                                 {SP_DirClosedIcon, "folder"},
+                                 {SP_DirLinkIcon, "folder"},
+                                 {SP_DirHomeIcon, "welcome"},
+                                 {SP_DesktopIcon, "chip"},
+                                 {SP_ComputerIcon, "chip"},
+                                 {SP_DriveHDIcon, "data"},
+                                 {SP_FileIcon, "log"},
+                                 {SP_FileLinkIcon, "log"},
+                                 {SP_BrowserReload, "refresh"},
+                                 {SP_TrashIcon, "delete"}};
+  for (const Row& row : rows)
+    if (row.which == which) return icon(QString::fromLatin1(row.icon));
+  return QProxyStyle::standardIcon(which, option, widget);
+}
+
 QRect LoomStyle::subElementRect(SubElement element, const QStyleOption* option, const QWidget* widget) const {
   if (element == SE_LineEditContents) {
     const auto* frame = qstyleoption_cast<const QStyleOptionFrame*>(option);

@@ -46,6 +46,31 @@ class ClassRows : public RowDelegate {
   }
 };
 
+// The class has room for its name before there is a column for every figure: precision goes first, then
+// recall.
+class ClassTable : public QTableWidget {
+ public:
+  void fit() {
+    const Look& look = lookOf(this);
+    const QFontMetrics metrics(look.fonts[Type::smallStrong]);
+    int name = look.px(56);
+    for (int row = 0; row < rowCount(); ++row)
+      if (const auto* cell = item(row, 0)) name = std::max(name, metrics.horizontalAdvance(cell->text()));
+    name = std::min(name, look.px(160)) + look.px(18);
+    const int wide = viewport()->width();
+    const int figure = wide >= name + 3 * look.px(80) ? look.px(80) : look.px(62);
+    setColumnHidden(1, wide < name + 3 * figure);
+    setColumnHidden(2, wide < name + 2 * figure);
+    for (int section = 1; section < 4; ++section) horizontalHeader()->resizeSection(section, figure);
+  }
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override {
+    QTableWidget::resizeEvent(event);
+    fit();
+  }
+};
+
 } // namespace
 
 ClassView::ClassView(const Pictures& pictures, QWidget* parent) : QWidget(parent), pictures_(pictures) {
@@ -69,7 +94,7 @@ ClassView::ClassView(const Pictures& pictures, QWidget* parent) : QWidget(parent
   across->addWidget(new HairLine(Qt::Vertical));
   auto* middle = new QWidget;
   auto* middleColumn = columnOf(middle);
-  cellTitle_ = new DockTitle("Samples", "choose a cell");
+  cellTitle_ = new DockTitle("Samples");
   grid_ = new SampleGrid(pictures_);
   sampleTitle_ = new DockTitle("One sample");
   detail_ = new SampleDetail(pictures_);
@@ -85,7 +110,7 @@ ClassView::ClassView(const Pictures& pictures, QWidget* parent) : QWidget(parent
   auto* right = new QWidget;
   auto* rightColumn = columnOf(right);
   rightColumn->addWidget(new DockTitle("Per class"));
-  classes_ = new QTableWidget;
+  classes_ = new ClassTable;
   classes_->setObjectName("perClass");
   classes_->setAccessibleName("Figures per class");
   classes_->setColumnCount(4);
@@ -101,8 +126,7 @@ ClassView::ClassView(const Pictures& pictures, QWidget* parent) : QWidget(parent
   classes_->horizontalHeader()->setSectionsClickable(true);
   classes_->horizontalHeader()->setSortIndicatorShown(true);
   classes_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-  for (int section = 1; section < 4; ++section)
-    classes_->horizontalHeader()->resizeSection(section, look.px(80));
+  classes_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   classes_->setShowGrid(false);
   classes_->setFrameShape(QFrame::NoFrame);
   classes_->setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -139,7 +163,8 @@ void ClassView::setEvaluation(const Evaluation& evaluation) {
   descending_ = true;
   sortClasses(3);
   grid_->setItems({});
-  cellTitle_->setTitle("Samples", "choose a cell");
+  grid_->setHint("Click a cell of the matrix to see its samples.");
+  cellTitle_->setTitle("Samples");
   sampleTitle_->setTitle("One sample");
   detail_->setSample(-1, {});
   // The loss of one sample is −log of what was given to the truth.
@@ -163,7 +188,7 @@ void ClassView::setEvaluation(const Evaluation& evaluation) {
                      QString::number(loss, 'f', 2)});
     numbers << evaluation_.samples[index];
   }
-  worst_->setItems(items, true);
+  worst_->setItems(items, pictured_);
   Q_EMIT picturesWanted(numbers);
 }
 
@@ -195,8 +220,12 @@ void ClassView::sortClasses(int column) {
     const QString cells[] = {text(one.name), figure(one.precision), figure(one.recall), figure(one.f1)};
     for (int section = 0; section < 4; ++section)
       classes_->setItem(row, section, new QTableWidgetItem(cells[section]));
-    if (one.support > 0) classes_->item(row, 0)->setToolTip(plural(one.support, "sample"));
+    // What a narrow window leaves out stands here.
+    classes_->item(row, 0)->setToolTip(QString("%1: precision %2 %, recall %3 %")
+                                           .arg(text(one.name), figure(one.precision), figure(one.recall)) +
+                                       (one.support > 0 ? ", " + plural(one.support, "sample") : QString()));
   }
+  static_cast<ClassTable*>(classes_)->fit();
 }
 
 void ClassView::openCell(int row, int column) {
@@ -221,6 +250,7 @@ void ClassView::openCell(int row, int column) {
     numbers << evaluation_.samples[std::size_t(index)];
   }
   grid_->setItems(items);
+  grid_->setHint("No sample falls into this cell.");
   Q_EMIT picturesWanted(numbers);
   if (!items.isEmpty())
     showSample(items.front().index);
@@ -250,6 +280,15 @@ void ClassView::showSample(int index) {
 }
 
 void ClassView::picturesCame() {
+  // A table's samples have no pictures, and then there is no place for one.
+  const bool pictured = std::any_of(pictures_.begin(), pictures_.end(),
+                                    [](const QImage& picture) { return !picture.isNull(); });
+  if (pictured != pictured_) {
+    pictured_ = pictured;
+    worst_->setItems(worst_->items(), pictured);
+    grid_->setPictured(pictured);
+    detail_->setPictured(pictured);
+  }
   grid_->update();
   detail_->update();
   worst_->update();

@@ -42,6 +42,7 @@ class ClassView : public QWidget {
   SampleDetail* detail_;
   QTableWidget* classes_;
   WorstList* worst_;
+  bool pictured_ = true; // the samples are pictures; known when the first ones came
   int sorted_ = 3;
   bool descending_ = false;
 };

@@ -40,12 +40,25 @@ QRectF ConfusionMatrix::grid() const {
   const QFontMetricsF metrics(look.fonts[Type::small]);
   double widest = 0;
   for (const auto& name : classes_) widest = std::max(widest, metrics.horizontalAdvance(name));
-  const double left = std::min<double>(look.px(132), widest) + look.px(12), top = look.px(24),
-               bottom = look.px(60);
+  const double left = std::min<double>(look.px(132), widest) + look.px(12), bottom = look.px(60);
   const double count = std::max<double>(1, double(classes_.size()));
-  const double cell = std::floor(std::clamp(
-      std::min((width() - left - 2) / count, (height() - top - bottom) / count), 6.0, double(look.px(64))));
+  const auto cellBelow = [&](double top) {
+    return std::floor(std::clamp(std::min((width() - left - 2) / count, (height() - top - bottom) / count),
+                                 6.0, double(look.px(64))));
+  };
+  double top = look.px(24), cell = cellBelow(top);
+  if (!upright(cell)) {
+    // Turned by a right angle they take as much height as the longest needs.
+    top = std::clamp(std::min<double>(widest + look.px(8), height() / 4.0), top, double(look.px(104)));
+    cell = cellBelow(top);
+  }
   return QRectF(left, top, cell * count, cell * count);
+}
+
+bool ConfusionMatrix::upright(double cellWidth) const {
+  const QFontMetricsF metrics(lookOf(this).fonts[Type::captionStrong]);
+  return std::all_of(classes_.begin(), classes_.end(),
+                     [&](const QString& name) { return metrics.horizontalAdvance(name) <= cellWidth + 3; });
 }
 
 QRectF ConfusionMatrix::cellRect(int row, int column) const {
@@ -81,7 +94,6 @@ void ConfusionMatrix::paintEvent(QPaintEvent*) {
   if (classes_.isEmpty()) return;
   const QRectF all = grid();
   const int last = static_cast<int>(classes_.size()) - 1;
-  const QFontMetricsF metrics(look.fonts[Type::captionPlain]);
   const double cellWidth = all.width() / double(classes_.size());
   for (int row = 0; row <= last; ++row) {
     const QRectF first = cellRect(row, 0);
@@ -120,12 +132,23 @@ void ConfusionMatrix::paintEvent(QPaintEvent*) {
     const double out = chosen ? 0 : 0.5;
     painter.drawRect(cellRect(place.y(), place.x()).adjusted(-out, -out, out - 1, out - 1));
   }
-  // Names of columns as long as they fit; all are said by the tool tip.
-  for (int column = 0; column <= last && cellWidth >= look.px(18); ++column) {
+  // Names of columns as far as there is room; all are said by the tool tip.
+  const bool turned = all.top() > look.px(24);
+  for (int column = 0; column <= last && cellWidth >= look.px(turned ? 12 : 18); ++column) {
     painter.setFont(look.fonts[current_.x() == column ? Type::captionStrong : Type::captionPlain]);
     painter.setPen(look[current_.x() == column ? Token::text : Token::text2]);
-    painter.drawText(QRectF(cellRect(0, column).left() - 2, 0, cellWidth + 3, all.top() - 2), Qt::AlignCenter,
-                     metrics.elidedText(classes_[column], Qt::ElideRight, cellWidth + 3));
+    const double room = turned ? all.top() - look.px(4) : cellWidth + 3;
+    const QString words = QFontMetricsF(painter.font()).elidedText(classes_[column], Qt::ElideRight, room);
+    if (!turned) {
+      painter.drawText(QRectF(cellRect(0, column).left() - 2, 0, room, all.top() - 2), Qt::AlignCenter,
+                       words);
+      continue;
+    }
+    painter.save();
+    painter.translate(cellRect(0, column).left(), all.top() - look.px(4));
+    painter.rotate(-90);
+    painter.drawText(QRectF(0, 0, room, cellWidth), Qt::AlignLeft | Qt::AlignVCenter, words);
+    painter.restore();
   }
   paintLegend(painter, look);
 }

@@ -31,6 +31,7 @@ class ConfusionMatrix : public QWidget {
 
  private:
   QRectF grid() const;
+  bool upright(double cellWidth) const; // the columns' names fit as they are read
   QPoint cellAt(QPointF at) const;
   int stepOf(int row, int column) const; // of the colour map
   void paintLegend(QPainter& painter, const Look& look) const;

@@ -173,8 +173,12 @@ void EvaluatePage::opened(const QVariant& what) {
     ask(runs_->itemData(0).toString());
   else
     showEmpty();
-  if (session_ != nullptr)
-    context().setDocument(runs_->count() > 0 ? runs_->currentText().section(',', 0, 0) : QString());
+  showTitle();
+}
+
+void EvaluatePage::showTitle() {
+  const auto* view = session_ != nullptr && !run_.isEmpty() ? session_->run(run_) : nullptr;
+  setDocument(view != nullptr ? text(view->row.name) : QString());
 }
 
 void EvaluatePage::refreshRuns() {
@@ -199,6 +203,7 @@ void EvaluatePage::refreshRuns() {
   if (at >= 0 && runs_->currentIndex() != at) runs_->setCurrentIndex(at);
   if (run_.isEmpty() && runs_->count() > 0 && isVisible()) ask(runs_->itemData(0).toString());
   if (evaluation_.metrics.empty()) showEmpty();
+  showTitle();
 }
 
 void EvaluatePage::ask(const QString& run) {
@@ -213,6 +218,7 @@ void EvaluatePage::ask(const QString& run) {
   const int at = runs_->findData(run_);
   if (at >= 0) runs_->setCurrentIndex(at);
   message_->hide();
+  showTitle();
   session_->bridge().readEvaluation(run_, split_);
 }
 
@@ -292,9 +298,10 @@ void EvaluatePage::showFacts(const Evaluation& evaluation) {
       fact("95 % interval", QString("± %1").arg(text(formatPercent(
                                 1.96 * std::sqrt(*accuracy * (1 - *accuracy) / double(count))))));
     const auto* view = session_ != nullptr ? session_->run(run_) : nullptr;
-    const auto* validation = view != nullptr ? summaryOf(view->row, "val/accuracy") : nullptr;
-    if (validation != nullptr && evaluation.split == "test" && validation->maximumStep == evaluation.step)
-      fact("Validation, same weights", text(formatPercent(validation->maximum)));
+    const auto* validation = view != nullptr ? summaryOf(view->row, "val/loss") : nullptr;
+    if (validation != nullptr && evaluation.split == "test" && validation->minimumStep == evaluation.step)
+      if (const auto best = bestValidation(view->row))
+        fact("Validation, same weights", text(formatPercent(*best)));
     if (const auto loss = figure(evaluation, "loss")) fact("Loss", text(formatLoss(*loss)));
     std::int64_t right = 0;
     for (std::size_t row = 0; row < evaluation.confusion.size(); ++row)

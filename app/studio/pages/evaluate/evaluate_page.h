@@ -40,6 +40,7 @@ class EvaluatePage : public Page {
   QWidget* buildFacts();
   void bind();
   void refreshRuns();
+  void showTitle();
   void ask(const QString& run);
   void showFacts(const Evaluation& evaluation);
   void wantPictures(const QVector<int>& numbers);

@@ -13,7 +13,7 @@
 namespace loom {
 namespace {
 
-constexpr int thumb = 56, cellWidth = 66, cellHeight = 76, margin = 12, detailPicture = 112;
+constexpr int thumb = 56, cellWidth = 66, cellHeight = 76, lowThumb = 24, margin = 12, detailPicture = 112;
 
 } // namespace
 
@@ -49,6 +49,17 @@ void SampleGrid::setItems(const QVector<SampleItem>& items) {
   update();
 }
 
+void SampleGrid::setHint(const QString& words) {
+  hint_ = words;
+  update();
+}
+
+void SampleGrid::setPictured(bool pictured) {
+  pictured_ = pictured;
+  updateGeometry();
+  update();
+}
+
 void SampleGrid::setCurrent(int item) {
   if (item < 0 || item >= items_.size()) return;
   current_ = item;
@@ -63,13 +74,16 @@ int SampleGrid::columns() const {
 
 QRectF SampleGrid::itemRect(int item) const {
   const Look& look = lookOf(this);
+  const double high = look.px(pictured_ ? thumb : lowThumb);
   return QRectF(margin + item % columns() * look.px(cellWidth),
-                margin + double(item / columns()) * look.px(cellHeight), look.px(thumb), look.px(thumb));
+                margin + double(item / columns()) * (high + look.px(cellHeight - thumb)), look.px(thumb),
+                high);
 }
 
 QSize SampleGrid::sizeHint() const {
   const int rows = static_cast<int>((items_.size() + columns() - 1) / columns());
-  return {lookOf(this).px(200), 2 * margin + rows * lookOf(this).px(cellHeight)};
+  return {lookOf(this).px(200),
+          2 * margin + rows * lookOf(this).px(pictured_ ? cellHeight : cellHeight - thumb + lowThumb)};
 }
 
 void SampleGrid::resizeEvent(QResizeEvent* event) {
@@ -80,6 +94,11 @@ void SampleGrid::resizeEvent(QResizeEvent* event) {
 void SampleGrid::paintEvent(QPaintEvent*) {
   const Look& look = lookOf(this);
   QPainter painter(this);
+  if (items_.isEmpty()) {
+    painter.setFont(look.fonts[Type::small]);
+    painter.setPen(look[Token::text2]);
+    painter.drawText(rect().adjusted(margin, margin, -margin, -margin), Qt::TextWordWrap, hint_);
+  }
   for (int item = 0; item < items_.size(); ++item) {
     const QRectF area = itemRect(item);
     paintPicture(painter, area, pictures_, items_[item].number, look);
@@ -134,6 +153,11 @@ void SampleDetail::setSample(int number, const QVector<Score>& scores) {
   update();
 }
 
+void SampleDetail::setPictured(bool pictured) {
+  pictured_ = pictured;
+  update();
+}
+
 QSize SampleDetail::sizeHint() const { return {lookOf(this).px(320), lookOf(this).px(detailPicture) + 24}; }
 
 void SampleDetail::paintEvent(QPaintEvent*) {
@@ -141,8 +165,9 @@ void SampleDetail::paintEvent(QPaintEvent*) {
   const Look& look = lookOf(this);
   QPainter painter(this);
   const double size = look.px(detailPicture);
-  paintPicture(painter, QRectF(12, 12, size, size), pictures_, number_, look);
-  const double left = 12 + size + 16, right = width() - 12, line = look.px(20), figure = look.px(56);
+  if (pictured_) paintPicture(painter, QRectF(12, 12, size, size), pictures_, number_, look);
+  const double left = pictured_ ? 12 + size + 16 : 12, right = width() - 12, line = look.px(20),
+               figure = look.px(56);
   const double name = std::min<double>(look.px(88), (right - left) * 0.4);
   double y = 12;
   for (const auto& score : scores_) {

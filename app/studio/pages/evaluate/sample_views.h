@@ -26,6 +26,8 @@ class SampleGrid : public QWidget {
  public:
   SampleGrid(const Pictures& pictures, QWidget* parent = nullptr);
   void setItems(const QVector<SampleItem>& items);
+  void setHint(const QString& words); // what stands there instead of samples
+  void setPictured(bool pictured);    // without: the number in a low box
   const QVector<SampleItem>& items() const { return items_; }
   void setCurrent(int item);
   int current() const { return current_; }
@@ -46,6 +48,8 @@ class SampleGrid : public QWidget {
   int columns() const;
   const Pictures& pictures_;
   QVector<SampleItem> items_;
+  QString hint_;
+  bool pictured_ = true;
   int current_ = -1;
 };
 
@@ -59,6 +63,7 @@ class SampleDetail : public QWidget {
   };
   SampleDetail(const Pictures& pictures, QWidget* parent = nullptr);
   void setSample(int number, const QVector<Score>& scores); // best first
+  void setPictured(bool pictured);
   const QVector<Score>& scores() const { return scores_; }
   QSize sizeHint() const override;
 
@@ -68,6 +73,7 @@ class SampleDetail : public QWidget {
  private:
   const Pictures& pictures_;
   int number_ = -1;
+  bool pictured_ = true;
   QVector<Score> scores_;
 };
 

@@ -72,9 +72,15 @@ TryView::TryView(QWidget* parent) : QWidget(parent) {
   auto* rightColumn = columnOf(right, 0, 4);
   rightColumn->setContentsMargins(24, 16, 24, 16);
   rightColumn->addWidget(new Text("Answer", Type::caption, Token::text2));
+  none_ = new Text("Drop a picture, an IDX file or rows of a table on this page, or choose them with Open: "
+                   "what the network answers, and how sure it is, stands here.",
+                   Type::body, Token::text2);
+  none_->setObjectName("tryNone");
+  none_->setWrap(true);
+  rightColumn->addWidget(none_);
   auto* both = new QWidget;
   auto* row = rowOf(both, 0, 16);
-  answer_ = new Text(missingText, Type::display);
+  answer_ = new Text({}, Type::display);
   answer_->setObjectName("tryAnswer");
   share_ = new Text({}, Type::titlePlain);
   row->addWidget(answer_);
@@ -132,6 +138,7 @@ void TryView::setAnswers(const QStringList& names, const QVector<Scores>& scores
 void TryView::showAnswer(int row) {
   for (auto* child : bars_->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly)) delete child;
   if (row < 0 || row >= scores_.size() || scores_[row].isEmpty()) return;
+  none_->hide();
   const Scores& scores = scores_[row];
   const auto share = [](double value) { return QString::fromStdString(formatPercent(value)); };
   answer_->setText(regression_ ? QString::fromStdString(formatNumber(scores.front().second))

@@ -32,7 +32,7 @@ class TryView : public QWidget {
 
  private:
   void showAnswer(int row);
-  Text *answer_, *share_, *hint_;
+  Text *answer_, *share_, *hint_, *none_;
   QWidget* bars_;
   QListWidget* tried_;
   QStringList names_;

@@ -178,7 +178,9 @@ void HistoryPage::bind() {
   connect(open_, &QPushButton::clicked, this, [this] {
     if (!chosen().isEmpty()) Q_EMIT context().pageRequested("train", chosen().front());
   });
-  connect(none_->addSecondary("Clear the filter"), &QPushButton::clicked, filter_, &QLineEdit::clear);
+  clear_ = none_->addSecondary("Clear the filter");
+  clear_->setObjectName("clearFilter");
+  connect(clear_, &QPushButton::clicked, filter_, &QLineEdit::clear);
   if (session_ == nullptr) return;
   connect(resume_, &QPushButton::clicked, this, [this] {
     if (chosen().isEmpty()) return;
@@ -261,7 +263,6 @@ void HistoryPage::opened(const QVariant& what) {
   const QStringList runs = what.toStringList();
   refresh();
   if (runs.size() > 1) return compareRuns(runs);
-  if (session_ != nullptr) context().setDocument(comparing() ? "compare" : QString());
   if (!comparing() && session_ != nullptr && !session_->runs().isEmpty()) table_->setFocus();
 }
 
@@ -279,12 +280,12 @@ void HistoryPage::compareRuns(const QStringList& runs) {
   if (runs.size() < 2) return backToList();
   compare_->setRuns(runs);
   stack_->setCurrentWidget(compare_);
-  if (session_ != nullptr) context().setDocument(QString("compare %1 runs").arg(compare_->runs().size()));
+  setDocument(QString("compare %1 runs").arg(compare_->runs().size()));
 }
 
 void HistoryPage::backToList() {
   stack_->setCurrentIndex(0);
-  if (session_ != nullptr && isVisible()) context().setDocument({});
+  setDocument({});
 }
 
 void HistoryPage::refresh() {
@@ -302,13 +303,33 @@ void HistoryPage::refresh() {
                                        : text(formatCount(shown)) + " of " + plural(runs.size(), "run"));
   none_->setVisible(any && shown == 0);
   table_->setVisible(shown > 0);
-  if (shown == 0 && any)
-    none_->setWords("filter", Token::text2,
-                    filter_->text().isEmpty() ? "Nothing here" : "No run fits the filter",
-                    filter_->text().isEmpty()
-                        ? QString("\"%1\" holds no run.").arg(view_)
-                        : QString("%1 leaves 0 of %2.").arg(filter_->text(), plural(runs.size(), "run")));
+  if (shown == 0 && any) showNone();
   showChosen();
+}
+
+// Why no run is in the table, and what can be done.
+void HistoryPage::showNone() {
+  const auto& runs = model_->runs();
+  const bool filtered = !filter_->text().isEmpty();
+  clear_->setVisible(filtered);
+  if (filtered)
+    return none_->setWords("filter", Token::text2, "No run fits the filter",
+                           QString("%1 leaves 0 of %2.").arg(filter_->text(), plural(runs.size(), "run")));
+  const bool allBinned =
+      std::all_of(runs.begin(), runs.end(), [](const RunView& view) { return view.row.archived; });
+  if (view_ == "All runs" && allBinned)
+    return none_->setWords("delete", Token::text2, "All runs are in the bin",
+                           "They are kept there: choose Bin on the left to bring them back.");
+  struct Words {
+    const char *view, *icon, *heading, *sentence;
+  };
+  static constexpr Words words[] = {
+      {"Active", "st-running", "No run is under way", "Runs that train, wait or are paused stand here."},
+      {"Failed", "st-ok", "No run has failed", "Runs that diverged or broke off stand here."},
+      {"Bin", "delete", "The bin is empty", "Deleted runs are kept here until they are brought back."}};
+  for (const Words& one : words)
+    if (view_ == one.view) return none_->setWords(one.icon, Token::text2, one.heading, one.sentence);
+  none_->setWords("tag", Token::text2, "No run here", QString("No run has the tag %1.").arg(view_));
 }
 
 void HistoryPage::refreshViews() {

@@ -38,6 +38,7 @@ class HistoryPage : public Page {
   QWidget* buildFoot();
   void bind();
   void refresh();
+  void showNone();
   void refreshViews();
   void applyFilter();
   void colourFilter(const RunFilter& filter);
@@ -59,7 +60,7 @@ class HistoryPage : public Page {
   QWidget *body_, *foot_, *differ_;
   DockTitle* footTitle_;
   Text* count_;
-  QPushButton *open_, *resume_, *binButton_;
+  QPushButton *open_, *resume_, *binButton_, *clear_ = nullptr;
   QStringList binned_;
   bool binnedTo_ = true;
   struct View {

@@ -293,6 +293,9 @@ std::optional<FilterValue> filterValue(const RunView& view, const QString& name)
   for (const auto& metric : row.metrics) {
     if (text(metric.key).replace('/', '_') != name) continue;
     if (metric.count <= metric.nonFinite) return std::nullopt;
+    // As the column of the table: of the best checkpoint.
+    if (metric.key == "val/accuracy" || metric.key == "val/r2")
+      if (const auto value = bestValidation(row)) return number(*value);
     return number(metric.key.ends_with("loss") ? metric.minimum
                   : metric.key == "train/lr"   ? metric.last
                                                : metric.maximum);

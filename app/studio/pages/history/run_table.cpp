@@ -68,7 +68,8 @@ class RunRows : public RowDelegate {
       double x = area.left();
       for (const QString& tag : index.data().toString().split(' ', Qt::SkipEmptyParts)) {
         if (x + 24 > area.right()) break;
-        x += paintChip(painter, QRectF(x, area.top(), area.right() - x, area.height()), tag, ChipKind::plain,
+        x += paintChip(painter, QRectF(x, area.top(), area.right() - x, area.height()), tag,
+                       option.state.testFlag(QStyle::State_Selected) ? ChipKind::outline : ChipKind::plain,
                        look) +
              4;
       }
@@ -304,6 +305,9 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
   if (role == Qt::DisplayRole && numbers && (section == validation || section == test))
     return QString(section == validation ? "Validation R²" : "Test R²");
   if (role == Qt::DisplayRole) return QString(titles[section]);
+  if (role == Qt::ToolTipRole && section == validation)
+    return QString("Of the best checkpoint: the one with the lowest validation loss");
+  if (role == Qt::ToolTipRole && section == test) return QString("Of the best checkpoint");
   if (role == Qt::TextAlignmentRole)
     return int((isRight(section) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
   return {};

@@ -250,8 +250,8 @@ void TrainPage::refreshBar() {
   bar_->setPrimaryVisible(onSetup);
   bar_->primary()->setEnabled(setup_->problem().isEmpty());
   bar_->setReason(onSetup ? setup_->problem() : QString());
-  if (isVisible() && session_ != nullptr)
-    context().setDocument(onSetup ? QString("new run") : view != nullptr ? text(view->row.name) : QString());
+  if (session_ != nullptr)
+    setDocument(onSetup ? QString("new run") : view != nullptr ? text(view->row.name) : QString());
   if (session_ == nullptr) return;
   auto& actions = context().actions;
   actions.setEnabled("run.pause", this, working, "No run is shown that trains");
