@@ -151,7 +151,7 @@ Result<TrainSettings> settingsFromJson(const Json& json, const std::string& plac
 Status check(const TrainSettings& settings) {
   if (auto good = checkRange("epochs", settings.epochs, 1, 1'000'000); !good) return good;
   if (auto good = checkRange("batch", settings.batch, 1, 1 << 20); !good) return good;
-  if (!(settings.learningRate > 0 && settings.learningRate <= 1000))
+  if (!(settings.learningRate > 0 && settings.learningRate <= highestLearningRate))
     return wrongSetting("lr", fmt::format("the learning rate is {}", settings.learningRate),
                         "Choose a number above 0 and up to 1000, such as 0.001");
   const OptimizerRow* optimizer = findOptimizer(settings.optimizer);

@@ -13,32 +13,33 @@ struct TrainSettings {
   std::int64_t batch = 64;
   double learningRate = 1e-3;
   std::string optimizer = "AdamW";
-  Params optimizerParams;              // only what differs from the row's standards
-  std::string schedule = "constant";   // "constant", "cosine", "one-cycle"
+  Params optimizerParams;            // only what differs from the row's standards
+  std::string schedule = "constant"; // "constant", "cosine", "one-cycle"
   Params scheduleParams;
   std::uint64_t seed = 1;
-  int threads = 0;                     // 0: the backend's rule
+  int threads = 0; // 0: the backend's rule
   std::string device = "auto";
-  std::int64_t checkpointEvery = 0;    // steps; 0: each epoch, at most every 30 s, and at the end
-  int keepCheckpoints = 2;             // the last so many, and the best
-  int workers = 1;                     // 0: batches are made synchronously
+  std::int64_t checkpointEvery = 0; // steps; 0: each epoch, at most every 30 s, and at the end
+  int keepCheckpoints = 2;          // the last so many, and the best
+  int workers = 1;                  // 0: batches are made synchronously
 };
 Json toJson(const TrainSettings& settings);
 Result<TrainSettings> settingsFromJson(const Json& json, const std::string& place);
+inline constexpr double highestLearningRate = 1000;
 Status check(const TrainSettings& settings); // ranges and names, kind usage
 
 inline constexpr int runSchema = 1;
 struct RunConfig {
-  std::string id;                      // uuid = folder name
-  std::string name;                    // "cnn · 3"
+  std::string id;   // uuid = folder name
+  std::string name; // "cnn · 3"
   std::string engineVersion;
-  std::int64_t created = 0;            // microseconds since 1970
+  std::int64_t created = 0; // microseconds since 1970
   Network network;
   DatasetSpec data;
   std::string dataHash;
   Normalisation normalisation;
-  TrainSettings settings;              // threads and device resolved
-  std::string backend;                 // "onednn"
+  TrainSettings settings; // threads and device resolved
+  std::string backend;    // "onednn"
   std::int64_t trainSamples = 0, validationSamples = 0, testSamples = 0;
   std::int64_t parameters = 0;
   std::vector<std::string> classes, targetNames;
@@ -48,16 +49,16 @@ Result<RunConfig> runConfigFromJson(const Json& json, const std::string& place);
 Result<RunConfig> readRunConfig(const std::filesystem::path& runFolder);
 
 struct OptimizerRow {
-  std::string_view name;               // "SGD", "Adam", "AdamW": torch.optim's
-  std::string_view op;                 // "sgd"
-  double learningRate;                 // a good beginning
-  std::vector<Field> fields;           // momentum, nesterov, weight_decay, betas as beta1, beta2, eps
+  std::string_view name;     // "SGD", "Adam", "AdamW": torch.optim's
+  std::string_view op;       // "sgd"
+  double learningRate;       // a good beginning
+  std::vector<Field> fields; // momentum, nesterov, weight_decay, betas as beta1, beta2, eps
 };
 const std::vector<OptimizerRow>& optimizers();
 const OptimizerRow* findOptimizer(std::string_view name); // without regard to case
 
 struct ScheduleRow {
-  std::string_view name;               // "constant", "cosine", "one-cycle"
+  std::string_view name; // "constant", "cosine", "one-cycle"
   std::string_view summary;
   std::vector<Field> fields;
   // Factor times the base rate at step 1..total; pure.

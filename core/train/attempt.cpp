@@ -50,6 +50,8 @@ double Attempt::rateAt(std::int64_t step) const {
 }
 
 void Attempt::tell(Json event) {
+  // When it happened: `seconds` leaves pauses out.
+  if (!event.contains("time")) event["time"] = nowMicroseconds();
   if (listener_) listener_(event);
   log_->event(std::move(event));
 }
@@ -110,6 +112,7 @@ Status Attempt::begin(bool resuming) {
   tell(std::move(first));
   for (const auto& note : notes) tell({{"event", "note"}, {"level", "warning"}, {"text", note}});
   tell({{"event", "state"}, {"state", "running"}, {"step", progress_.step}});
+  lastSpeed_ = Clock::now();
   return {};
 }
 
@@ -169,14 +172,14 @@ Status Attempt::saveOne(const Checkpoint& checkpoint, bool best) {
   return {};
 }
 
-// The best checkpoint goes first: a checkpoint on disk never names a best one that is not there.
-Status Attempt::saveCheckpoint() {
-  if (savedStep_ == progress_.step) return {};
 // Of a run that diverged, as an error says it.
 std::string Attempt::whatIsKept() const {
   return best_ || progress_.best.step >= 0 || savedStep_ >= 0 ? "; the last good checkpoint is kept" : "";
 }
 
+// The best checkpoint goes first: a checkpoint on disk never names a best one that is not there.
+Status Attempt::saveCheckpoint() {
+  if (savedStep_ == progress_.step) return {};
   if (best_ && best_->step != progress_.step)
     if (auto saved = saveOne(*best_, true); !saved) return saved;
   const Checkpoint now = snapshot();
@@ -255,11 +258,13 @@ Attempt::Verdict Attempt::step() {
   ++stepsSinceTold_;
   lossSeen_ = loss;
   const auto now = Clock::now();
-  if (now - lastSpeed_ >= speedEvery) {
+  // A run that is too fast for a second point has one over all its steps.
+  if (now - lastSpeed_ >= speedEvery || (number == total_ && !speedTold_)) {
     log_->point(Series::trainThroughput, number, at,
-                static_cast<double>(samplesSinceSpeed_) / secondsBetween(lastSpeed_, now));
+                static_cast<double>(samplesSinceSpeed_) / std::max(1e-9, secondsBetween(lastSpeed_, now)));
     lastSpeed_ = now;
     samplesSinceSpeed_ = 0;
+    speedTold_ = true;
   }
   if (!std::isfinite(loss))
     return fail({ErrorKind::diverged, fmt::format("step {}", number),

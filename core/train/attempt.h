@@ -47,7 +47,7 @@ class Attempt {
   Result<Score> score(Scorer& scorer, Evaluation* into, Verdict& verdict);
   Verdict test();
   void tell(Json event); // journal and listener
-  void tellProgress(); // at most ten times a second
+  void tellProgress();   // at most ten times a second
   double seconds() const;
   double rateAt(std::int64_t step) const; // without the command's factor
   TrainOutcome finish(const std::string& status);
@@ -71,6 +71,7 @@ class Attempt {
   std::int64_t total_ = 0, perEpoch_ = 0, savedStep_ = -1;
   Clock::time_point started_, lastSaved_, lastTold_, lastSpeed_;
   std::int64_t samplesSinceSpeed_ = 0, stepsSinceTold_ = 0;
+  bool speedTold_ = false; // the journal has a throughput point of this attempt
   double speed_ = 0, lossSeen_ = 0, paused_ = 0;
   std::vector<MetricRow> rows_;
   std::vector<std::pair<int, int>>

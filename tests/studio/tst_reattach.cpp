@@ -53,8 +53,14 @@ void TestReattach::aKilledStudioIsReplaced() {
   const auto then = written();
   QTRY_VERIFY_WITH_TIMEOUT(written() > then, patience);
 
-  Desk desk(project);
-  desk.window().show("train");
+  // Started without a project, the window says what trains, and opens it on Train.
+  Desk desk;
+  auto* strip = desk.window().findChild<Strip*>();
+  QTRY_COMPARE_WITH_TIMEOUT(desk.window().context().strip().link, project, patience);
+  QVERIFY(desk.window().context().strip().message.contains("is training"));
+  QTest::qWait(50); // it is painted
+  QTest::mouseClick(strip, Qt::LeftButton, {}, QPoint(60, strip->height() / 2));
+  QTRY_COMPARE_WITH_TIMEOUT(desk.window().currentPage(), QString("train"), patience);
   auto& page = desk.page<TrainPage>("train");
   QTRY_COMPARE_WITH_TIMEOUT(page.run(), QString::fromStdString(run), patience);
   auto& session = desk.studio->session();

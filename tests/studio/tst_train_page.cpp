@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A run from F5 to its end at the real window with a real trainer, by keys and clicks.
+#include "app/studio/pages/design/design_page.h"
 #include "app/studio/pages/run_words.h"
 #include "app/studio/pages/train/run_live.h"
 #include "app/studio/pages/train/run_setup.h"
@@ -19,6 +20,8 @@ class TestTrainPage : public QObject {
  private Q_SLOTS:
   void initMain() { useOwnHome(); }
   void fieldsAreCheckedAndTheCostIsShown();
+  void theDrawnNetworkIsTheOneThatIsTrained();
+  void aRefusedRateIsKeptAndSaysTheRange();
   void aRunFromF5ToItsEnd();
   void aSecondRunWaitsForCores();
   void aTrainerThatCannotBeginSaysWhy();
@@ -83,6 +86,62 @@ void TestTrainPage::fieldsAreCheckedAndTheCostIsShown() {
   QTRY_VERIFY_WITH_TIMEOUT(
       desk.studio->session().estimate() && desk.studio->session().estimate()->steps == 3 * 40, patience);
   QCOMPARE(desk.studio->session().estimate()->parameters, 9802);
+}
+
+// The set-up page was shown before the edit: it must not train, nor write, the network that it saw then.
+void TestTrainPage::theDrawnNetworkIsTheOneThatIsTrained() {
+  for (const bool saved : {true, false}) {
+    QTemporaryDir folder;
+    const QString path = newProject(folder.filePath("p.loom"), "iris");
+    Desk desk(path);
+    desk.window().show("train", "setup");
+    auto& page = desk.page<TrainPage>("train");
+    auto& design = desk.page<DesignPage>("design");
+    desk.window().show("design");
+    const auto widthIn = [](const Network& network) {
+      return network.nodeNamed("linear_1")->params.getInt("out_features");
+    };
+    auto& document = design.document();
+    const auto* node = document.network().nodeNamed("linear_1");
+    QVERIFY(node != nullptr && widthIn(document.network()) == 16);
+    QVERIFY(document.perform(setParam(document.network(), node->id, "out_features", std::int64_t{5})));
+    auto project = openProject(path.toStdString());
+    QVERIFY(bool(project));
+    const std::string name = document.network().name;
+    if (saved) {
+      QTest::keyClick(&desk.window(), Qt::Key_S, Qt::ControlModifier);
+      QTRY_VERIFY_WITH_TIMEOUT(!document.modified(), patience);
+      QCOMPARE(widthIn(*loadNetwork(*project, name)), std::int64_t{5});
+    }
+    desk.window().show("train");
+    const QString run = start(desk, page);
+    QVERIFY(!run.isEmpty());
+    QTRY_VERIFY_WITH_TIMEOUT(stepOf(desk, run) > 0, patience);
+    const auto config = readRunConfig(runFolder(path.toStdString(), run.toStdString()));
+    QVERIFY(bool(config));
+    QCOMPARE(widthIn(config->network), std::int64_t{5});
+    QCOMPARE(widthIn(*loadNetwork(*project, name)), std::int64_t{5});
+    QTRY_VERIFY_WITH_TIMEOUT(!document.modified(), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(desk.studio->session().liveRun() == nullptr, patience);
+  }
+}
+
+void TestTrainPage::aRefusedRateIsKeptAndSaysTheRange() {
+  QTemporaryDir folder;
+  Desk desk(newProject(folder.filePath("p.loom")));
+  desk.window().show("train", "setup");
+  auto& page = desk.page<TrainPage>("train");
+  auto* rate = page.findChild<QLineEdit*>("setup_learningRate");
+  setEpochs(page, "7");
+  typeInto(rate, "100000");
+  QVERIFY(markOf(rate) == FieldMark::wrong);
+  QVERIFY(!page.findChild<QPushButton*>("runStart")->isEnabled());
+  page.findChild<QLineEdit*>("setup_epochs")->setFocus();
+  desk.window().show("design");
+  desk.window().show("train");
+  QCOMPARE(rate->text(), QString("100000"));
+  QVERIFY(markOf(rate) == FieldMark::wrong);
+  QCOMPARE(page.findChild<QLineEdit*>("setup_epochs")->text(), QString("7"));
 }
 
 void TestTrainPage::aRunFromF5ToItsEnd() {

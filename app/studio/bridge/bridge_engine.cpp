@@ -89,6 +89,7 @@ void BridgeWorker::estimate(const Network& network, const TrainSettings& setting
     view.memoryBytes = whole("memory_bytes");
     view.largestBatch = whole("largest_batch");
     view.steps = whole("steps");
+    view.measured = json->value("measured", true);
     view.secondsPerStep = number("seconds_per_step");
     view.seconds = number("seconds");
     if (auto device = reader.text("device")) view.device = QString::fromStdString(*device);
@@ -172,6 +173,21 @@ void BridgeWorker::remember(const Project& project) {
   folders.removeAll(folder);
   folders.prepend(folder);
   settings.setValue("folders", QStringList(folders.mid(0, 12)));
+}
+
+// Looks at locks alone: no history is opened for it.
+void BridgeWorker::findLiving() {
+  const QSettings settings(QSettings::IniFormat, QSettings::UserScope, "neuroloom", "recent");
+  onPool([this, folders = settings.value("folders").toStringList()] {
+    QVector<LivingProject> list;
+    for (const auto& folder : folders) {
+      if (givenUp_) return;
+      const auto project = loom::openProject(folder.toStdString());
+      if (project && anyAlive(*journalsIn(project->folder)))
+        list.push_back({QString::fromStdString(project->name), folder});
+    }
+    tell([this, list] { Q_EMIT bridge_.livingProjectsFound(list); });
+  });
 }
 
 void BridgeWorker::recentProjects() {

@@ -2,9 +2,11 @@
 #include "app/studio/bridge/bridge_worker.h"
 #include "core/base/atomic_file.h"
 #include "core/base/format.h"
+#include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/uuid.h"
 #include "core/interop/torch_code.h"
+#include <QDateTime>
 #include <QFile>
 #include <QMutexLocker>
 #include <algorithm>
@@ -13,7 +15,13 @@
 namespace loom {
 namespace {
 
-constexpr int followInterval = 100, idleInterval = 1000, troubledInterval = 5000, loadInterval = 2000;
+constexpr std::size_t maxNetworkBytes = std::size_t{64} << 20;
+constexpr int followInterval = 100, idleInterval = 1000, troubledInterval = 5000, loadInterval = 2000,
+              looksApart = 5;
+
+std::filesystem::path networkFile(const std::filesystem::path& project, const std::string& name) {
+  return project / "networks" / (name + ".json");
+}
 
 double speedOf(const RunRow& row, const char* key) {
   for (const auto& metric : row.metrics)
@@ -38,6 +46,12 @@ RunView viewOf(RunRow row) {
 }
 
 } // namespace
+
+bool anyAlive(JournalSource& journals) {
+  const auto runs = journals.runs();
+  return runs && std::any_of(runs->begin(), runs->end(),
+                             [&](const std::string& run) { return journals.alive(run); });
+}
 
 BridgeWorker::BridgeWorker(Bridge& bridge, std::filesystem::path loomProgram)
     : bridge_(bridge), loomProgram_(std::move(loomProgram)) {
@@ -144,14 +158,18 @@ void BridgeWorker::opened(Project project) {
     interruptible_ = store_.get();
   }
   journals_ = journalsIn(project.folder);
+  view.living = anyAlive(*journals_);
+  looks_ = 0;
   project_ = std::move(project);
+  seen_.clear();
+  offered_.clear();
   remember(*project_);
   tell([this, view] { Q_EMIT bridge_.projectOpened(view); });
   for (const auto& error : unread) fail("open", error);
-  for (const auto& network : view.networks)
-    if (const auto file = recoveryFile(network.name); std::filesystem::exists(file))
-      if (auto kept = readNetwork(file); kept && !(*kept == network))
-        tell([this, kept = *kept] { Q_EMIT bridge_.recoveryFound(kept); });
+  for (const auto& network : view.networks) {
+    sawNetwork(network.name);
+    offerRecovery(network);
+  }
   readRuns({});
   tellRuns();
   follow();
@@ -187,23 +205,62 @@ void BridgeWorker::saveProject(const Project& project) {
 
 void BridgeWorker::saveNetwork(const Network& network) {
   if (!ready("save")) return;
+  const std::string kept = keepForeign(network);
   after("save", loom::saveNetwork(*project_, network), [&] {
-    discardRecovery(QString::fromStdString(network.name));
+    sawNetwork(network.name);
+    std::error_code error;
+    std::filesystem::remove(recoveryFile(network.name, offered_.contains(network.name)), error);
     tell([this, name = QString::fromStdString(network.name)] { Q_EMIT bridge_.networkSaved(name); });
+    if (!kept.empty())
+      fail("save", {ErrorKind::other, networkFile(project_->folder, network.name).string(),
+                    "Another program had changed it since it was read here; this window's version is saved",
+                    "The other version is kept beside it as " + kept});
   });
 }
 
-std::filesystem::path BridgeWorker::recoveryFile(const std::string& network) const {
+// What lies on the disk and was neither read nor written here is somebody's work: it is copied before it is
+// replaced. The copy's name; empty: there was none.
+std::string BridgeWorker::keepForeign(const Network& network) {
+  const auto file = networkFile(project_->folder, network.name);
+  const auto there = readWholeFile(file, maxNetworkBytes);
+  const auto seen = seen_.find(network.name);
+  if (!there || (seen != seen_.end() && seen->second == contentHash(*there))) return {};
+  const auto copy = std::filesystem::path(
+      file.string() + "." + QDateTime::currentDateTime().toString("yyyyMMdd-HHmmss-zzz").toStdString());
+  return writeFileAtomically(copy, *there) ? copy.filename().string() : std::string();
+}
+
+void BridgeWorker::sawNetwork(const std::string& name) {
+  if (const auto text = readWholeFile(networkFile(project_->folder, name), maxNetworkBytes))
+    seen_[name] = contentHash(*text);
+}
+
+// The place is part of the name, since a copied project has the same id; a second window has a file of its
+// own. While what an earlier window left is offered and not taken, new edits go beside it.
+std::filesystem::path BridgeWorker::recoveryFile(const std::string& network, bool beside) const {
   const QByteArray state = qgetenv("XDG_STATE_HOME");
   const std::filesystem::path base =
       state.startsWith('/') ? std::filesystem::path(state.toStdString())
                             : std::filesystem::path(qgetenv("HOME").toStdString()) / ".local/state";
-  return base / "neuroloom" / "recovery" / project_->id / (network + ".json");
+  const std::string folder = project_->id + "-" + contentHash(project_->folder.string()).substr(0, 8);
+  const char* whose = store_ && store_->owner() ? "" : ".second";
+  return base / "neuroloom" / "recovery" / folder / (network + whose + (beside ? ".next.json" : ".json"));
+}
+
+void BridgeWorker::offerRecovery(const Network& network) {
+  const auto file = recoveryFile(network.name, false), next = recoveryFile(network.name, true);
+  std::error_code error;
+  if (!std::filesystem::exists(file, error) && std::filesystem::exists(next, error))
+    std::filesystem::rename(next, file, error);
+  const auto kept = std::filesystem::exists(file, error) ? readNetwork(file) : Error{};
+  if (!kept || *kept == network) return;
+  offered_.insert(network.name);
+  tell([this, kept = *kept] { Q_EMIT bridge_.recoveryFound(kept); });
 }
 
 void BridgeWorker::saveRecovery(const Network& network) {
   if (!project_) return;
-  const auto file = recoveryFile(network.name);
+  const auto file = recoveryFile(network.name, offered_.contains(network.name));
   std::error_code error;
   std::filesystem::create_directories(file.parent_path(), error);
   after("recovery", writeNetwork(file, network));
@@ -211,8 +268,11 @@ void BridgeWorker::saveRecovery(const Network& network) {
 
 void BridgeWorker::discardRecovery(const QString& network) {
   if (!project_) return;
+  const std::string name = network.toStdString();
   std::error_code error;
-  std::filesystem::remove(recoveryFile(network.toStdString()), error);
+  std::filesystem::remove(recoveryFile(name, false), error);
+  if (offered_.erase(name) > 0)
+    std::filesystem::rename(recoveryFile(name, true), recoveryFile(name, false), error);
 }
 
 void BridgeWorker::exportTorch(const Network& network, const QString& folder, const QString& run) {
@@ -511,6 +571,7 @@ void BridgeWorker::rebuildHistory() {
 }
 
 void BridgeWorker::measureLoad() {
+  if (!project_ && looks_++ % looksApart == 0) findLiving();
   MachineLoad load;
   if (auto text = readWholeFile("/proc/stat", 1 << 20)) {
     // cpu user nice system idle iowait irq softirq steal …

@@ -49,7 +49,7 @@ Chart::Chart(const ChartSpec& spec, QWidget* parent) : QWidget(parent), spec_(sp
   plot_->addLayer("cross", plot_->layer("legend"), QCustomPlot::limAbove); // its tag covers the ticks
   plot_->layer("cross")->setMode(QCPLayer::lmBuffered);
   auto* rect = plot_->axisRect();
-  rect->setAutoMargins(QCP::msNone);
+  rect->setAutoMargins(QCP::msLeft); // as wide as its longest number
   rect->setMargins(QMargins(44, 8, 12, 24));
   plot_->yAxis->setTicker(QSharedPointer<NiceTicker>::create(spec.format, 5));
   plot_->xAxis->setTicker(QSharedPointer<NiceTicker>::create(ValueFormat::number, 8));
@@ -88,6 +88,7 @@ Chart::~Chart() {
 void Chart::applyLook() {
   const Look& look = lookOf(this);
   plot_->setBackground(look[Token::surface]);
+  plot_->axisRect()->setMinimumMargins(QMargins(look.px(44), 0, 0, 0));
   plot_->axisRect()->setMargins(QMargins(look.px(44), 8, 12, look.px(xTitle_.isEmpty() ? 24 : 44)));
   plot_->xAxis->setLabel(xTitle_);
   plot_->xAxis->setLabelFont(look.fonts[Type::captionPlain]);
@@ -126,6 +127,7 @@ int Chart::lines() const { return plot_->height() < lookOf(this).px(170) ? 3 : 5
 void Chart::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
   if (const auto ticker = plot_->yAxis->ticker().dynamicCast<NiceTicker>()) ticker->setLines(lines());
+  if (const auto ticker = plot_->yAxis->ticker().dynamicCast<LogTicker>()) ticker->setLines(lines());
 }
 
 void Chart::changeEvent(QEvent* event) {
@@ -226,7 +228,7 @@ void Chart::setLog(bool on) {
   head_->setLog(on);
   plot_->yAxis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
   if (on)
-    plot_->yAxis->setTicker(QSharedPointer<LogTicker>::create(spec_.format));
+    plot_->yAxis->setTicker(QSharedPointer<LogTicker>::create(spec_.format, lines()));
   else
     plot_->yAxis->setTicker(QSharedPointer<NiceTicker>::create(spec_.format, lines()));
   rescaleValues();

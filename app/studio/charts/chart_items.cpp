@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/charts/chart_items.h"
 #include "app/studio/theme/paint.h"
+#include <algorithm>
 #include <cmath>
+#include <optional>
+#include <vector>
 
 namespace loom {
 
@@ -15,8 +18,12 @@ void MarkerItem::draw(QCPPainter* painter) {
   const QFont& font = look_->fonts[Type::captionPlain];
   const QFontMetricsF metrics(font);
   painter->setAntialiasing(false);
-  double taken = -1e9; // where the words of the marker before end
-  for (const auto& marker : markers_) {
+  const double height = std::ceil(metrics.height());
+  constexpr int lanes = 3;
+  std::vector<QRectF> taken; // where words stand: others go below them
+  QVector<ChartMarker> order = markers_;
+  std::stable_partition(order.begin(), order.end(), [](const ChartMarker& marker) { return marker.flag; });
+  for (const auto& marker : order) {
     const double x = std::round(axis->coordToPixel(marker.x));
     if (x < area.left() || x > area.right() + 1) continue;
     const QColor colour = (*look_)[marker.flag ? Token::ok : Token::text2];
@@ -28,19 +35,30 @@ void MarkerItem::draw(QCPPainter* painter) {
       painter->setPen(Qt::NoPen);
       painter->setBrush(colour);
       painter->drawRect(QRectF(x, area.top() + 1, 9, 7));
+      taken.emplace_back(x, area.top(), 9, height);
     }
     if (marker.text.isEmpty()) continue;
     const double width = metrics.horizontalAdvance(marker.text);
-    const double right = x + (marker.flag ? 13 : 6);
     // Words stand at the side that has room: the left one for a rate, the right one for a flag.
-    const bool left = (!marker.flag && x - 6 - width > std::max<double>(area.left(), taken)) ||
-                      right + width > area.right();
-    const double from = left ? x - 6 - width : right;
-    if (from < area.left() || (from < taken && !marker.flag)) continue;
+    const double right = x + (marker.flag ? 13 : 6), left = x - 6 - width;
+    const bool leftFirst = !marker.flag || right + width > area.right();
+    const auto place = [&]() -> std::optional<QRectF> {
+      for (int lane = 0; lane < lanes; ++lane)
+        for (const double from : {leftFirst ? left : right, leftFirst ? right : left}) {
+          const QRectF room(from, area.top() + lane * height, width, height);
+          if (room.left() < area.left() || room.right() > area.right() + 1) continue;
+          if (std::none_of(taken.begin(), taken.end(),
+                           [&](const QRectF& other) { return other.adjusted(-3, 0, 3, 0).intersects(room); }))
+            return room;
+        }
+      return std::nullopt;
+    };
+    const auto room = place();
+    if (!room) continue;
+    taken.push_back(*room);
     painter->setPen(colour);
     painter->setFont(font);
-    painter->drawText(QPointF(from, area.top() + 9), marker.text);
-    taken = std::max(x + 2, from + width + 6);
+    painter->drawText(QPointF(room->left(), area.top() + 9 + (room->top() - area.top())), marker.text);
   }
 }
 

@@ -12,6 +12,7 @@ QString axisLabel(double value, double step, ValueFormat format) {
   if (format == ValueFormat::percent)
     return QString::number(value * 100, 'f', std::max(0, digits - 2)) + QChar(0xA0) + "%";
   if (value == 0) return "0";
+  if (std::abs(value) >= 1e15) return QString::number(value, 'g', 2).replace("e+", "e");
   // Five digits would not fit beside the axis.
   if (std::abs(value) >= 10'000 && std::abs(value) < 1'000'000)
     return QString::number(value / 1000, 'f', step >= 1000 ? 0 : 1) + QChar(0xA0) + "k";
@@ -33,15 +34,22 @@ double NiceTicker::getTickStep(const QCPRange& range) {
 QVector<double> LogTicker::createTickVector(double, const QCPRange& range) {
   QVector<double> ticks;
   if (range.lower <= 0) return ticks;
-  const double decades = std::log10(range.upper / range.lower);
-  const QVector<double> parts = decades > 4     ? QVector<double>{1}
-                                : decades > 1.5 ? QVector<double>{1, 3}
-                                                : QVector<double>{1, 2, 3, 5};
-  for (int exponent = static_cast<int>(std::floor(std::log10(range.lower)));
-       std::pow(10, exponent) <= range.upper; ++exponent)
-    for (const double part : parts)
-      if (const double tick = part * std::pow(10, exponent); tick >= range.lower && tick <= range.upper)
-        ticks << tick;
+  const int first = static_cast<int>(std::floor(std::log10(range.lower))),
+            last = static_cast<int>(std::ceil(std::log10(range.upper)));
+  // The densest of these that has room: several a decade, one a decade, one each second decade …
+  const auto fill = [&](const QVector<double>& parts, int every) {
+    ticks.clear();
+    for (int exponent = first; exponent <= last; ++exponent) {
+      if (exponent % every != 0) continue;
+      for (const double part : parts)
+        if (const double tick = part * std::pow(10, exponent); tick >= range.lower && tick <= range.upper)
+          ticks << tick;
+    }
+    return ticks.size() <= lines_ + 2;
+  };
+  if (fill({1, 2, 3, 5}, 1) || fill({1, 3}, 1)) return ticks;
+  for (int every = 1; !fill({1}, every) && every <= last - first; ++every) {
+  }
   return ticks;
 }
 

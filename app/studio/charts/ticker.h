@@ -29,7 +29,8 @@ class NiceTicker : public QCPAxisTicker {
 
 class LogTicker : public QCPAxisTicker {
  public:
-  explicit LogTicker(ValueFormat format) : format_(format) {}
+  LogTicker(ValueFormat format, int lines) : format_(format), lines_(lines) {}
+  void setLines(int lines) { lines_ = lines; }
 
  protected:
   QVector<double> createTickVector(double step, const QCPRange& range) override;
@@ -40,6 +41,7 @@ class LogTicker : public QCPAxisTicker {
 
  private:
   ValueFormat format_;
+  int lines_;
 };
 
 } // namespace loom

@@ -47,7 +47,7 @@ double Strip::paintLeft(QPainter& painter, const Look& look) {
     look.icons.paint(painter, QRectF(x, 1, icon, height() - 1), name, icon, look[colour]);
     x += icon + gap;
   };
-  run_ = {};
+  run_ = link_ = {};
   if (state_.run) {
     const StripRun& run = *state_.run;
     const bool paused = run.progress.state == ClothProgress::State::paused;
@@ -64,10 +64,13 @@ double Strip::paintLeft(QPainter& painter, const Look& look) {
     put(facts.join(QStringLiteral(" · ")), small, Token::text2);
     run_ = QRectF(0, 0, x, height());
   } else if (state_.waiting.isEmpty()) {
-    mark(QStringLiteral("st-info"), Token::text2);
+    const bool links = !state_.link.isEmpty();
+    mark(links ? QStringLiteral("st-running") : QStringLiteral("st-info"),
+         links ? Token::accent : Token::text2);
     put(state_.message.isEmpty() ? tr("No run is active. Press F5 on Design or Train to start one.")
                                  : state_.message,
-        small, Token::text2);
+        links ? medium : small, links ? Token::accent : Token::text2);
+    if (links) link_ = QRectF(0, 0, x, height());
   }
   if (!state_.waiting.isEmpty()) {
     if (state_.run) {
@@ -116,10 +119,12 @@ void Strip::paintLoad(QPainter& painter, const Look& look) const {
 
 void Strip::mouseReleaseEvent(QMouseEvent* event) {
   if (state_.run && run_.contains(event->position())) Q_EMIT runClicked(state_.run->id);
+  if (link_.contains(event->position())) Q_EMIT linkClicked(state_.link);
 }
 
 void Strip::mouseMoveEvent(QMouseEvent* event) {
-  setCursor(state_.run && run_.contains(event->position()) ? Qt::PointingHandCursor : Qt::ArrowCursor);
+  const bool on = (state_.run && run_.contains(event->position())) || link_.contains(event->position());
+  setCursor(on ? Qt::PointingHandCursor : Qt::ArrowCursor);
 }
 
 } // namespace loom

@@ -20,6 +20,7 @@ struct StripState {
   std::optional<StripRun> run;
   QString waiting;                         // "1 waiting on lab-gpu"
   QString message;                         // when there is no run; the standard sentence when empty
+  QString link;                            // what a click on the message opens; empty: nothing
   double cpu = -1;                         // 0–1; less than 0: not known yet
   double memoryUsed = -1, memoryTotal = 0; // bytes
 };
@@ -34,6 +35,7 @@ class Strip : public QWidget {
 
  Q_SIGNALS:
   void runClicked(const QString& id);
+  void linkClicked(const QString& link);
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -44,7 +46,7 @@ class Strip : public QWidget {
   double paintLeft(QPainter& painter, const Look& look);
   void paintLoad(QPainter& painter, const Look& look) const;
   StripState state_;
-  QRectF run_; // where the run was painted last
+  QRectF run_, link_; // where they were painted last
 };
 
 } // namespace loom

@@ -167,18 +167,31 @@ void Board::nameCurves() {
     charts_[index]->setXAxis(byEpoch_ ? "epoch" : "step", runs_.isEmpty() ? 1 : stepsPerUnit(runs_.front()),
                              end);
     charts_[index]->setCurves(curves);
+    tellEmpty(index);
   }
   due_ = true;
+}
+
+// What stands in a chart without curves: of a run that has ended nothing more is to come.
+void Board::tellEmpty(std::size_t index) {
+  const auto* view = session_ != nullptr && !runs_.isEmpty() ? session_->run(runs_.front()) : nullptr;
+  QString words = rows_[index]->waiting;
+  if (view != nullptr && !underWay(*view)) {
+    const auto& lines = rows_[index]->lines;
+    const bool any = std::any_of(lines.begin(), lines.end(), [&](const auto& line) {
+      return summaryOf(view->row, line.key) != nullptr;
+    });
+    words = any ? QString() : QString("The run ended before this was measured.");
+  }
+  charts_[index]->setMessage(words);
 }
 
 void Board::setMarkers(const QVector<ChartMarker>& markers) {
   for (std::size_t index = 0; index < charts_.size(); ++index) {
     QVector<ChartMarker> here = markers;
-    // The flag stands where its figure is; the rate's mark is named where a person looks first.
-    for (auto& marker : here)
-      if (marker.flag && rows_[index]->spec.id != "accuracy" && rows_[index]->spec.id != "r2" &&
-          rows_[index]->spec.id != "loss")
-        marker.x = -1;
+    // The flag stands where its figure is.
+    if (rows_[index]->spec.id != "accuracy" && rows_[index]->spec.id != "r2")
+      here.removeIf([](const ChartMarker& marker) { return marker.flag; });
     charts_[index]->setMarkers(here);
   }
 }

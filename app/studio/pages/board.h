@@ -48,6 +48,7 @@ class Board : public QWidget {
  private:
   void makeCharts();
   void nameCurves();
+  void tellEmpty(std::size_t index);
   void take(const SeriesAnswer& answer);
   void refresh();
   double stepsPerUnit(const QString& run) const;

@@ -33,7 +33,11 @@ void Studio::open(const QString& project) {
 void Studio::startPages() {
   window_.untell();
   for (const char* page : {"design", "train", "evaluate", "history"}) window_.page(page);
-  window_.show("design");
+  // A run that goes on from before is what a person wants to see.
+  if (session_.project() && session_.project()->living)
+    window_.show("train", "live");
+  else
+    window_.show("design");
 }
 
 } // namespace loom

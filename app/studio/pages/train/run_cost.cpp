@@ -97,8 +97,9 @@ void RunCost::showEstimate() {
   time_->setText(estimate ? text(formatDuration(estimate->seconds)) : QString(missingText));
   memory_->setText(estimate ? text(formatBytes(std::uint64_t(estimate->memoryBytes))) : QString(missingText));
   timeNote_->setText(measuring_ ? QString("Measuring a few steps")
-                     : estimate ? QString("from a few trial steps")
-                                : QString("not measured yet"));
+                     : estimate
+                         ? QString(estimate->measured ? "from a few trial steps" : "from the network's size")
+                         : QString("not measured yet"));
   const auto free = load.memoryTotal - std::min(load.memoryTotal, load.memoryUsed);
   memoryNote_->setText(load.memoryTotal > 0 ? "of " + text(formatBytes(free)) + " free" : QString());
   bar_->setShare(estimate && free > 0 ? double(estimate->memoryBytes) / double(free) : 0);

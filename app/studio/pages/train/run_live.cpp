@@ -266,16 +266,22 @@ void RunLive::setProblem(const Error& error) {
 void RunLive::showMarks(const QVector<StoredEvent>& events, const RunRow& row) {
   const double perEpoch = row.stepsPerEpoch > 0 ? double(row.stepsPerEpoch) : 1;
   QVector<ChartMarker> markers;
+  applied_.reset();
+  for (const auto& one : events)
+    if (const auto rate = one.event.find("rate");
+        one.event.value("event", std::string()) == "rate" && rate != one.event.end() && rate->is_number())
+      applied_ = {rate->get<double>(), one.step};
   for (const auto& one : events)
     if (one.event.value("event", std::string()) == "rate")
-      markers.push_back({double(one.step) / perEpoch,
-                         "Rate × " + text(formatNumber(one.event.value("factor", 1.0))), false});
+      markers.push_back(
+          {double(one.step) / perEpoch, "Rate × " + figureText(one.event.value("factor", 1.0)), false});
   if (row.checkpoint >= 0) {
     const bool regression = isRegression(row);
-    const auto* best = summaryOf(row, regression ? "val/r2" : "val/accuracy");
-    // The checkpoint is chosen by the validation loss; the figure is named only where it is of the same step.
-    const QString figure = best != nullptr && best->maximumStep == row.checkpoint
-                               ? "Best " + shareText(best->maximum, regression)
+    // While a run trains, a better one may wait to be written: the figure is named where it is of this step.
+    const auto* loss = summaryOf(row, "val/loss");
+    const auto best = bestValidation(row);
+    const QString figure = best && loss != nullptr && loss->minimumStep == row.checkpoint
+                               ? "Best " + shareText(*best, regression)
                                : QString("Best checkpoint");
     markers.push_back({double(row.checkpoint) / perEpoch, figure, true});
   }

@@ -41,15 +41,22 @@ class RunLive : public QWidget {
   void showMessage(const RunView& view);
   Session* session_;
   QString run_, said_;
+  struct Applied { // the last rate that a person gave, and the step behind which it holds
+    double rate;
+    std::int64_t step;
+  };
+  std::optional<Applied> applied_;
+  double rateNow(const MetricSummary& measured) const;
   std::int64_t eventsVersion_ = -1;
   MessageBar* message_;
   Board* board_;
   RunSide* side_;
   Cloth* cloth_;
   struct Fact {
+    QWidget* box;
     Text *label, *value, *second;
   };
-  Fact epoch_, loss_, validation_, speed_, left_;
+  Fact epoch_, loss_, validation_, test_, speed_, left_;
   Text *steps_, *kept_;
   QLineEdit* rate_;
   QPushButton* apply_;

@@ -6,6 +6,7 @@
 #include "app/studio/widgets/text.h"
 #include "core/base/format.h"
 #include <QCheckBox>
+#include <QDateTime>
 #include <QHBoxLayout>
 #include <QPainter>
 #include <QScrollArea>
@@ -67,13 +68,23 @@ EventWords wordsOf(const RunEvent& event) {
   if (kind == "rate")
     return {"settings", Token::text2,
             QString("Learning rate × %1%2")
-                .arg(text(formatNumber(event.value("factor", 1.0))), by.isEmpty() ? QString() : " by " + by)};
+                .arg(figureText(event.value("factor", 1.0)), by.isEmpty() ? QString() : " by " + by)};
   if (kind == "control" && !event.value("applied", true))
     return {"st-warn", Token::warn,
             QString("%1 was refused: %2")
                 .arg(text(event.value("verb", std::string())), text(event.value("reason", std::string())))};
-  if (kind == "tested")
-    return {"st-ok", Token::ok, "Tested with the checkpoint of step " + count("checkpoint")};
+  if (kind == "tested") {
+    QString figure;
+    const auto metrics = event.find("metrics");
+    if (metrics != event.end() && metrics->is_object())
+      for (const bool regression : {false, true}) {
+        const auto value = metrics->find(regression ? "test_r2" : "test_accuracy");
+        if (value == metrics->end() || !value->is_number()) continue;
+        figure = (regression ? ": R² " : ": accuracy ") + shareText(value->get<double>(), regression);
+        break;
+      }
+    return {"st-ok", Token::ok, "Tested with the checkpoint of step " + count("checkpoint") + figure};
+  }
   if (kind == "note") {
     const auto level = event.value("level", std::string());
     return {level == "info"    ? "st-info"
@@ -94,9 +105,18 @@ EventWords wordsOf(const RunEvent& event) {
   return {};
 }
 
-double secondsOf(const RunEvent& event) {
-  const auto found = event.find("seconds");
-  return found != event.end() && found->is_number() ? found->get<double>() : -1;
+// When it happened, on the clock of the wall. Older journals have the time of the first and the last record
+// alone; what else they know is how long the run had trained, which leaves pauses out.
+QString clockOf(const RunEvent& event, const RunRow& row) {
+  if (const auto time = event.find("time"); time != event.end() && time->is_number_integer())
+    return QDateTime::fromMSecsSinceEpoch(time->get<std::int64_t>() / 1000).toString("HH:mm:ss");
+  const auto seconds = event.find("seconds");
+  return seconds != event.end() && seconds->is_number() ? clockText(row, seconds->get<double>()) : QString();
+}
+
+QString stateIn(const RunEvent& event) {
+  return event.value("event", std::string()) == "state" ? text(event.value("state", std::string()))
+                                                        : QString();
 }
 
 } // namespace
@@ -254,7 +274,14 @@ void RunSide::setEvents(const QVector<StoredEvent>& events, const RunRow& row) {
   auto* column = static_cast<QVBoxLayout*>(events_->layout());
   int lines = 0;
   for (auto one = events.rbegin(); one != events.rend() && lines < shownLines; ++one) {
-    const EventWords said = wordsOf(one->event);
+    EventWords said = wordsOf(one->event);
+    if (stateIn(one->event) == "running") { // the first one follows "started" and says nothing new
+      const auto before = std::find_if(std::next(one), events.rend(), [](const StoredEvent& earlier) {
+        return !stateIn(earlier.event).isEmpty();
+      });
+      if (before != events.rend() && before->attempt == one->attempt && stateIn(before->event) == "paused")
+        said = {"resume", Token::text2, "Resumed"};
+    }
     if (said.words.isEmpty()) continue;
     ++lines;
     auto* box = new QWidget;
@@ -263,9 +290,8 @@ void RunSide::setEvents(const QVector<StoredEvent>& events, const RunRow& row) {
     auto* sentence = new Text(said.words, Type::small);
     sentence->setWrap(true);
     line->addWidget(sentence, 1);
-    const double seconds = secondsOf(one->event);
-    if (seconds >= 0)
-      line->addWidget(new Text(clockText(row, seconds), Type::small, Token::text2), 0, Qt::AlignTop);
+    if (const QString clock = clockOf(one->event, row); !clock.isEmpty())
+      line->addWidget(new Text(clock, Type::small, Token::text2), 0, Qt::AlignTop);
     column->addWidget(box);
   }
   column->addStretch(1);

@@ -36,14 +36,15 @@ TrainPage::TrainPage(PageContext& context) : Page(context), session_(sessionOf(c
   setTip(stop_, "Saves a checkpoint and ends", "Shift F5");
   setTip(checkpoint_, "Saves the weights as they are now", "F7");
   setTip(resume_, "Goes on from the last checkpoint");
-  line_ = new HairLine(Qt::Vertical);
-  line_->setFixedHeight(20);
   const char* names[] = {"runPause", "runStop", "runCheckpoint", "runResume", "runEvaluate", "runNew"};
   QPushButton* buttons[] = {pause_, stop_, checkpoint_, resume_, evaluate_, newRun_};
   for (int index = 0; index < 6; ++index) {
     buttons[index]->setObjectName(names[index]);
-    if (buttons[index] == newRun_) bar_->addRight(line_);
-    bar_->addRight(buttons[index]);
+    // New run stands away from where Run appears: a second click must not start anything.
+    if (buttons[index] == newRun_)
+      bar_->addWidget(newRun_);
+    else
+      bar_->addRight(buttons[index]);
   }
   bar_->setPrimary("Run", "run", "F5");
   bar_->primary()->setObjectName("runStart");
@@ -105,7 +106,9 @@ void TrainPage::bind() {
   actions.bind("run.resume", this, [this] { resumeRun(); });
   connect(session_, &Session::runsChanged, this, [this] {
     if (wantNewest_ && !session_->underWay().isEmpty()) showRun(text(session_->underWay().front()->row.id));
-    wantNewest_ = false;
+    // The history may learn of a living run a moment after the project is open.
+    wantNewest_ =
+        wantNewest_ && run_.isEmpty() && session_->project().has_value() && session_->project()->living;
     refresh();
   });
   connect(session_, &Session::runStarted, this, &TrainPage::showRun);
@@ -187,8 +190,8 @@ void TrainPage::startRun() {
     showSetup();
     return;
   }
-  if (const auto* network = session_->network(setup_->networkName()))
-    session_->startRun(*network, stack_->currentWidget() == setup_ ? setup_->wanted() : Session::Wanted{});
+  session_->startRun(setup_->networkName(),
+                     stack_->currentWidget() == setup_ ? setup_->wanted() : Session::Wanted{});
 }
 
 void TrainPage::resumeRun() {
@@ -246,7 +249,6 @@ void TrainPage::refreshBar() {
   resume_->setVisible(view != nullptr && resumable(*view));
   evaluate_->setVisible(view != nullptr && !going && view->row.checkpoint >= 0);
   newRun_->setVisible(!onSetup);
-  line_->setVisible(!onSetup && (working || resume_->isVisibleTo(this) || evaluate_->isVisibleTo(this)));
   bar_->setPrimaryVisible(onSetup);
   bar_->primary()->setEnabled(setup_->problem().isEmpty());
   bar_->setReason(onSetup ? setup_->problem() : QString());

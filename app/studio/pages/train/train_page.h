@@ -48,7 +48,6 @@ class TrainPage : public Page {
   Chip* state_;
   Text* place_;
   QPushButton *pause_, *stop_, *checkpoint_, *resume_, *evaluate_, *newRun_;
-  QWidget* line_;
   QStackedWidget* stack_;
   MessageBar* message_;
   RunSetup* setup_;
