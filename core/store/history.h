@@ -50,6 +50,10 @@ struct OwnedDatabase {
 OwnedDatabase openCatalogue(const std::filesystem::path& folder, const std::optional<Labels>& labels,
                             std::vector<Error>& problems);
 OwnedDatabase openMetrics(const std::filesystem::path& folder, std::vector<Error>& problems);
+// Throws when a database, or what belongs to it, is there and is no regular file: a pipe would be waited for.
+void refuseIrregular(const std::filesystem::path& file);
+// There is hardly room for a database's first pages.
+bool diskNearlyFull(std::filesystem::path folder);
 // Waits up to two seconds for a database that its owner is just making; not where nobody can make one. Throws
 // SqlFailure.
 Database openForReading(const std::filesystem::path& file, bool writableFolder);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <functional>
+#include <sys/statvfs.h>
 #include <thread>
 
 namespace loom {
@@ -65,7 +66,7 @@ std::string firstText(const Database& database, const char* sql) {
 
 using Fill = std::function<void(const Database&)>;
 
-OwnedDatabase openOwned(const fs::path& file, const Kind& kind, const Fill& fill) {
+OwnedDatabase openSound(const fs::path& file, const Kind& kind, const Fill& fill) {
   checkLength(file);
   const std::uintmax_t size = sizeOf(walOf(file)) == 0 ? sizeOf(file) : 0;
   OwnedDatabase owned;
@@ -103,12 +104,34 @@ OwnedDatabase openOwned(const fs::path& file, const Kind& kind, const Fill& fill
   return owned;
 }
 
+// What a full disk let nothing be written into is not left behind: it would look damaged.
+OwnedDatabase openOwned(const fs::path& file, const Kind& kind, const Fill& fill) {
+  refuseIrregular(file);
+  std::error_code unknown;
+  const bool there = fs::exists(file, unknown);
+  try {
+    return openSound(file, kind, fill);
+  } catch (const SqlFailure& failure) {
+    if (!there && !failure.damaged && sizeOf(file) == 0)
+      for (const char* part : {"", "-wal", "-shm"}) fs::remove(file.string() + part, unknown);
+    throw;
+  }
+}
+
+[[noreturn]] void refuseFull(const fs::path& file) {
+  throw SqlFailure({ErrorKind::other, file.string(), "the disk is full; nothing that was stored is lost",
+                    "Free some space, then try again"},
+                   false, true);
+}
+
 OwnedDatabase openOrRemake(const fs::path& file, const Kind& kind, const Fill& fill,
                            const std::function<void()>& rescue, std::vector<Error>& problems) {
   try {
     return openOwned(file, kind, fill);
   } catch (const SqlFailure& failure) {
     if (!failure.damaged) throw;
+    // Nothing could be made again there, and what looks damaged may only have found no room.
+    if (diskNearlyFull(file.parent_path())) refuseFull(file);
     rescue();
     problems.push_back(moveAside(file, failure.error.cause, "the journals"));
   }
@@ -128,6 +151,26 @@ std::optional<Labels> rescueLabels(const fs::path& file) {
 }
 
 } // namespace
+
+void refuseIrregular(const fs::path& file) {
+  for (const char* part : {"", "-wal", "-shm"}) {
+    const fs::path each = file.string() + part;
+    std::error_code unknown;
+    const auto status = fs::status(each, unknown);
+    if (!fs::exists(status) || fs::is_regular_file(status)) continue;
+    throw SqlFailure({ErrorKind::input, each.string(),
+                      "it is no regular file, but a folder, a pipe or a device",
+                      "Move it away: the history is made again from the journals"},
+                     false);
+  }
+}
+
+bool diskNearlyFull(fs::path folder) {
+  std::error_code unknown;
+  if (!fs::exists(folder, unknown)) folder = folder.parent_path();
+  struct statvfs disk {};
+  return ::statvfs(folder.c_str(), &disk) == 0 && disk.f_bfree * disk.f_frsize < std::uint64_t{1} << 20;
+}
 
 OwnedDatabase openCatalogue(const fs::path& folder, const std::optional<Labels>& labels,
                             std::vector<Error>& problems) {
@@ -149,6 +192,7 @@ OwnedDatabase openMetrics(const fs::path& folder, std::vector<Error>& problems) 
 
 Database openForReading(const fs::path& file, bool writableFolder) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  refuseIrregular(file);
   const auto mode = writableFolder ? Database::Mode::reader : Database::Mode::immutable;
   for (;;) {
     const bool last = !writableFolder || std::chrono::steady_clock::now() >= until;

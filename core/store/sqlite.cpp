@@ -1,21 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/sqlite.h"
 #include <bit>
+#include <cerrno>
 #include <cmath>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/statvfs.h>
 
 namespace loom {
 namespace {
+
+bool noRoom(const std::string& file) {
+  struct statvfs disk {};
+  const auto folder = std::filesystem::path(file).parent_path();
+  return ::statvfs(folder.c_str(), &disk) == 0 && disk.f_bfree * disk.f_frsize < std::uint64_t{64} << 10;
+}
 
 [[noreturn]] void throwFailure(sqlite3* database, int code) {
   const char* name = database ? sqlite3_db_filename(database, "main") : nullptr;
   const std::string place = name && *name ? name : "history";
   const std::string words = database ? sqlite3_errmsg(database) : sqlite3_errstr(code);
-  const auto fail = [&](ErrorKind kind, std::string cause, std::string fix, bool damaged = false) {
-    throw SqlFailure({kind, place, std::move(cause), std::move(fix)}, damaged);
+  const auto fail = [&](ErrorKind kind, std::string cause, std::string fix, bool damaged = false,
+                        bool full = false) {
+    throw SqlFailure({kind, place, std::move(cause), std::move(fix)}, damaged, full);
   };
-  switch (code & 0xff) {
+  const int system = database ? sqlite3_system_errno(database) : 0;
+  int kindOf = code & 0xff;
+  // A shared memory file or a page that finds no room is told as an I/O error.
+  if (kindOf == SQLITE_IOERR || kindOf == SQLITE_CANTOPEN)
+    if (system == ENOSPC || system == EDQUOT || (kindOf == SQLITE_IOERR && noRoom(place)))
+      kindOf = SQLITE_FULL;
+  switch (kindOf) {
   case SQLITE_INTERRUPT:
     fail(ErrorKind::interrupted, "the query was ended", "Ask again");
     break;
@@ -26,7 +41,7 @@ namespace {
     break;
   case SQLITE_FULL:
     fail(ErrorKind::other, "the disk is full; nothing that was stored is lost",
-         "Free some space, then try again");
+         "Free some space, then try again", false, true);
     break;
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
@@ -44,7 +59,7 @@ namespace {
     break;
   default:
     fail(ErrorKind::other, fmt::format("the database failed: {}", words),
-         "Try again; if it stays so, run `loom history rebuild`");
+         "Try again; if it stays so, check the disk that it lies on");
   }
   std::terminate();
 }

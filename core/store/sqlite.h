@@ -18,10 +18,12 @@ namespace loom {
 
 class SqlFailure : public std::exception {
  public:
-  SqlFailure(Error error, bool damaged) : error(std::move(error)), damaged(damaged) {}
+  SqlFailure(Error error, bool damaged, bool full = false)
+      : error(std::move(error)), damaged(damaged), full(full) {}
   const char* what() const noexcept override { return error.cause.c_str(); }
   Error error;
   bool damaged; // the file is no sound database: it can be made again from the journals
+  bool full;    // there is no room on its disk
 };
 // A blob or row that cannot be as we wrote it.
 [[noreturn]] void throwDamaged(const std::filesystem::path& file, std::string cause);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
-#include <sys/statvfs.h>
 #include <thread>
 
 namespace loom {
@@ -297,15 +296,8 @@ bool keepLabels(const fs::path& project, const fs::path& folder, std::vector<Err
   return catalogue.made;
 }
 
-// Not even a database's first pages fit.
-static bool diskFull(fs::path folder) {
-  std::error_code unknown;
-  if (!fs::exists(folder, unknown)) folder = folder.parent_path();
-  struct statvfs disk {};
-  return ::statvfs(folder.c_str(), &disk) == 0 && disk.f_bfree * disk.f_frsize < std::uint64_t{64} << 10;
-}
-
 Result<std::unique_ptr<ProjectStore>> openStore(const fs::path& project, Store::Access access) {
+  bool full = false;
   const auto openAt = [&](HistoryPlace place) {
     return guarded([&]() -> Result<std::unique_ptr<ProjectStore>> {
       std::optional<HistoryLock> lock;
@@ -315,14 +307,20 @@ Result<std::unique_ptr<ProjectStore>> openStore(const fs::path& project, Store::
         lock = std::move(*taken);
       }
       const bool owner = lock.has_value();
-      auto store = std::make_unique<ProjectStore>(project, place, std::move(lock));
+      std::unique_ptr<ProjectStore> store;
+      try {
+        store = std::make_unique<ProjectStore>(project, place, std::move(lock));
+      } catch (const SqlFailure& failure) {
+        full = failure.full;
+        throw;
+      }
       if (access == Store::Access::owner && !owner) return store->readOnly();
       return store;
     });
   };
   const HistoryPlace place = historyPlace(project);
   auto store = openAt(place);
-  if (access != Store::Access::automatic || (place.writable && (store || !diskFull(place.folder))))
+  if (access != Store::Access::automatic || (place.writable && !full && !diskNearlyFull(place.folder)))
     return store;
   // What cannot be brought up to date beside the project is kept elsewhere.
   const auto current =

@@ -269,36 +269,4 @@ Result<VerifyReport> verifyHistory(const fs::path& project) {
   });
 }
 
-Result<VerifyReport> rebuildHistory(const fs::path& project) {
-  const HistoryPlace place = historyPlace(project);
-  if (!place.writable)
-    return Error{ErrorKind::other, place.folder.string(),
-                 "the history cannot be made again: its folder cannot be written",
-                 "Allow writing in the project's folder, or open a copy of the project"};
-  std::vector<Error> problems;
-  {
-    auto lock = HistoryLock::take(place.folder);
-    if (!lock) return lock.error();
-    if (!*lock)
-      return Error{ErrorKind::other, place.folder.string(),
-                   HistoryLock::holder(place.folder) + " owns the history", "Close it, then try again"};
-    const Status moved = guarded([&]() -> Status {
-      const bool remade = keepLabels(project, place.folder, problems);
-      for (const char* name : {catalogueName, metricsName}) {
-        const fs::path file = place.folder / name, before = file.string() + ".before";
-        std::error_code unknown;
-        if (!fs::exists(file, unknown) || (remade && name == catalogueName)) continue;
-        for (const char* part : {"", "-wal", "-shm"}) fs::remove(before.string() + part, unknown);
-        moveDatabase(file, before);
-      }
-      return {};
-    });
-    if (!moved) return moved.error();
-  }
-  auto report = verifyHistory(project); // which takes everything in first
-  if (!report) return report;
-  for (const Error& problem : problems) report->findings.push_back(problem.message());
-  return report;
-}
-
 } // namespace loom

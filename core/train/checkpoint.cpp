@@ -90,6 +90,39 @@ Result<std::string> readPart(const fs::path& folder, const Part& part) {
   return bytes;
 }
 
+bool partIsThere(const fs::path& folder, const char* name) {
+  std::error_code unknown;
+  const auto type = fs::symlink_status(folder / name, unknown).type();
+  return type != fs::file_type::not_found; // what cannot be asked is taken for there
+}
+// Nothing of its content is left: what a removal leaves that was killed half way.
+bool isHusk(const fs::path& folder) {
+  return !partIsThere(folder, modelFile) && !partIsThere(folder, optimizerFile) &&
+         !partIsThere(folder, stateFile);
+}
+// Something that a checkpoint must have is missing; damage to what is there is left for people to see.
+bool lacksParts(const fs::path& folder) {
+  for (const char* name : {modelFile, optimizerFile, stateFile, manifestFile})
+    if (!partIsThere(folder, name)) return true;
+  return false;
+}
+
+template<class Wanted> std::vector<fs::path> foldersIn(const fs::path& all, Wanted&& wanted) {
+  std::vector<fs::path> found;
+  std::error_code fault;
+  for (fs::directory_iterator entry(all, fault), end; !fault && entry != end; entry.increment(fault))
+    if (wanted(entry->path())) found.push_back(entry->path());
+  return found;
+}
+
+// First under a hidden name, so that a kill half way leaves nothing that looks like a checkpoint.
+void removeCheckpoint(const fs::path& folder, std::error_code& fault) {
+  const fs::path hidden =
+      folder.parent_path() / fmt::format(".{}-{}.tmp", folder.filename().string(), newUuid());
+  fs::rename(folder, hidden, fault);
+  fs::remove_all(fault ? folder : hidden, fault);
+}
+
 Status makeFolder(const fs::path& folder) {
   std::error_code fault;
   fs::create_directories(folder, fault);
@@ -200,6 +233,11 @@ void bringBackCheckpoints(const fs::path& runFolder) {
     if (stepOf(step) && !fs::exists(all / step, fault) && looksWhole(folder))
       fs::rename(folder, all / step, fault);
   }
+  for (const fs::path& folder : foldersIn(all, [](const fs::path& path) {
+         const std::string name = path.filename().string();
+         return (name.front() == '.' && path.extension() == ".tmp") || (stepOf(name) && isHusk(path));
+       }))
+    fs::remove_all(folder, fault);
 }
 
 Result<Checkpoint> newestCheckpoint(const fs::path& runFolder, std::vector<Error>& damages) {
@@ -223,7 +261,11 @@ Status retainCheckpoints(const fs::path& runFolder, int keep, std::int64_t best)
   const auto last = static_cast<std::size_t>(std::max(keep, 1));
   std::error_code fault;
   for (std::size_t i = 0; i + last < whole.size(); ++i)
-    if (whole[i] != best) fs::remove_all(folderOf(runFolder, whole[i]), fault);
+    if (whole[i] != best) removeCheckpoint(folderOf(runFolder, whole[i]), fault);
+  for (const fs::path& folder : foldersIn(checkpointsOf(runFolder), [](const fs::path& path) {
+         return stepOf(path.filename().string()) && lacksParts(path);
+       }))
+    removeCheckpoint(folder, fault);
   std::vector<fs::path> leftovers;
   for (fs::directory_iterator entry(checkpointsOf(runFolder), fault), end; !fault && entry != end;
        entry.increment(fault)) {

@@ -19,7 +19,8 @@ Status writeCheckpoint(const std::filesystem::path& runFolder, const Checkpoint&
 Result<Checkpoint> readCheckpoint(const std::filesystem::path& runFolder, std::int64_t step);
 std::vector<std::int64_t>
 listCheckpoints(const std::filesystem::path& runFolder); // ascending; only whole ones
-// What a kill left half replaced stands in its place again. For the trainer, which holds the run's lock.
+// What a kill left half replaced stands in its place again; what it left half written or half removed goes.
+// For the trainer, which holds the run's lock.
 void bringBackCheckpoints(const std::filesystem::path& runFolder);
 // The newest that is whole; those found damaged are reported in `damaged`.
 Result<Checkpoint> newestCheckpoint(const std::filesystem::path& runFolder, std::vector<Error>& damaged);
