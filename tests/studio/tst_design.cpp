@@ -10,12 +10,14 @@
 #include "app/studio/pages/design/node_table.h"
 #include "app/studio/pages/design/palette.h"
 #include "app/studio/pages/design/problems.h"
+#include "app/studio/pages/session.h"
 #include "app/studio/widgets/message_bar.h"
 #include "core/network/templates.h"
 #include "tests/studio/studio_fixture.h"
 #include <QAccessible>
 #include <QCheckBox>
 #include <QClipboard>
+#include <QComboBox>
 #include <QListWidget>
 #include <QSignalSpy>
 #include <QTableView>
@@ -27,14 +29,30 @@ using namespace loom::test;
 
 namespace {
 
-// A project whose only network has this drawing; its data is the shipped table.
+// 40 grey pictures of 28 by 28 in ten classes, as IDX files.
+void writePictures(const QString& folder) {
+  QDir().mkpath(folder);
+  const auto put = [&](const char* name, const QByteArray& bytes) {
+    QFile file(folder + "/" + name);
+    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size()) qFatal("%s", name);
+  };
+  QByteArray images = QByteArray::fromHex("00000803000000280000001c0000001c") + QByteArray(40 * 28 * 28, 7),
+             labels = QByteArray::fromHex("0000080100000028");
+  for (int sample = 0; sample < 40; ++sample) labels += char(sample % 10);
+  put("images", images);
+  put("labels", labels);
+}
+
+// A project whose only network has this drawing; its data are such pictures.
 QString newProject(const QString& name, Network network) {
   const QString folder = home().path() + "/" + name + ".loom";
   Project project;
-  project.data.format = "csv";
-  project.data.name = "Iris";
-  project.data.file = samplesFolder() / "iris.csv";
-  project.data.target = "species";
+  const QString pictures = home().path() + "/pictures";
+  writePictures(pictures);
+  project.data.format = "idx";
+  project.data.name = "Pictures";
+  project.data.trainImages = pictures.toStdString() + "/images";
+  project.data.trainLabels = pictures.toStdString() + "/labels";
   if (network.name.empty()) network.name = "drawn";
   if (auto made = createProject(folder.toStdString(), project, network); !made)
     qFatal("%s", made.error().message().c_str());
@@ -131,6 +149,8 @@ class TestDesign : public QObject {
   void unsavedEditsStayWithTheirProject();
   void nodesAreToldToThoseWhoDoNotSee();
   void layoutFitAndZoom();
+  void whatDoesNotFitTheDataIsSaidAndMended();
+  void newNetworksAreFilesOfTheProject();
   void cleanupTestCase() { layers_.reset(); }
 
  private:
@@ -225,8 +245,7 @@ void TestDesign::drawsLenetBreaksItMendsItAndComesBack() {
     // Undo to the start and redo to the end: each gesture was one step, each step gives its exact text back.
     for (std::size_t at = steps.size() - 1; at > 0; --at) {
       it.key(Qt::Key_Z, Qt::ControlModifier);
-      QVERIFY2(it.json() == steps[at - 1],
-               qPrintable(QString("step %1 of %2").arg(at).arg(steps.size())));
+      QVERIFY2(it.json() == steps[at - 1], qPrintable(QString("step %1 of %2").arg(at).arg(steps.size())));
     }
     QVERIFY(!it.document.canUndo());
     QVERIFY(!it.document.modified());
@@ -615,6 +634,48 @@ void TestDesign::nodesAreToldToThoseWhoDoNotSee() {
            qPrintable(second->text(QAccessible::Description)));
   second->actionInterface()->doAction(QAccessibleActionInterface::setFocusAction());
   QVERIFY(second->state().focused);
+}
+
+void TestDesign::whatDoesNotFitTheDataIsSaidAndMended() {
+  Network network = templateNetwork("mlp");
+  NodeId last = 0;
+  for (const auto& [id, node] : network.nodes)
+    if (node.type == "Linear") last = id;
+  network.nodes[last].params.set("out_features", std::int64_t{7});
+  for (auto& [id, node] : network.nodes)
+    if (node.type == "Input") node.params.set("shape", std::vector<std::int64_t>{1, 28, 27});
+  Drawing it(newProject("fit", network));
+  const auto* run = it.page.findChild<QPushButton*>("designRun");
+  QTRY_COMPARE_WITH_TIMEOUT(it.document.analysis().diagnostics.size(), std::size_t(2), patience);
+  QVERIFY(!run->isEnabled());
+  const Diagnostic input = it.document.analysis().diagnostics[0];
+  QCOMPARE(QString::fromStdString(input.fix.label), QString("Set its shape to 1×28×28"));
+  QVERIFY(it.document.applyFix(input));
+  const Diagnostic* wrong = it.document.diagnosticOf(last);
+  QVERIFY(wrong != nullptr);
+  QCOMPARE(QString::fromStdString(wrong->cause),
+           QString("Gives 7 values a sample, the data has 10 classes."));
+  QVERIFY(!run->isEnabled());
+  it.click(last);
+  auto* fix = it.canvas.findChild<FixBubble*>("fixBubble")->button();
+  QCOMPARE(fix->text(), QString("Set out_features to 10"));
+  QTest::mouseClick(fix, Qt::LeftButton);
+  QVERIFY(it.document.analysis().runnable());
+  QVERIFY(run->isEnabled());
+}
+
+void TestDesign::newNetworksAreFilesOfTheProject() {
+  const QString project = newProject("more", templateNetwork("mlp"));
+  Drawing it(project);
+  auto& actions = *it.desk.window().findChild<Actions*>();
+  QTRY_VERIFY_WITH_TIMEOUT(it.desk.studio->session().facts().has_value(), patience);
+  actions["network.new"]->trigger();
+  QCOMPARE(QString::fromStdString(it.document.network().name), QString("network"));
+  QCOMPARE(it.document.network().nodes.size(), std::size_t(2));
+  QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(project + "/networks/network.json"), patience);
+  actions["network.new"]->trigger();
+  QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(project + "/networks/network-2.json"), patience);
+  QCOMPARE(it.page.findChild<QComboBox*>("networkNames")->count(), 3);
 }
 
 void TestDesign::layoutFitAndZoom() {
