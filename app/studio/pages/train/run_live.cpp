@@ -55,6 +55,7 @@ RunLive::RunLive(Session* session, QWidget* parent) : QWidget(parent), session_(
             if (run != run_ || view == nullptr) return;
             side_->setEvents(events, view->row);
             showMarks(events, view->row);
+            refresh();
           });
 }
 
@@ -68,7 +69,7 @@ QWidget* RunLive::buildHead() {
   const auto fact = [&](const QString& label) {
     auto* box = new QWidget;
     auto* inside = columnOf(box);
-    Fact made{new Text(label, Type::caption, Token::text2), new Text(missingText, Type::title),
+    Fact made{box, new Text(label, Type::caption, Token::text2), new Text(missingText, Type::title),
               new Text({}, Type::small, Token::text2)};
     inside->addWidget(made.label);
     auto* both = new QWidget;
@@ -87,6 +88,9 @@ QWidget* RunLive::buildHead() {
   epoch_ = fact("Epoch");
   loss_ = fact("Train loss");
   validation_ = fact("Validation accuracy");
+  test_ = fact("Test accuracy");
+  test_.value->setObjectName("testFigure");
+  test_.box->hide();
   speed_ = fact("Speed");
   left_ = fact("Time left");
   line->addStretch(1);
@@ -132,6 +136,7 @@ void RunLive::setRun(const QString& run) {
   if (run != run_) {
     run_ = run;
     said_.clear();
+    applied_.reset();
     eventsVersion_ = -1;
     message_->hide();
     board_->setMarkers({});
@@ -150,6 +155,7 @@ void RunLive::refresh() {
     cloth_->setProgress({});
     steps_->setText("The trainer reads the data and prepares the network.");
     kept_->setText({});
+    test_.box->hide();
     rateBox_->setVisible(false);
     return;
   }
@@ -175,6 +181,12 @@ void RunLive::refresh() {
       validation != nullptr
           ? "best " + shareText(bestValidation(row).value_or(validation->maximum), regression)
           : QString());
+  test_.box->setVisible(!live && row.testMetric.has_value());
+  if (row.testMetric) {
+    test_.label->setText(regression ? "Test R²" : "Test accuracy");
+    test_.value->setText(shareText(*row.testMetric, regression));
+    test_.second->setText({});
+  }
   speed_.value->setText(speedText(view->stepsPerSecond));
   speed_.second->setText(view->samplesPerSecond > 0
                              ? "steps/s · " + text(formatCount(std::llround(view->samplesPerSecond))) +
@@ -204,7 +216,7 @@ void RunLive::refresh() {
                                      : QString("No checkpoint yet"));
   rateBox_->setVisible(live);
   if (const auto* rate = summaryOf(row, "train/lr"); rate != nullptr && !rate_->hasFocus()) {
-    rate_->setText(QString::number(rate->last, 'g', 3));
+    rate_->setText(QString::number(rateNow(*rate), 'g', 3));
     setMark(rate_, FieldMark::plain);
   }
   board_->setRuns({run_}, regression, side_->laidOver());
@@ -254,10 +266,15 @@ void RunLive::setProblem(const Error& error) {
 void RunLive::showMarks(const QVector<StoredEvent>& events, const RunRow& row) {
   const double perEpoch = row.stepsPerEpoch > 0 ? double(row.stepsPerEpoch) : 1;
   QVector<ChartMarker> markers;
+  applied_.reset();
+  for (const auto& one : events)
+    if (const auto rate = one.event.find("rate");
+        one.event.value("event", std::string()) == "rate" && rate != one.event.end() && rate->is_number())
+      applied_ = {rate->get<double>(), one.step};
   for (const auto& one : events)
     if (one.event.value("event", std::string()) == "rate")
-      markers.push_back({double(one.step) / perEpoch,
-                         "Rate × " + text(formatNumber(one.event.value("factor", 1.0))), false});
+      markers.push_back(
+          {double(one.step) / perEpoch, "Rate × " + figureText(one.event.value("factor", 1.0)), false});
   if (row.checkpoint >= 0) {
     const bool regression = isRegression(row);
     // While a run trains, a better one may wait to be written: the figure is named where it is of this step.
@@ -269,6 +286,11 @@ void RunLive::showMarks(const QVector<StoredEvent>& events, const RunRow& row) {
     markers.push_back({double(row.checkpoint) / perEpoch, figure, true});
   }
   board_->setMarkers(markers);
+}
+
+// A rate that was given since the last step holds already, also while the run is paused.
+double RunLive::rateNow(const MetricSummary& measured) const {
+  return applied_ && applied_->step >= measured.lastStep ? applied_->rate : measured.last;
 }
 
 // What the schedule will do from here on: its shape, scaled to the rate that is in force now.
@@ -292,7 +314,7 @@ void RunLive::showSchedule(const RunRow& row) {
     const std::int64_t step = from + left * point / points;
     if (!ahead.isEmpty() && step == ahead.back().lastStep) continue;
     const double value =
-        rate->last / now * schedule->factor(std::max<std::int64_t>(1, step), row.totalSteps, params);
+        rateNow(*rate) / now * schedule->factor(std::max<std::int64_t>(1, step), row.totalSteps, params);
     ahead.push_back({step, step, value, value, value, 1, 0, 0, 0});
   }
   board_->setSchedule(ahead);
