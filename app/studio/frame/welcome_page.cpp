@@ -124,12 +124,6 @@ QWidget* WelcomePage::buildRight() {
   connect(firstChoice_, &QPushButton::clicked, this,
           [this] { Q_EMIT context().newProjectRequested(QStringLiteral("cnn"), {}); });
   head->addWidget(firstChoice_);
-  auto* empty = makeButton(tr("Empty network"), QStringLiteral("plus"));
-  empty->setObjectName(QStringLiteral("emptyNetwork"));
-  setTip(empty, tr("A new project with an Input and an Output"));
-  connect(empty, &QPushButton::clicked, this,
-          [this] { Q_EMIT context().newProjectRequested(QStringLiteral("empty"), {}); });
-  head->addWidget(empty);
   column->addLayout(head);
   hint_ = new MessageBar(MessageKind::info, tr("Choose what the new project begins with: one of these "
                                                "networks, an empty one, or your own data below."));
@@ -147,7 +141,16 @@ QWidget* WelcomePage::buildRight() {
   column->addLayout(grid_);
   arrange();
   column->addSpacing(8);
-  column->addWidget(new Text(tr("Or bring your own data"), Type::heading));
+  auto* empty = makeButton(tr("Empty network"), QStringLiteral("plus"));
+  empty->setObjectName(QStringLiteral("emptyNetwork"));
+  setTip(empty, tr("A new project with an Input and an Output"));
+  connect(empty, &QPushButton::clicked, this,
+          [this] { Q_EMIT context().newProjectRequested(QStringLiteral("empty"), {}); });
+  auto* other = new QHBoxLayout;
+  other->addWidget(new Text(tr("Or bring your own data"), Type::heading));
+  other->addStretch(1);
+  other->addWidget(empty);
+  column->addLayout(other);
   auto* drop = new DropField;
   connect(drop->button(), &QPushButton::clicked, context().actions[QStringLiteral("file.data")],
           &QAction::trigger);
@@ -188,6 +191,7 @@ void WelcomePage::arrange() {
   const double width = window()->width() / lookOf(this).scale;
   left_->setFixedWidth(lookOf(this).px(width < 1152 ? 319 : 447));
   const int columns = width < 1152 ? 2 : 3;
+  whose_->setVisible(width >= 1152); // the heading comes first
   for (int i = 0; i < cards_.size(); ++i) grid_->addWidget(cards_[i], i / columns, i % columns);
 }
 
