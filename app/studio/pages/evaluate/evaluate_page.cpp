@@ -176,6 +176,15 @@ void EvaluatePage::opened(const QVariant& what) {
   showTitle();
 }
 
+// In a narrow window the figures stand closer, so that each is whole.
+void EvaluatePage::resizeEvent(QResizeEvent* event) {
+  Page::resizeEvent(event);
+  const Look& look = lookOf(this);
+  const bool narrow = width() < look.px(1160);
+  factRow_->layout()->setSpacing(narrow ? 20 : 48);
+  weak_->setFixedWidth(look.px(narrow ? 224 : 328));
+}
+
 void EvaluatePage::showTitle() {
   const auto* view = session_ != nullptr && !run_.isEmpty() ? session_->run(run_) : nullptr;
   setDocument(view != nullptr ? text(view->row.name) : QString());

@@ -41,6 +41,7 @@ class EvaluatePage : public Page {
   void bind();
   void refreshRuns();
   void showTitle();
+  void resizeEvent(QResizeEvent* event) override;
   void ask(const QString& run);
   void showFacts(const Evaluation& evaluation);
   void wantPictures(const QVector<int>& numbers);

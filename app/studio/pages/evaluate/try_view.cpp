@@ -24,7 +24,7 @@ class DropPlace : public QWidget {
  public:
   DropPlace() {
     setGround(this, Ground::surface);
-    setFixedHeight(lookOf(this).px(72));
+    setFixedHeight(lookOf(this).px(92));
   }
 
  protected:
