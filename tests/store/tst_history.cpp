@@ -84,6 +84,10 @@ class TestHistory : public QObject {
   void verifyFindsWhatDoesNotFit_data();
   void verifyFindsWhatDoesNotFit();
   void rebuildMakesTheSame();
+  void rebuildKeepsWhatOnlyTheStoreHas_data();
+  void rebuildKeepsWhatOnlyTheStoreHas();
+  void fullestCopyStays();
+  void pipesAreRefused();
   void labelsOutliveEverything_data();
   void labelsOutliveEverything();
   void newerLabelsAreRefused();
@@ -484,6 +488,78 @@ void TestHistory::rebuildMakesTheSame() {
   }
 }
 
+void TestHistory::rebuildKeepsWhatOnlyTheStoreHas_data() {
+  QTest::addColumn<QString>("how");
+  for (const char* how : {"one byte", "cut", "empty", "journal gone", "runs folder gone"})
+    QTest::newRow(how) << QString(how);
+}
+
+void TestHistory::rebuildKeepsWhatOnlyTheStoreHas() {
+  QFETCH(QString, how);
+  TestProject project;
+  fill(project);
+  std::string wanted;
+  {
+    const auto store = project.takenIn();
+    label(*store);
+    wanted = contents(*store);
+  }
+  const fs::path journal = project.journal(run);
+  std::string bytes = bytesOf(journal);
+  if (how == "one byte") put(journal, bytes.replace(bytes.find("points") + 60, 1, "#"));
+  if (how == "cut") put(journal, bytes.substr(0, bytes.size() / 3));
+  if (how == "empty") put(journal, "");
+  if (how == "journal gone") fs::remove_all(project.attempt(run, 1));
+  if (how == "runs folder gone") fs::rename(project.folder / "runs", project.folder / "elsewhere");
+  for (int again = 0; again < 5; ++again) {
+    const auto report = rebuildHistory(project.folder);
+    QVERIFY2(report.ok(), report.ok() ? "" : report.error().message().c_str());
+    QVERIFY(std::any_of(report->findings.begin(), report->findings.end(), [](const std::string& one) {
+      return one.find(run) != std::string::npos && one.find("is kept") != std::string::npos;
+    }));
+    const auto store = project.takenIn();
+    QVERIFY(contents(*store) == wanted);
+    QCOMPARE(store->buckets(run, "train/1", 0, 0, 100)->empty(), false);
+  }
+}
+
+void TestHistory::fullestCopyStays() {
+  TestProject project;
+  fill(project);
+  { const auto store = project.takenIn(); }
+  QVERIFY(rebuildHistory(project.folder).ok());
+  const fs::path copy = project.history() / "metrics.db.before";
+  const std::string fullest = bytesOf(copy);
+  // Folders that are gone are not made up again, but their last copy stays.
+  fs::remove_all(project.folder / "runs" / run);
+  for (int again = 0; again < 5; ++again) QVERIFY(rebuildHistory(project.folder).ok());
+  QVERIFY(bytesOf(copy) == fullest);
+  int copies = 0;
+  for (const auto& entry : fs::directory_iterator(project.history())) {
+    const std::string name = entry.path().filename().string();
+    copies += name.starts_with("metrics.db.before") && !name.ends_with("-wal") && !name.ends_with("-shm");
+  }
+  QCOMPARE(copies, 3);
+}
+
+void TestHistory::pipesAreRefused() {
+  for (const char* name : {"catalogue.db", "metrics.db", "catalogue.db-wal", "metrics.db-shm"}) {
+    TestProject project;
+    fill(project);
+    { const auto store = project.takenIn(); }
+    const fs::path file = project.history() / name;
+    fs::remove(file);
+    QCOMPARE(::mkfifo(file.c_str(), 0600), 0);
+    for (const auto access : {Store::Access::automatic, Store::Access::reader}) {
+      const auto store = Store::open(project.folder, access);
+      QVERIFY(!store.ok());
+      QVERIFY(saysAll(store.error()));
+      QVERIFY(store.error().message().find(file.string()) != std::string::npos);
+    }
+    QVERIFY(!rebuildHistory(project.folder).ok());
+  }
+}
+
 void TestHistory::labelsOutliveEverything_data() {
   QTest::addColumn<QString>("how");
   for (const char* how :
@@ -620,6 +696,20 @@ void TestHistory::fullDiskLosesNothing() {
     auto journals = journalsIn(small);
     if (auto taken = (*full)->takeIn(*journals); !taken) return taken.error().message();
     if ((*full)->run(run)->note != "written while there was room") return "the note is not seen";
+    full->reset();
+    // Where not even the databases are: nothing is left that would look damaged later.
+    for (const char* name : {"catalogue.db", "metrics.db", "catalogue.db-wal", "catalogue.db-shm"})
+      fs::remove(small / "history" / name);
+    fillDisk(small / "rest");
+    for (int again = 0; again < 3; ++again) {
+      const auto owned = Store::open(small, Store::Access::owner);
+      if (owned || owned.error().cause.find("full") == std::string::npos)
+        return owned ? "it opens all the same" : owned.error().message();
+      auto away = Store::open(small, Store::Access::automatic);
+      if (!away) return away.error().message();
+    }
+    for (const auto& entry : fs::directory_iterator(small / "history"))
+      if (entry.path().string().find("damaged") != std::string::npos) return entry.path().string();
     return "good";
   });
   if (said == cannotMount) QSKIP(cannotMount);

@@ -91,6 +91,31 @@ class TestCheckpoint : public QObject {
     compareWithUndisturbed(project, request, "a");
   }
 
+  // What a kill left of checkpoints counts for nothing and is swept.
+  void husksAreSwept() {
+    TestProject project;
+    stoppedRun(project, "a");
+    const fs::path all = project.run("a") / "checkpoints";
+    const auto whole = listCheckpoints(project.run("a"));
+    const auto newest = all / std::to_string(whole.back());
+    const auto make = [&](const char* name, std::initializer_list<const char*> files) {
+      fs::create_directories(all / name);
+      for (const char* file : files) fs::copy_file(newest / file, all / name / file);
+    };
+    make("900001", {"manifest.json"});
+    make("900002", {});
+    make(".900003-x.tmp", {"model.safetensors"});
+    make("900004", {"manifest.json", "model.safetensors"});
+    QCOMPARE(listCheckpoints(project.run("a")), whole);
+    bringBackCheckpoints(project.run("a"));
+    for (const char* gone : {"900001", "900002", ".900003-x.tmp"}) QVERIFY2(!fs::exists(all / gone), gone);
+    QVERIFY(fs::exists(all / "900004")); // told at the resume, as damage
+    make("900001", {"manifest.json"});
+    QVERIFY(retainCheckpoints(project.run("a"), 100, -1).ok());
+    QVERIFY(!fs::exists(all / "900001") && !fs::exists(all / "900004"));
+    QCOMPARE(listCheckpoints(project.run("a")), whole);
+  }
+
   void allAreDamaged() {
     TestProject project;
     const TrainRequest request = stoppedRun(project, "a");
