@@ -4,6 +4,7 @@
 #include "core/network/templates.h"
 #include "core/network/validate.h"
 #include <QtTest>
+#include <cmath>
 #include <random>
 
 using namespace loom;
@@ -81,6 +82,7 @@ class Gambler {
 class TestEdit : public QObject {
   Q_OBJECT
  private slots:
+  void insertedLayersLieOnNobody();
   void randomEditsComeBack();
   void historyWalks();
   void healingJoins();
@@ -219,6 +221,25 @@ void TestEdit::copiesKeepEdgesAndNames() {
   QVERIFY(copy);
   QCOMPARE(copy->params, network.nodeNamed("conv_2")->params);
   QVERIFY(!paste(network, Json{{"schema", 1}, {"nodes", 3}}, {}).ok());
+}
+
+void TestEdit::insertedLayersLieOnNobody() {
+  for (const NetworkTemplate& row : networkTemplates()) {
+    const Network network = row.make();
+    for (const auto& [id, edge] : network.edges) {
+      const auto edit = insertOnEdge(network, id, "Dropout");
+      QVERIFY(edit.ok());
+      Network now = network;
+      QVERIFY(apply(now, *edit).ok());
+      const Node& added = now.nodes.at(network.nextId);
+      for (const auto& [key, node] : now.nodes) // the widest card is 160 by 84
+        QVERIFY2(key == added.id || std::fabs(node.position.x - added.position.x) >= 160 ||
+                     std::fabs(node.position.y - added.position.y) >= 84,
+                 (std::string(row.id) + ": " + node.name).c_str());
+      QVERIFY(apply(now, inverse(*edit)).ok());
+      QVERIFY(now.nodes == network.nodes && now.edges == network.edges); // one step back
+    }
+  }
 }
 
 QTEST_GUILESS_MAIN(TestEdit)

@@ -50,7 +50,23 @@ class TestWelcome : public QObject {
   void recentProjectsOpenAgain();
   void goneProjectsAreSaid();
   void dropsAreTaken();
+  void newProjectSaysWhatItMayBeginWith();
 };
+
+void TestWelcome::newProjectSaysWhatItMayBeginWith() {
+  Desk desk;
+  auto& page = desk.page<WelcomePage>("welcome");
+  QVERIFY(!words(&page).contains("Choose what the new project begins with"));
+  QTest::mouseClick(buttonWith(&page, "New project"), Qt::LeftButton);
+  QVERIFY(words(&page).contains("Choose what the new project begins with"));
+  QVERIFY(qobject_cast<TemplateCard*>(QApplication::focusWidget()) != nullptr);
+  QTest::mouseClick(page.findChild<QPushButton*>("emptyNetwork"), Qt::LeftButton);
+  QTRY_VERIFY_WITH_TIMEOUT(desk.studio->session().project().has_value(), patience);
+  const auto& networks = desk.studio->session().project()->networks;
+  QCOMPARE(networks.size(), 1);
+  QCOMPARE(networks.first().nodes.size(), std::size_t(2));
+  QVERIFY(networks.first().edges.empty());
+}
 
 void TestWelcome::firstStart() {
   Desk desk;

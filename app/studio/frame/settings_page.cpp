@@ -103,8 +103,7 @@ QWidget* SettingsPage::buildGroup(const QString& group) {
     auto* cells = rowOf(line, 0, 24);
     cells->setContentsMargins(0, 8, 0, 8);
     auto* words = new QWidget;
-    words->setMinimumWidth(lookOf(this).px(160));
-    words->setMaximumWidth(lookOf(this).px(312));
+    words_ << words;
     auto* lines = columnOf(words);
     lines->addStretch(1);
     lines->addWidget(new Text(tr(row.title), Type::bodyMedium));
@@ -114,7 +113,7 @@ QWidget* SettingsPage::buildGroup(const QString& group) {
     lines->addStretch(1);
     QWidget* control = buildControl(row);
     control->setAccessibleName(tr(row.title));
-    cells->addWidget(words, 1000); // at most; what the control wants comes first
+    cells->addWidget(words);
     cells->addWidget(control);
     cells->addStretch(1);
     column->addWidget(line);
@@ -215,6 +214,13 @@ QWidget* SettingsPage::buildKeys() {
   }
   column->addStretch(1);
   return scrolled(inside);
+}
+
+// All words are equally wide, and leave the widest control its room.
+void SettingsPage::resizeEvent(QResizeEvent* event) {
+  Page::resizeEvent(event);
+  const bool narrow = width() < lookOf(this).px(1040);
+  for (QWidget* words : std::as_const(words_)) words->setFixedWidth(lookOf(this).px(narrow ? 224 : 312));
 }
 
 void SettingsPage::opened(const QVariant& what) {

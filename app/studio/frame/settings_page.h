@@ -19,6 +19,9 @@ class SettingsPage : public Page {
   void opened(const QVariant& what) override; // the name of a group
   QWidget* control(const QString& key) const { return controls_.value(key); }
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   QWidget* buildGroup(const QString& group);
   QWidget* buildKeys();
@@ -26,6 +29,7 @@ class SettingsPage : public Page {
   QWidget* buildControl(const SettingRow& row);
   void find(const QString& words);
   QHash<QString, QWidget*> controls_, lines_;
+  QList<QWidget*> words_; // of the settings, left of their controls
   QListWidget* groups_;
   QStackedWidget* stack_;
   QPushButton* undo_;

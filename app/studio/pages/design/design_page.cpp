@@ -26,7 +26,7 @@
 
 namespace loom {
 
-constexpr int paletteWidth = 160, inspectorWidth = 256, narrowInspector = 240, problemsHeight = 140,
+constexpr int paletteWidth = 160, inspectorWidth = 280, narrowInspector = 240, problemsHeight = 140,
               recoveryDelay = 1500;
 
 DesignPage::DesignPage(PageContext& context) : Page(context), session_(sessionOf(context)) {
