@@ -243,7 +243,8 @@ Result<std::string> findRun(const fs::path& project, std::string_view word) {
   for (fs::directory_iterator entry(project / "runs", error), end; !error && entry != end;
        entry.increment(error)) {
     if (!entry->is_directory() ||
-        (!fs::exists(entry->path() / "run.json") && !fs::exists(entry->path() / "attempts"))) continue;
+        (!fs::exists(entry->path() / "run.json") && !fs::exists(entry->path() / "attempts")))
+      continue;
     Known one{entry->path().filename().string(), {}, 0};
     if (auto json = readJsonFile(entry->path() / "run.json")) {
       const JsonReader reader(*json, one.id);
