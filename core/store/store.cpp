@@ -228,10 +228,11 @@ std::vector<RunRow> ProjectStore::filled(const std::string& run) {
       // Points come more often than other records: they know best how far a run is.
       row.step = std::max(row.step, summary->metric.lastStep);
       row.seconds = std::max(row.seconds, summary->lastSeconds);
-  for (auto& row : rows) row.validation = validationAtBest(row);
     }
+  for (auto& row : rows) row.validation = validationAtBest(row);
   return rows;
 }
+
 // The summaries tell it in most cases; else the one point is looked up, once.
 std::optional<double> ProjectStore::validationAtBest(const RunRow& row) {
   const auto named = [&](std::string_view key) {
@@ -252,7 +253,6 @@ std::optional<double> ProjectStore::validationAtBest(const RunRow& row) {
   value = points.empty() ? std::nullopt : std::optional(points.front().value);
   return value;
 }
-
 
 Status ProjectStore::change(const std::string& run, const std::function<void(Label&)>& how) {
   if (!owner()) return readOnly();

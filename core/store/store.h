@@ -106,8 +106,9 @@ class Store {
   virtual void interrupt() = 0; // from any thread: the query under way ends with an Error
 };
 
-// Makes the databases again from the journals (tags, notes, names are carried over when they can be read);
-// the old ones are kept as *.before.
+// Makes the databases again from the journals. Tags, notes and names are carried over when they can be read;
+// so is a run of which the old databases hold more than its damaged or cut journals. The old ones are kept as
+// *.before, *.before-2 and *.before-3; of four, the one that holds least goes.
 Result<VerifyReport> rebuildHistory(const std::filesystem::path& project);
 // integrity_check, and every point of every journal against the store.
 Result<VerifyReport> verifyHistory(const std::filesystem::path& project);
