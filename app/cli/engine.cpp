@@ -51,7 +51,8 @@ void defineEstimate(CLI::App& app, Action& action) {
                 {"memory", formatBytes(static_cast<std::uint64_t>(estimate->memoryBytes))},
                 {"largest batch", formatCount(estimate->largestBatch)},
                 {"steps", formatCount(estimate->steps)},
-                {"time a step", formatSeconds(estimate->secondsPerStep)},
+                {"time a step", formatSeconds(estimate->secondsPerStep) +
+                                    (estimate->measured ? "" : ", computed from the size: too long to try")},
                 {"time in all", formatDuration(estimate->seconds)},
                 {"device", estimate->device + ", " + counted(estimate->threads, "thread", "threads")}},
                {false, true});

@@ -162,12 +162,36 @@ Json toJson(const Estimate& estimate) {
           {"steps", estimate.steps},
           {"seconds_per_step", estimate.secondsPerStep},
           {"seconds", estimate.seconds},
+          {"measured", estimate.measured},
           {"device", estimate.device},
           {"threads", estimate.threads}};
 }
 
-Result<Estimate> estimateRun(const Project& project, const std::string& name, const TrainSettings& settings) {
+// The median of a few real steps, the first two not counted; about half a second in all.
+static Result<double> stepSeconds(Machine& machine, const Material& material, const TrainSettings& settings) {
   using Clock = std::chrono::steady_clock;
+  Feed feed(machine, material, settings, 0, 0);
+  const float rate = 0;
+  const std::int32_t one = 1;
+  machine.executable->write(machine.plan->learningRate, std::as_bytes(std::span(&rate, 1)));
+  machine.executable->write(machine.plan->step, std::as_bytes(std::span(&one, 1)));
+  std::vector<double> times;
+  const auto began = Clock::now();
+  std::vector<MetricRow> rows;
+  for (int index = 0; index < 30 && (index < 4 || Clock::now() - began < std::chrono::milliseconds(500));
+       ++index) {
+    const auto start = Clock::now();
+    const auto next = feed.next();
+    if (auto ran = machine.executable->run(next.program); !ran) return ran.error();
+    rows.clear();
+    machine.executable->drain(rows);
+    if (index >= 2) times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
+  return times[times.size() / 2];
+}
+
+Result<Estimate> estimateRun(const Project& project, const std::string& name, const TrainSettings& settings) {
   if (auto good = check(settings); !good) return good.error();
   auto network = loadNetwork(project, name);
   if (!network) return network.error();
@@ -191,26 +215,19 @@ Result<Estimate> estimateRun(const Project& project, const std::string& name, co
   const auto samples = static_cast<std::int64_t>((*material)->split.train.size());
   const std::int64_t perEpoch = (samples + settings.batch - 1) / settings.batch;
   estimate.steps = perEpoch * settings.epochs;
-  // A few real steps, the first two not counted; at most half a second.
-  Feed feed(*machine, **material, settings, 0, 0);
-  const float rate = 0;
-  const std::int32_t one = 1;
-  machine->executable->write(machine->plan->learningRate, std::as_bytes(std::span(&rate, 1)));
-  machine->executable->write(machine->plan->step, std::as_bytes(std::span(&one, 1)));
-  std::vector<double> times;
-  const auto began = Clock::now();
-  std::vector<MetricRow> rows;
-  for (int index = 0; index < 30 && (index < 4 || Clock::now() - began < std::chrono::milliseconds(500));
-       ++index) {
-    const auto start = Clock::now();
-    const auto next = feed.next();
-    if (auto ran = machine->executable->run(next.program); !ran) return ran.error();
-    rows.clear();
-    machine->executable->drain(rows);
-    if (index >= 2) times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+  // Six operations a multiply-add: forward, and the gradients of input and weights. What would take longer
+  // than anybody waits for an estimate is computed from its size instead of tried.
+  constexpr double modestRate = 2e10, longestTrial = 3; // operations a second and thread; seconds
+  const double bySize = 6.0 * static_cast<double>(costs.multiplyAdds) * static_cast<double>(settings.batch) /
+                        (modestRate * estimate.threads);
+  estimate.measured = bySize < longestTrial;
+  if (estimate.measured) {
+    auto measured = stepSeconds(*machine, **material, settings);
+    if (!measured) return measured.error();
+    estimate.secondsPerStep = *measured;
+  } else {
+    estimate.secondsPerStep = bySize;
   }
-  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
-  estimate.secondsPerStep = times[times.size() / 2];
   // Validation costs about a third of a training step a sample.
   const double validation = static_cast<double>((*material)->split.validation.size()) /
                             static_cast<double>(settings.batch) * estimate.secondsPerStep / 3;

@@ -21,6 +21,7 @@ Result<std::vector<Prediction>> predict(const std::filesystem::path& project, co
                                         const std::vector<std::filesystem::path>& files);
 
 struct Estimate {
+  bool measured = true; // false: a step would take too long to try, its time is computed from its size
   std::int64_t parameters = 0, multiplyAdds = 0, memoryBytes = 0, largestBatch = 0, steps = 0;
   double secondsPerStep = 0, seconds = 0; // measured on a few steps of random data
   std::string device;
