@@ -8,6 +8,7 @@
 #include <QDir>
 #include <QLineEdit>
 #include <QProcess>
+#include <QSettings>
 #include <csignal>
 
 using namespace loom;
@@ -54,6 +55,9 @@ void TestReattach::aKilledStudioIsReplaced() {
   QTRY_VERIFY_WITH_TIMEOUT(written() > then, patience);
 
   // Started without a project, the window says what trains, and opens it on Train.
+  // The killed window had a home of its own; this one knows the project from before.
+  QSettings(QSettings::IniFormat, QSettings::UserScope, "neuroloom", "recent")
+      .setValue("folders", QStringList{project});
   Desk desk;
   auto* strip = desk.window().findChild<Strip*>();
   QTRY_COMPARE_WITH_TIMEOUT(desk.window().context().strip().link, project, patience);
