@@ -34,8 +34,8 @@ class AtomicFile {
   std::filesystem::path file_, temporary_;
 };
 
-// What an errno that a write, a sync or a rename gave means for a person, with the fix. `what`: "the file could
-// not be written"; `wanted`: bytes, 0 when unknown.
+// What an errno that a write, a sync or a rename gave means for a person, with the fix. `what`: "the file
+// could not be written"; `wanted`: bytes, 0 when unknown.
 Error writeError(const std::filesystem::path& file, std::string_view what, int code, std::size_t wanted = 0);
 
 // fsync of an open file or of a folder; every failure is an Error.

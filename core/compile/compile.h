@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Network -> Plan: binds N, lowers each layer to ops, adds gradients and the update, lists parameters and their start
-// values. The same network and options give the same plan, tensor for tensor.
+// Network -> Plan: binds N, lowers each layer to ops, adds gradients and the update, lists parameters and
+// their start values. The same network and options give the same plan, tensor for tensor.
 #pragma once
 #include "core/network/network.h"
 #include "core/network/validate.h"
@@ -9,7 +9,8 @@
 namespace loom {
 
 struct CompileOptions {
-  std::vector<std::int64_t> trainBatches;    // e.g. {64, 32}: the batch and the smaller last one; empty: no training program
+  std::vector<std::int64_t>
+      trainBatches; // e.g. {64, 32}: the batch and the smaller last one; empty: no training program
   std::vector<std::int64_t> evaluateBatches; // e.g. {256, 16}
   std::string optimizer = "adamw";           // update op
   Params optimizerParams;                    // attributes of the op, completed by core/run's optimizer table
@@ -22,7 +23,7 @@ struct InitialValue {
   LayerParameter::Init init = LayerParameter::Init::zeros;
   std::int64_t fanIn = 0;
   NodeId node = 0;
-  int index = 0;                             // position among the node's parameters: part of the random stream
+  int index = 0; // position among the node's parameters: part of the random stream
 };
 
 struct Compiled {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where samples come from. A DatasetSpec says which files and how to read them (it stands in project.json and in
-// run.json); load() reads them whole into a Dataset: images as bytes, tables as numbers.
+// Where samples come from. A DatasetSpec says which files and how to read them (it stands in project.json and
+// in run.json); load() reads them whole into a Dataset: images as bytes, tables as numbers.
 #pragma once
 #include "core/base/json.h"
 #include "core/base/result.h"
@@ -17,44 +17,50 @@ enum class ColumnType { number, category, text };
 struct SplitSpec {
   double train = 0.9, validation = 0.1, test = 0; // shares of what has no part of its own; sum 1
   std::uint64_t seed = 1;
-  bool stratified = true;                         // classification: each class by the same shares
+  bool stratified = true; // classification: each class by the same shares
 };
 
 // Paths are relative to the project folder, or absolute.
 struct DatasetSpec {
-  std::string format;                    // "idx", "csv", "images": a row of datasetFormats()
-  std::string name;                      // "Fashion-MNIST"
-  std::filesystem::path trainImages, trainLabels, testImages, testLabels; // idx (gzipped or not); test files may be empty
-  std::filesystem::path file, testFile;  // csv
-  std::filesystem::path folder;          // images: class = sub-folder; train/ and test/ above the classes are honoured
-  std::string target;                    // csv: the column to predict
-  std::vector<std::string> leftOut;      // csv: columns not used
-  std::vector<std::pair<std::string, ColumnType>> columnTypes; // csv: what a person changed; others are inferred
-  std::vector<std::int64_t> imageSize;   // images: {channels, height, width}; empty: of the first image
+  std::string format; // "idx", "csv", "images": a row of datasetFormats()
+  std::string name;   // "Fashion-MNIST"
+  std::filesystem::path trainImages, trainLabels, testImages,
+      testLabels;                       // idx (gzipped or not); test files may be empty
+  std::filesystem::path file, testFile; // csv
+  std::filesystem::path folder; // images: class = sub-folder; train/ and test/ above the classes are honoured
+  std::string target;           // csv: the column to predict
+  std::vector<std::string> leftOut; // csv: columns not used
+  std::vector<std::pair<std::string, ColumnType>>
+      columnTypes;                     // csv: what a person changed; others are inferred
+  std::vector<std::int64_t> imageSize; // images: {channels, height, width}; empty: of the first image
   Task task = Task::classification;
-  std::string normalisation = "standardise"; // "standardise" (mean 0, deviation 1 over the training part), "none"
+  std::string normalisation =
+      "standardise"; // "standardise" (mean 0, deviation 1 over the training part), "none"
   SplitSpec split;
-  std::vector<std::string> classNames;   // idx: names in label order, optional
-  std::vector<std::int64_t> reshape;     // csv: treat the features as an image {channels, height, width}; empty: a row
+  std::vector<std::string> classNames; // idx: names in label order, optional
+  std::vector<std::int64_t>
+      reshape; // csv: treat the features as an image {channels, height, width}; empty: a row
 };
 Json toJson(const DatasetSpec& spec);
 Result<DatasetSpec> datasetFromJson(const Json& json, const std::string& place);
 
-// One sample is `sampleShape` numbers. Either bytes (images, value = byte/255) or values is filled, sample-major.
+// One sample is `sampleShape` numbers. Either bytes (images, value = byte/255) or values is filled,
+// sample-major.
 struct Dataset {
-  std::vector<std::int64_t> sampleShape;    // {1,28,28} or {features}
+  std::vector<std::int64_t> sampleShape; // {1,28,28} or {features}
   std::int64_t samples = 0;
   std::vector<std::uint8_t> bytes;
-  std::vector<float> values;                // NaN where a table has no value
-  std::vector<std::int32_t> labels;         // classification; one a sample
+  std::vector<float> values;        // NaN where a table has no value
+  std::vector<std::int32_t> labels; // classification; one a sample
   std::vector<std::string> classes;
-  std::vector<float> targets;               // regression: samples × targetNames.size()
+  std::vector<float> targets; // regression: samples × targetNames.size()
   std::vector<std::string> targetNames;
-  std::vector<std::string> featureNames;    // tables, after categories became columns ("colour=red")
-  std::vector<std::string> sampleNames;     // files of an image folder; else empty
-  std::int64_t fixedTest = 0;               // the last so many samples are the test part given by the data itself
-  std::string contentHash;                  // of the files read
-  std::vector<std::string> notes;           // what was chosen or passed over, for the person: "3 missing values in 'age'"
+  std::vector<std::string> featureNames; // tables, after categories became columns ("colour=red")
+  std::vector<std::string> sampleNames;  // files of an image folder; else empty
+  std::int64_t fixedTest = 0; // the last so many samples are the test part given by the data itself
+  std::string contentHash;    // of the files read
+  std::vector<std::string>
+      notes; // what was chosen or passed over, for the person: "3 missing values in 'age'"
   std::int64_t sampleElements() const;
 };
 
@@ -68,7 +74,8 @@ struct Split {
 };
 Split makeSplit(const Dataset& data, const SplitSpec& spec);
 
-// Per channel (images, of byte/255) or per feature; a deviation of 0 counts as 1. Fitted on the training part only.
+// Per channel (images, of byte/255) or per feature; a deviation of 0 counts as 1. Fitted on the training part
+// only.
 struct Normalisation {
   std::vector<double> mean, std;
   std::vector<double> targetMean, targetStd; // regression: predictions are scaled back for people
@@ -77,9 +84,10 @@ Normalisation fitNormalisation(const Dataset& data, const Split& split, const st
 Json toJson(const Normalisation& normalisation);
 Result<Normalisation> normalisationFromJson(const Json& json, const std::string& place);
 
-// Writes the normalised f32 values of these samples, one after the other, into out (count × sampleElements). Missing
-// values become 0 (the mean). Thread safe.
-void gather(const Dataset& data, const Normalisation& normalisation, const std::uint32_t* samples, std::int64_t count, float* out);
+// Writes the normalised f32 values of these samples, one after the other, into out (count × sampleElements).
+// Missing values become 0 (the mean). Thread safe.
+void gather(const Dataset& data, const Normalisation& normalisation, const std::uint32_t* samples,
+            std::int64_t count, float* out);
 
 // What a person is told about a file before a project is made of it (`loom data inspect`, the Data page).
 struct ColumnReport {
@@ -90,26 +98,29 @@ struct ColumnReport {
   std::vector<std::pair<std::string, std::int64_t>> mostCommon; // up to 5
 };
 struct DataReport {
-  DatasetSpec proposed;                 // format, target, types, split, task: what Next would take
+  DatasetSpec proposed; // format, target, types, split, task: what Next would take
   std::int64_t samples = 0;
   std::vector<std::int64_t> sampleShape;
-  std::vector<ColumnReport> columns;    // tables
+  std::vector<ColumnReport> columns; // tables
   std::vector<std::pair<std::string, std::int64_t>> classCounts;
-  std::vector<std::string> reasons;     // why each thing was chosen, one sentence each
+  std::vector<std::string> reasons; // why each thing was chosen, one sentence each
   std::vector<std::string> warnings;
 };
-// A CSV file, an IDX file or a folder (images by class, or IDX files). `target` empty: proposed (the last column).
+// A CSV file, an IDX file or a folder (images by class, or IDX files). `target` empty: proposed (the last
+// column).
 Result<DataReport> inspect(const std::filesystem::path& fileOrFolder, const std::string& target);
 Json toJson(const DataReport& report);
 
 struct DatasetFormat {
-  std::string_view name;                // "csv"
-  std::string_view label;               // "Table (CSV)"
+  std::string_view name;  // "csv"
+  std::string_view label; // "Table (CSV)"
   std::vector<std::string_view> suffixes;
 };
 const std::vector<DatasetFormat>& datasetFormats();
 
-// A single picture or row for `loom predict` and "try it": PNG, JPEG, IDX image, or a CSV of rows; scaled to sampleShape.
-Result<Dataset> loadForPrediction(const DatasetSpec& spec, const Dataset& like, const std::filesystem::path& file);
+// A single picture or row for `loom predict` and "try it": PNG, JPEG, IDX image, or a CSV of rows; scaled to
+// sampleShape.
+Result<Dataset> loadForPrediction(const DatasetSpec& spec, const Dataset& like,
+                                  const std::filesystem::path& file);
 
 } // namespace loom

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The drawing: nodes, edges, positions. A value type with stable ids; it is changed by Edits only (edit.h), so that undo
-// is exact and needs no window. One node's inputs are ordered; a port takes one edge, a `many` port any number.
+// The drawing: nodes, edges, positions. A value type with stable ids; it is changed by Edits only (edit.h),
+// so that undo is exact and needs no window. One node's inputs are ordered; a port takes one edge, a `many`
+// port any number.
 #pragma once
 #include "core/base/json.h"
 #include "core/layers/layer_spec.h"
@@ -20,22 +21,22 @@ struct Point {
 
 struct Node {
   NodeId id = 0;
-  std::string name;     // unique in its network: letters, digits, "_"; the prefix of its state_dict keys
-  std::string type;     // LayerSpec::type
-  Params params;        // only what differs from the standards
+  std::string name; // unique in its network: letters, digits, "_"; the prefix of its state_dict keys
+  std::string type; // LayerSpec::type
+  Params params;    // only what differs from the standards
   Point position;
-  bool placed = false;  // by hand: auto-layout leaves it
+  bool placed = false; // by hand: auto-layout leaves it
   bool frozen = false;
   double lrScale = 1;
-  NodeId shares = 0;    // shares the weights of that node; 0: its own
+  NodeId shares = 0; // shares the weights of that node; 0: its own
   bool operator==(const Node&) const = default;
 };
 
 struct Edge {
   EdgeId id = 0;
   NodeId from = 0, to = 0;
-  int toPort = 0;       // index into LayerSpec::inputs
-  int order = 0;        // among the edges of a `many` port
+  int toPort = 0; // index into LayerSpec::inputs
+  int order = 0;  // among the edges of a `many` port
   bool operator==(const Edge&) const = default;
 };
 
@@ -54,7 +55,8 @@ struct Network {
   std::map<NodeId, Node> nodes;
   std::map<EdgeId, Edge> edges;
   std::map<std::int32_t, Note> notes;
-  std::int32_t nextId = 1;          // for nodes, edges and notes; never goes back, not even by undo of an addition's file form
+  std::int32_t nextId =
+      1; // for nodes, edges and notes; never goes back, not even by undo of an addition's file form
   Json definitions = Json::object(); // blocks, kept as read (this version draws none)
   bool operator==(const Network&) const = default;
 
@@ -67,11 +69,12 @@ struct Network {
 };
 
 inline constexpr int networkSchema = 1;
-// Canonical JSON with "schema". A newer schema is refused (kind input: place, its number, "Use a newer Neuroloom"), an
-// older one migrated by the caller that owns the file (core/network/network_file.h).
+// Canonical JSON with "schema". A newer schema is refused (kind input: place, its number, "Use a newer
+// Neuroloom"), an older one migrated by the caller that owns the file (core/network/network_file.h).
 Json toJson(const Network& network);
 Result<Network> networkFromJson(const Json& json, const std::string& place);
-Result<Network> readNetwork(const std::filesystem::path& file);  // migrates; keeps the original as <file>.schema-<n>.bak
+Result<Network>
+readNetwork(const std::filesystem::path& file); // migrates; keeps the original as <file>.schema-<n>.bak
 Status writeNetwork(const std::filesystem::path& file, const Network& network);
 
 } // namespace loom

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which temporaries may lie in the same bytes: offsets from lifetimes. Used by every backend with the sizes of its own
-// layouts, and by the estimate with plain sizes.
+// Which temporaries may lie in the same bytes: offsets from lifetimes. Used by every backend with the sizes
+// of its own layouts, and by the estimate with plain sizes.
 #pragma once
 #include "core/plan/plan.h"
 
@@ -20,8 +20,8 @@ struct MemoryPlan {
 // Largest first, lowest offset that is free over the whole lifetime. Deterministic.
 MemoryPlan planMemory(const std::vector<Lifetime>& lifetimes, std::int64_t alignment = 64);
 
-// First and last step of each temporary of a program (index = TensorId; others are unused). Outputs and metrics live to
-// the end of the program; inputs, when asked for, from its beginning to its end.
+// First and last step of each temporary of a program (index = TensorId; others are unused). Outputs and
+// metrics live to the end of the program; inputs, when asked for, from its beginning to its end.
 std::vector<Lifetime> lifetimes(const Plan& plan, const Program& program, bool includeInputs);
 
 struct PlanCost {

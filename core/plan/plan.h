@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The straight-line program: tensors and a few programs over them, each a flat list of steps that name the node they
-// came from. Made by core/compile, executed by a Backend. A value: nothing in it is owned elsewhere.
+// The straight-line program: tensors and a few programs over them, each a flat list of steps that name the
+// node they came from. Made by core/compile, executed by a Backend. A value: nothing in it is owned
+// elsewhere.
 #pragma once
 #include "core/plan/op.h"
 #include "core/plan/tensor.h"
@@ -32,7 +33,7 @@ struct Port {
 
 struct Program {
   ProgramKind kind = ProgramKind::train;
-  std::int64_t batch = 0;     // samples a run takes
+  std::int64_t batch = 0; // samples a run takes
   std::vector<Step> steps;
   std::vector<Port> inputs;   // samples by Input node's name
   std::vector<Port> targets;  // labels i32 [N] or values f32 [N,K] by Output node's name
@@ -57,7 +58,8 @@ struct Plan {
   int find(ProgramKind kind, std::int64_t batch) const;
 };
 
-// Every step's op accepts its tensors and dims agree; the first disagreement as an Error naming step and node.
+// Every step's op accepts its tensors and dims agree; the first disagreement as an Error naming step and
+// node.
 Status verify(const Plan& plan);
 // One line a step, for people and for tests.
 std::string describe(const Plan& plan);

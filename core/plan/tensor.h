@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a straight-line program computes on: numbered tensors of known size. A Plan is prepared for bound values, so
-// every dimension here is a number.
+// What a straight-line program computes on: numbered tensors of known size. A Plan is prepared for bound
+// values, so every dimension here is a number.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -12,7 +12,8 @@ using TensorId = std::int32_t; // index into Plan::tensors
 using NodeId = std::int32_t;   // id of a node of the drawing (never reused); 0 = no node
 inline constexpr TensorId noTensor = -1;
 
-// i32 holds labels, sample numbers and random keys. The reference backend computes f32 tensors in float or double.
+// i32 holds labels, sample numbers and random keys. The reference backend computes f32 tensors in float or
+// double.
 enum class DType : std::uint8_t { f32, i32 };
 
 enum class TensorKind : std::uint8_t {
@@ -27,13 +28,14 @@ enum class TensorKind : std::uint8_t {
 };
 
 struct Tensor {
-  std::string name;               // parameters and states: the state_dict key ("conv_1.weight")
-  std::vector<std::int64_t> dims; // outermost first, PyTorch's order: N,C,H,W · N,features · out,in · out,in/groups,kh,kw
+  std::string name; // parameters and states: the state_dict key ("conv_1.weight")
+  std::vector<std::int64_t>
+      dims; // outermost first, PyTorch's order: N,C,H,W · N,features · out,in · out,in/groups,kh,kw
   DType dtype = DType::f32;
   TensorKind kind = TensorKind::temporary;
   TensorId owner = noTensor;
   int plane = 0;
-  int group = 0;                  // parameter group; -1 = frozen (no gradient, no moments)
+  int group = 0; // parameter group; -1 = frozen (no gradient, no moments)
   NodeId node = 0;
 
   std::int64_t elements() const {

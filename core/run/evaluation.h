@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a trained network did on data, as it lies in a run: evaluations/<step>-<split>/summary.json (without the per-sample
-// parts) and predictions.safetensors (sample, label, prediction i32; output, target f32). Written by core/train, read by all.
+// What a trained network did on data, as it lies in a run: evaluations/<step>-<split>/summary.json (without
+// the per-sample parts) and predictions.safetensors (sample, label, prediction i32; output, target f32).
+// Written by core/train, read by all.
 #pragma once
 #include "core/base/json.h"
 #include <cstdint>
@@ -10,23 +11,29 @@
 
 namespace loom {
 
-struct ClassReport { std::string name; double precision = 0, recall = 0, f1 = 0; std::int64_t support = 0; };
+struct ClassReport {
+  std::string name;
+  double precision = 0, recall = 0, f1 = 0;
+  std::int64_t support = 0;
+};
 
 struct Evaluation {
   std::int64_t step = 0;
-  std::string split;                          // "test", "validation", "train"
-  std::vector<std::pair<std::string, double>> metrics; // test_accuracy, test_loss | test_r2, test_mae, test_rmse
+  std::string split; // "test", "validation", "train"
+  std::vector<std::pair<std::string, double>>
+      metrics; // test_accuracy, test_loss | test_r2, test_mae, test_rmse
   std::vector<std::string> classes;
   std::vector<std::vector<std::int64_t>> confusion; // rows true, columns predicted
   std::vector<ClassReport> perClass;
   // per sample of the part, in order: number in the data set, label, prediction, probabilities or values
   std::vector<std::int32_t> samples, labels, predictions;
-  std::vector<float> outputs;                 // count × classes (probabilities) or count × targets (in the target's own unit)
-  std::vector<float> targets;                 // regression
-  std::vector<std::string> notes;             // for the person who asked, not kept: another checkpoint was taken, and why
+  std::vector<float> outputs; // count × classes (probabilities) or count × targets (in the target's own unit)
+  std::vector<float> targets;     // regression
+  std::vector<std::string> notes; // for the person who asked, not kept: another checkpoint was taken, and why
 };
-Json toJson(const Evaluation& evaluation);    // without the per-sample parts
-Result<Evaluation> readEvaluation(const std::filesystem::path& runFolder, std::int64_t step, const std::string& split);
+Json toJson(const Evaluation& evaluation); // without the per-sample parts
+Result<Evaluation> readEvaluation(const std::filesystem::path& runFolder, std::int64_t step,
+                                  const std::string& split);
 Status writeEvaluation(const std::filesystem::path& runFolder, const Evaluation& evaluation);
 
 } // namespace loom

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The journal of one attempt: runs/<uuid>/attempts/<k>/journal. One record a line: crc32c of what follows (8 hex digits),
-// space, sequence number from 0, space, compact JSON, newline; at most 64 KiB. Appended with a single write; a torn last
-// line is no error, it is not there yet. A damaged line elsewhere is one, and costs only itself: reading goes on behind it.
+// The journal of one attempt: runs/<uuid>/attempts/<k>/journal. One record a line: crc32c of what follows (8
+// hex digits), space, sequence number from 0, space, compact JSON, newline; at most 64 KiB. Appended with a
+// single write; a torn last line is no error, it is not there yet. A damaged line elsewhere is one, and costs
+// only itself: reading goes on behind it.
 #pragma once
 #include "core/base/json.h"
 #include "core/run/events.h"
@@ -20,7 +21,7 @@ class JournalWriter {
   ~JournalWriter();
   Status append(const RunEvent& event);
   Status append(const std::vector<RunEvent>& events); // one write
-  Status sync();                                       // fsync
+  Status sync();                                      // fsync
   std::uint64_t nextSequence() const;
 
  private:
@@ -34,10 +35,15 @@ class JournalWriter {
 class PointBuffer {
  public:
   void add(std::string_view key, std::int64_t step, double seconds, double value);
-  bool due() const;                                    // 100 ms passed or a column is full
+  bool due() const; // 100 ms passed or a column is full
   std::vector<RunEvent> take();
+
  private:
-  struct Column { std::string key; std::vector<std::int64_t> steps; std::vector<double> times, values; };
+  struct Column {
+    std::string key;
+    std::vector<std::int64_t> steps;
+    std::vector<double> times, values;
+  };
   std::vector<Column> columns_;
   std::int64_t oldest_ = 0;
 };
@@ -50,47 +56,48 @@ struct PointColumns {
   std::vector<std::int64_t> steps;
   std::vector<double> times, values;
 };
-bool isPoints(std::string_view json);                  // the text of a `points` record, as JournalWriter writes it
-// Fills `into` (its memory is used again) from a record's text without a JSON value in between, about five times as fast.
-// Kind input when the record is not as events.h says.
+bool isPoints(std::string_view json); // the text of a `points` record, as JournalWriter writes it
+// Fills `into` (its memory is used again) from a record's text without a JSON value in between, about five
+// times as fast. Kind input when the record is not as events.h says.
 Status readPoints(std::string_view json, const std::string& place, PointColumns& into);
 Status checkPoints(const PointColumns& columns, const std::string& place);
 
-// One sound line: checksum and form are right, the JSON is not parsed yet. `json` is borrowed from the bytes given.
+// One sound line: checksum and form are right, the JSON is not parsed yet. `json` is borrowed from the bytes
+// given.
 struct JournalLine {
   std::uint64_t sequence = 0;
   std::string_view json;
-  std::uint64_t end = 0;                               // byte offset behind the record
+  std::uint64_t end = 0; // byte offset behind the record
 };
 // What was read so far of a journal.
 struct JournalState {
-  std::optional<std::uint64_t> next = 0;               // the sequence number to come; nullopt: any
-  bool behindDamage = false;                           // what stands just before is damaged, and that was said
+  std::optional<std::uint64_t> next = 0; // the sequence number to come; nullopt: any
+  bool behindDamage = false;             // what stands just before is damaged, and that was said
 };
 struct JournalLines {
   std::vector<JournalLine> lines;
-  std::uint64_t offset = 0;                            // where to go on
-  JournalState state;                                  // with this
-  std::vector<Error> damages;                          // one for each damaged stretch, at most mostDamages
-  std::int64_t moreDamages = 0;                        // so many stretches are not in `damages`
+  std::uint64_t offset = 0;     // where to go on
+  JournalState state;           // with this
+  std::vector<Error> damages;   // one for each damaged stretch, at most mostDamages
+  std::int64_t moreDamages = 0; // so many stretches are not in `damages`
   bool damaged() const { return !damages.empty(); }
 };
 inline constexpr std::size_t mostDamages = 5;
-// `bytes` stand at `offset` of the journal that `place` names. A line that is not sound, or whose sequence number was
-// there already, is passed over; the next sound one with a higher number counts. Which lines count does not depend on
-// how the journal is cut into `bytes`.
+// `bytes` stand at `offset` of the journal that `place` names. A line that is not sound, or whose sequence
+// number was there already, is passed over; the next sound one with a higher number counts. Which lines count
+// does not depend on how the journal is cut into `bytes`.
 JournalLines splitJournal(std::string_view bytes, std::uint64_t offset, const std::string& place,
                           JournalState state = {});
 
 struct JournalRecord {
   std::uint64_t sequence = 0;
   RunEvent event;
-  std::uint64_t end = 0;                               // byte offset behind the record
+  std::uint64_t end = 0; // byte offset behind the record
 };
 struct JournalRead {
   std::vector<JournalRecord> records;
-  std::uint64_t offset = 0;                            // where to go on
-  std::vector<Error> damages;                          // what was passed over, at most mostDamages
+  std::uint64_t offset = 0;   // where to go on
+  std::vector<Error> damages; // what was passed over, at most mostDamages
 };
 
 // Where journals are read from: a folder here, or (later) through ssh. Thread safe.
@@ -98,13 +105,14 @@ class JournalSource {
  public:
   virtual ~JournalSource() = default;
   virtual Result<std::vector<std::string>> runs() = 0;
-  virtual Result<std::vector<int>> attempts(const std::string& run) = 0;  // ascending
+  virtual Result<std::vector<int>> attempts(const std::string& run) = 0; // ascending
   virtual Result<std::uint64_t> size(const std::string& run, int attempt) = 0;
   // At most maxBytes of the journal from `offset` on, as they lie there; empty at its end.
-  virtual Result<std::string> bytes(const std::string& run, int attempt, std::uint64_t offset, std::size_t maxBytes) = 0;
-  virtual Result<std::string> config(const std::string& run) = 0;         // the text of run.json
-  virtual bool alive(const std::string& run) = 0;                         // its lock is held
-  virtual bool whole() = 0;                                               // runs() are all that the project has
+  virtual Result<std::string> bytes(const std::string& run, int attempt, std::uint64_t offset,
+                                    std::size_t maxBytes) = 0;
+  virtual Result<std::string> config(const std::string& run) = 0; // the text of run.json
+  virtual bool alive(const std::string& run) = 0;                 // its lock is held
+  virtual bool whole() = 0;                                       // runs() are all that the project has
   // The records in bytes(): `maxBytes` is raised to the length of one record.
   Result<JournalRead> read(const std::string& run, int attempt, std::uint64_t offset, std::size_t maxBytes);
 };
@@ -113,11 +121,13 @@ std::unique_ptr<JournalSource> journalsIn(const std::filesystem::path& project);
 // runs/<uuid>/lock: held by the living trainer (flock; host, boot id, pid, start time inside).
 class RunLock {
  public:
-  static Result<RunLock> take(const std::filesystem::path& runFolder);    // kind other when a living trainer holds it
+  static Result<RunLock>
+  take(const std::filesystem::path& runFolder); // kind other when a living trainer holds it
   RunLock(RunLock&&) noexcept;
   RunLock& operator=(RunLock&&) noexcept;
   ~RunLock();
   static bool held(const std::filesystem::path& runFolder);
+
  private:
   RunLock() = default;
   int descriptor_ = -1;

@@ -130,7 +130,8 @@ class Machine {
     if (!status) qFatal("%s", status.error().message().c_str());
     std::vector<MetricRow> rows;
     executable_->drain(rows);
-    return rows.empty() ? std::vector<float>{} : std::vector<float>(rows.back().values.begin(), rows.back().values.end());
+    return rows.empty() ? std::vector<float>{}
+                        : std::vector<float>(rows.back().values.begin(), rows.back().values.end());
   }
   std::vector<float> read(TensorId id) const {
     std::vector<float> values(static_cast<std::size_t>(plan_->tensor(id).elements()));

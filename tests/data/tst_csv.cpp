@@ -72,8 +72,8 @@ class TestCsv : public QObject {
         << std::string("red,big\nblue,small\nred,small\n")
         << Cells{{"column_1", "column_2"}, {"red", "big"}, {"blue", "small"}, {"red", "small"}};
     QTest::newRow("one column") << std::string("a\n1\n2\n") << Cells{{"a"}, {"1"}, {"2"}};
-    QTest::newRow("decimal commas")
-        << std::string("a;b\n1,5;2\n-0,25;7\n") << Cells{{"a", "b"}, {"1.5", "2"}, {"-0.25", "7"}};
+    QTest::newRow("decimal commas") << std::string("a;b\n1,5;2\n-0,25;7\n")
+                                    << Cells{{"a", "b"}, {"1.5", "2"}, {"-0.25", "7"}};
     QTest::newRow("commas that are no decimal ones")
         << std::string("a;b\n1,5;2\n1.5;x,y\n") << Cells{{"a", "b"}, {"1,5", "2"}, {"1.5", "x,y"}};
     QTest::newRow("commas that group thousands")

@@ -49,8 +49,8 @@ RunView viewOf(RunRow row) {
 
 bool anyAlive(JournalSource& journals) {
   const auto runs = journals.runs();
-  return runs && std::any_of(runs->begin(), runs->end(),
-                             [&](const std::string& run) { return journals.alive(run); });
+  return runs &&
+         std::any_of(runs->begin(), runs->end(), [&](const std::string& run) { return journals.alive(run); });
 }
 
 BridgeWorker::BridgeWorker(Bridge& bridge, std::filesystem::path loomProgram)

@@ -43,7 +43,7 @@ class WelcomePage : public Page {
   QWidget* buildRight();
   void refresh();
   void beginNew(); // says what a new project may begin with
-  void arrange(); // by the width of the window
+  void arrange();  // by the width of the window
   void tellComputer();
   QWidget* left_;
   QGridLayout* grid_;

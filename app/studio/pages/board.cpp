@@ -178,9 +178,8 @@ void Board::tellEmpty(std::size_t index) {
   QString words = rows_[index]->waiting;
   if (view != nullptr && !underWay(*view)) {
     const auto& lines = rows_[index]->lines;
-    const bool any = std::any_of(lines.begin(), lines.end(), [&](const auto& line) {
-      return summaryOf(view->row, line.key) != nullptr;
-    });
+    const bool any = std::any_of(lines.begin(), lines.end(),
+                                 [&](const auto& line) { return summaryOf(view->row, line.key) != nullptr; });
     words = any ? QString() : QString("The run ended before this was measured.");
   }
   charts_[index]->setMessage(words);

@@ -13,7 +13,8 @@ namespace loom {
 
 std::vector<Shot> shotTable() {
   std::vector<Shot> table;
-  for (const auto& rows : {kitShots(), frameShots(), designShots(), dataShots(), runShots()}) table.insert(table.end(), rows.begin(), rows.end());
+  for (const auto& rows : {kitShots(), frameShots(), designShots(), dataShots(), runShots()})
+    table.insert(table.end(), rows.begin(), rows.end());
   return table;
 }
 

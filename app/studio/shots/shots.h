@@ -23,7 +23,9 @@ class ShotStage {
   MainWindow& window();
   Settings& settings() { return *settings_; }
   bool dark() const { return dark_; }
-  void keep(std::shared_ptr<void> owner) { kept_ = std::move(owner); } // what the widget lives in, until the picture is taken
+  void keep(std::shared_ptr<void> owner) {
+    kept_ = std::move(owner);
+  } // what the widget lives in, until the picture is taken
 
  private:
   bool dark_;

@@ -15,7 +15,7 @@ class NotedField : public QLineEdit {
   void setNote(const QString& note);
   const QString& note() const { return note_; }
   void setAutomatic(const QString& value, const QString& from); // shows value, dashed, with its origin
-  void setPlain(const QString& value, const QString& note); // a value of its own again
+  void setPlain(const QString& value, const QString& note);     // a value of its own again
   void offerAutomatic(bool offered); // the arrow, where a plain value could be automatic
   bool isAutomatic() const { return automatic_; }
 

@@ -147,8 +147,8 @@ bool lowerBatchNormBackward(Lowering& l, const Step& step) {
   if (!scale && target(step, 1) != noTensor) return false;
   const bool masked = l.fusion().diffDst != noTensor;
   const auto note = l.notes.find(step.src[3]);
-  // oneDNN is given variance + eps, and an eps that changes no bit of that: this step's attributes have none, but
-  // in the padding of a blocked layout the variance is 0, and 1/sqrt(0) times 0 would leave NaN there.
+  // oneDNN is given variance + eps, and an eps that changes no bit of that: this step's attributes have none,
+  // but in the padding of a blocked layout the variance is 0, and 1/sqrt(0) times 0 would leave NaN there.
   const Value src = mapOf(l, step.src[0]);
   auto shape = normShape(step, src.desc, scale, shift);
   shape.eps = 1e-30f;

@@ -43,7 +43,7 @@ class ImageGrid : public QAbstractScrollArea {
   int pitchX() const;
   int pitchY() const;
   void measure();
-  void reveal(); // the chosen one
+  void reveal();                 // the chosen one
   void ask(int first, int last); // indices
   QVector<int> numbers_;
   std::function<QString(int)> captionOf_;

@@ -115,11 +115,11 @@ void ValueView::setEvaluation(const Evaluation& evaluation) {
   QVector<SampleItem> items;
   for (qsizetype at = 0; at < most; ++at) {
     const int row = order[at];
-    items.push_back({row, evaluation.samples[std::size_t(row)],
-                     "Row " + text(formatCount(evaluation.samples[std::size_t(row)])),
-                     QString("predicted %1, true %2")
-                         .arg(figureText(points[row].y()), figureText(points[row].x())),
-                     signedText(errors[row])});
+    items.push_back(
+        {row, evaluation.samples[std::size_t(row)],
+         "Row " + text(formatCount(evaluation.samples[std::size_t(row)])),
+         QString("predicted %1, true %2").arg(figureText(points[row].y()), figureText(points[row].x())),
+         signedText(errors[row])});
   }
   worst_->setItems(items, false);
   worstTitle_->setTitle("Worst rows", QString("%1 of %2").arg(most).arg(errors.size()));

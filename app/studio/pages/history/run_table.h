@@ -35,7 +35,7 @@ class RunTableModel : public QAbstractTableModel {
   void setRuns(const QVector<RunView>& runs);
   void setFilter(const RunFilter& filter);
   void setShown(std::function<bool(const RunView&)> view); // All runs, Active, Bin …; before the filter
-  void setNow(qint64 seconds) { now_ = seconds; } // "today" of the column Started; 0: the clock's
+  void setNow(qint64 seconds) { now_ = seconds; }          // "today" of the column Started; 0: the clock's
   void setSpark(const QString& run, std::int64_t version, QVector<double> values);
   void sort(int column, Qt::SortOrder order) override;
   int rowCount(const QModelIndex& parent = {}) const override {
