@@ -97,6 +97,7 @@ Error writeError(const fs::path& file, std::string_view what, int code, std::siz
   case EROFS:
   case EACCES:
   case EPERM:
+    error.kind = ErrorKind::input; // the project is not as it must be, as for what cannot be read
     error.fix = fmt::format("Make the folder {} writable or choose another one", folderOf(file).string());
     break;
   case EIO:
@@ -104,6 +105,7 @@ Error writeError(const fs::path& file, std::string_view what, int code, std::siz
     error.fix = "Check the disk; what was stored before is untouched";
     break;
   case ENOENT:
+    error.kind = ErrorKind::input;
     error.fix = fmt::format("Check that the folder {} exists", folderOf(file).string());
     break;
   default:

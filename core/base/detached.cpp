@@ -116,6 +116,9 @@ std::uint64_t processStartTime(int pid) {
   // The name in brackets may hold spaces and brackets itself: fields are counted from the last one.
   std::size_t at = line.rfind(')');
   if (at == std::string::npos) return 0;
+  // One that has ended and waits to be reaped is gone, however long its parent takes.
+  if (const std::size_t state = at + 2; state < line.size() && (line[state] == 'Z' || line[state] == 'X'))
+    return 0;
   for (int field = 2; field < 22 && at != std::string::npos; ++field) at = line.find(' ', at + 1);
   std::uint64_t ticks = 0;
   if (at != std::string::npos) std::from_chars(line.data() + at + 1, line.data() + line.size(), ticks);

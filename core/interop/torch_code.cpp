@@ -220,9 +220,7 @@ Status exportTorch(const Network& network, const std::filesystem::path& folder,
   if (auto valid = firstError(network, analysis); !valid) return valid;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error)
-    return Error{ErrorKind::other, folder.string(), "The folder cannot be made: " + error.message(),
-                 "Choose another folder"};
+  if (error) return writeError(folder, "The folder cannot be made", error.value());
   std::string text = torchText(network);
   if (!runFolder.empty()) {
     auto source = bestModel(runFolder);

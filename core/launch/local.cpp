@@ -131,7 +131,17 @@ class LocalLauncher : public Launcher {
     const std::string run = idOf(request);
     std::error_code error;
     const fs::path project = fs::absolute(request.project, error), folder = runFolder(project, run);
-    fs::create_directories(folder, error);
+    if (!fs::exists(project / "project.json", error))
+      return Error{ErrorKind::input, project.string(), "The project's folder is not there any more",
+                   "Open the project where it lies now"};
+    // A run that goes on has a folder; one that was deleted is not made anew.
+    if (!request.resume.empty() && !fs::exists(folder / "run.json", error))
+      return Error{ErrorKind::input, folder.string(), "The run's folder is not there any more",
+                   "Bring it back from a copy, or train anew"};
+    error.clear();
+    if (request.resume.empty())
+      for (const auto& one : {folder.parent_path(), folder})
+        if (!error) fs::create_directory(one, error);
     if (error)
       return Error{ErrorKind::input, folder.string(),
                    "The folder of the run cannot be made: " + error.message(), "Make the project writable"};

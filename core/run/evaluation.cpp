@@ -45,10 +45,9 @@ Json toJson(const Evaluation& evaluation) {
 Status writeEvaluation(const fs::path& runFolder, const Evaluation& evaluation) {
   const auto folder = folderOf(runFolder, evaluation.step, evaluation.split);
   std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    return Error{ErrorKind::other, folder.string(), "The folder cannot be made: " + error.message(),
-                 "Check its permissions"};
+  for (const auto& one : {folder.parent_path(), folder}) // never the run's own: it may have been deleted
+    if (fs::create_directory(one, error); error)
+      return writeError(one, "The folder cannot be made", error.value());
   Safetensors file;
   put(file, "sample", evaluation.samples);
   put(file, "label", evaluation.labels);

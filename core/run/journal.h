@@ -8,6 +8,7 @@
 #include "core/run/events.h"
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -127,6 +128,12 @@ class RunLock {
   RunLock& operator=(RunLock&&) noexcept;
   ~RunLock();
   static bool held(const std::filesystem::path& runFolder);
+  struct Holder {
+    int process = 0;
+    std::uint64_t start = 0; // as processStartTime() has it
+  };
+  // Who holds it, when that is a process of this machine; nothing else than a name for it is known elsewhere.
+  static std::optional<Holder> holder(const std::filesystem::path& runFolder);
 
  private:
   RunLock() = default;

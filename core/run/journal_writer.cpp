@@ -19,7 +19,8 @@ Error writeError(const std::filesystem::path& file, int error) {
             fmt::format("the disk is full, {} bytes are free", unknown ? 0 : space.available),
             "Free some space, then resume the run"};
   }
-  return {ErrorKind::other, file.string(),
+  const bool place = error == EROFS || error == EACCES || error == EPERM || error == ENOENT;
+  return {place ? ErrorKind::input : ErrorKind::other, file.string(),
           fmt::format("the journal cannot be written: {}", std::strerror(error)),
           "Allow writing in the project's folder"};
 }

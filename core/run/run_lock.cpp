@@ -14,22 +14,36 @@
 namespace loom {
 namespace {
 
-// What the lock file says about its holder decides only where flock cannot (some network file systems).
-bool holderLives(int descriptor) {
+struct Named {
+  bool elsewhere = false; // on another machine
+  RunLock::Holder holder; // process 0: of an earlier boot, or none
+};
+
+std::optional<Named> namedIn(int descriptor) {
   char bytes[1024];
   const ssize_t length = ::pread(descriptor, bytes, sizeof bytes, 0);
-  if (length <= 0) return false;
+  if (length <= 0) return std::nullopt;
   const auto json = parseJson({bytes, static_cast<std::size_t>(length)}, "lock");
-  if (!json) return false;
+  if (!json) return std::nullopt;
   const JsonReader reader(*json, "lock");
   const auto host = reader.text("host"), boot = reader.text("boot");
   const auto pid = reader.integer("pid");
   const auto start = reader.unsignedInteger("start");
-  if (!host || !boot || !pid || !start) return false;
+  if (!host || !boot || !pid || !start) return std::nullopt;
+  Named named;
+  named.elsewhere = *host != hostName();
+  if (!named.elsewhere && *boot == bootId() && *start != 0 && *pid > 0 && *pid <= INT32_MAX)
+    named.holder = {static_cast<int>(*pid), *start};
+  return named;
+}
+
+// What the lock file says about its holder decides only where flock cannot (some network file systems).
+bool holderLives(int descriptor) {
+  const auto named = namedIn(descriptor);
+  if (!named) return false;
   // A holder on another machine cannot be looked at: taking its lock could make two trainers write one run.
-  if (*host != hostName()) return true;
-  if (*pid <= 0 || *pid > INT32_MAX) return false;
-  return *boot == bootId() && *start != 0 && processStartTime(static_cast<int>(*pid)) == *start;
+  if (named->elsewhere) return true;
+  return named->holder.process != 0 && processStartTime(named->holder.process) == named->holder.start;
 }
 
 bool cannotLock(int error) {
@@ -103,6 +117,15 @@ bool RunLock::held(const std::filesystem::path& runFolder) {
     held = errno == EWOULDBLOCK || (cannotLock(errno) && holderLives(descriptor));
   ::close(descriptor);
   return held;
+}
+
+std::optional<RunLock::Holder> RunLock::holder(const std::filesystem::path& runFolder) {
+  const int descriptor = ::open((runFolder / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return std::nullopt;
+  const auto named = namedIn(descriptor);
+  ::close(descriptor);
+  if (!named || named->holder.process == 0) return std::nullopt;
+  return named->holder;
 }
 
 } // namespace loom

@@ -427,7 +427,10 @@ Attempt::Verdict Attempt::work() {
 
 Result<TrainOutcome> Attempt::run(bool resuming) {
   if (auto begun = begin(resuming); !begun) return begun.error();
-  switch (work()) {
+  Verdict verdict = work();
+  // However it ended, its last moments went into a folder that is not there.
+  if (!left_ && controls_->lost()) verdict = leave();
+  switch (verdict) {
   case Verdict::goOn:
     return finish("finished");
   case Verdict::stopped:

@@ -34,6 +34,8 @@ class Attempt {
   bool attentive() const; // something waits to be obeyed
   Verdict obey();
   Verdict pause();
+  Verdict apply(const RunControl& control); // what means the same while a run is paused
+  Verdict leave();                          // the run was deleted or moved under our feet
   Verdict setRate(const RunControl& control);
   Verdict saveNow(const RunControl& control);
   void answer(const std::string& id, const char* verb, bool applied, const std::string& reason);
@@ -78,6 +80,7 @@ class Attempt {
       places_; // per program: where loss and correct stand in its metric row, -1: nowhere
   std::optional<Error> error_;
   std::string endStatus_;
+  bool left_ = false; // leave() has said why
   std::vector<std::pair<std::string, double>> tested_;
 };
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/attempt.h"
 #include <cmath>
+#include <filesystem>
 
 namespace loom {
 namespace {
 
+namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 const char* verbText(RunControl::Verb verb) {
@@ -34,7 +36,7 @@ std::string shortened(const std::string& text) {
 }
 
 bool Attempt::attentive() const {
-  return stop_.wanted.load(std::memory_order_relaxed) != 0 || controls_->waiting();
+  return stop_.wanted.load(std::memory_order_relaxed) != 0 || controls_->waiting() || controls_->gone();
 }
 
 void Attempt::answer(const std::string& id, const char* verb, bool applied, const std::string& reason) {
@@ -86,6 +88,47 @@ Attempt::Verdict Attempt::setRate(const RunControl& control) {
   return saved ? Verdict::goOn : fail(saved.error());
 }
 
+Attempt::Verdict Attempt::apply(const RunControl& control) {
+  switch (control.verb) {
+  case RunControl::Verb::stop:
+    answer(control.id, "stop", true, {});
+    return Verdict::stopped;
+  case RunControl::Verb::checkpoint:
+    return saveNow(control);
+  case RunControl::Verb::learningRate:
+    return setRate(control);
+  case RunControl::Verb::pause:
+    refuse(control, "The run is paused");
+    break;
+  case RunControl::Verb::resume:
+    refuse(control, "The run is not paused");
+    break;
+  }
+  return Verdict::goOn;
+}
+
+// What was deleted is not made again. Of a run that was moved, a checkpoint is saved where it lies now; its
+// journal, held open, went with it.
+Attempt::Verdict Attempt::leave() {
+  left_ = true;
+  Error error{ErrorKind::input, folder_.string(),
+              "The folder of the run was deleted while it trained, with its journal and checkpoints",
+              "Bring the folder back from a copy and resume the run, or train anew"};
+  const auto now = controls_->whereNow();
+  std::error_code unknown;
+  const auto there = now ? now->parent_path().parent_path() : folder_;
+  if (now && fs::exists(there / "run.json", unknown)) {
+    const bool moved = there != folder_;
+    folder_ = there;
+    attemptFolder_ = *now;
+    const Status saved = saveCheckpoint();
+    error.cause = moved ? "The folder of the run was moved to " + there.string() + " while it trained"
+                        : "The run's journal was deleted while it trained";
+    error.fix = saved ? "A checkpoint is saved there: resume the run" : saved.error().message();
+  }
+  return fail(error);
+}
+
 Attempt::Verdict Attempt::pause() {
   tell({{"event", "state"}, {"state", "paused"}, {"step", progress_.step}});
   (void)log_->barrier();
@@ -93,32 +136,16 @@ Attempt::Verdict Attempt::pause() {
   Verdict verdict = Verdict::goOn;
   for (bool paused = true; paused && verdict == Verdict::goOn;) {
     controls_->sleep(100ms);
-    if (stop_.wanted.load() != 0) break;
+    if (stop_.wanted.load() != 0 || controls_->gone()) break;
     const auto command = controls_->take();
     if (!command) continue;
     if (!*command) {
       refuse(*command, "");
-      continue;
-    }
-    const RunControl& control = **command;
-    switch (control.verb) {
-    case RunControl::Verb::resume:
-      answer(control.id, "resume", true, {});
+    } else if ((*command)->verb == RunControl::Verb::resume) {
+      answer((*command)->id, "resume", true, {});
       paused = false;
-      break;
-    case RunControl::Verb::stop:
-      answer(control.id, "stop", true, {});
-      verdict = Verdict::stopped;
-      break;
-    case RunControl::Verb::checkpoint:
-      verdict = saveNow(control);
-      break;
-    case RunControl::Verb::learningRate:
-      verdict = setRate(control);
-      break;
-    case RunControl::Verb::pause:
-      refuse(*command, "The run is paused");
-      break;
+    } else {
+      verdict = apply(**command);
     }
   }
   paused_ += std::chrono::duration<double>(Clock::now() - since).count();
@@ -131,32 +158,17 @@ Attempt::Verdict Attempt::pause() {
 Attempt::Verdict Attempt::obey() {
   Verdict verdict = Verdict::goOn;
   while (verdict == Verdict::goOn) {
+    if (controls_->gone()) return leave();
     if (stop_.wanted.load() != 0) return Verdict::stopped;
     const auto command = controls_->take();
     if (!command) break;
     if (!*command) {
       refuse(*command, "");
-      continue;
-    }
-    const RunControl& control = **command;
-    switch (control.verb) {
-    case RunControl::Verb::pause:
-      answer(control.id, "pause", true, {});
+    } else if ((*command)->verb == RunControl::Verb::pause) {
+      answer((*command)->id, "pause", true, {});
       verdict = pause();
-      break;
-    case RunControl::Verb::resume:
-      refuse(*command, "The run is not paused");
-      break;
-    case RunControl::Verb::stop:
-      answer(control.id, "stop", true, {});
-      verdict = Verdict::stopped;
-      break;
-    case RunControl::Verb::checkpoint:
-      verdict = saveNow(control);
-      break;
-    case RunControl::Verb::learningRate:
-      verdict = setRate(control);
-      break;
+    } else {
+      verdict = apply(**command);
     }
   }
   return verdict;

@@ -123,12 +123,12 @@ void removeCheckpoint(const fs::path& folder, std::error_code& fault) {
   fs::remove_all(fault ? folder : hidden, fault);
 }
 
+// One folder at a time: a run whose folder was deleted is not made anew by its checkpoint.
 Status makeFolder(const fs::path& folder) {
   std::error_code fault;
-  fs::create_directories(folder, fault);
+  fs::create_directory(folder, fault);
   if (!fault) return {};
-  return Error{ErrorKind::other, folder.string(), "the folder cannot be made: " + fault.message(),
-               "Check that the project's disk has space and may be written"};
+  return writeError(folder, "the folder cannot be made", fault.value());
 }
 
 // Writes the parts, the manifest last, into `folder`.
@@ -165,7 +165,8 @@ Status replaceStepwise(const fs::path& temporary, const fs::path& target, const 
 Status writeCheckpoint(const fs::path& runFolder, const Checkpoint& checkpoint) {
   const fs::path all = checkpointsOf(runFolder), target = folderOf(runFolder, checkpoint.step);
   const fs::path temporary = all / fmt::format(".{}-{}.tmp", checkpoint.step, newUuid());
-  if (Status made = makeFolder(temporary); !made) return made;
+  for (const fs::path& folder : {all, temporary})
+    if (Status made = makeFolder(folder); !made) return made;
   std::error_code ignored;
   Status written = writeParts(temporary, checkpoint);
   if (written && fs::exists(target, ignored)) {

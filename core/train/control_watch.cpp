@@ -3,6 +3,10 @@
 #include "core/base/atomic_file.h"
 #include "core/base/format.h"
 #include <algorithm>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace loom {
 namespace {
@@ -42,11 +46,39 @@ std::set<std::string> commandsThere(const fs::path& runFolder) {
 }
 
 ControlWatch::ControlWatch(fs::path runFolder, fs::path attemptFolder, std::set<std::string> old)
-    : control_(runFolder / "control"), heartbeat_(attemptFolder / "heartbeat"), seen_(std::move(old)) {
+    : control_(runFolder / "control"), heartbeat_(attemptFolder / "heartbeat"),
+      journal_(attemptFolder / "journal"), seen_(std::move(old)) {
+  folder_ = ::open(attemptFolder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  struct stat status {};
+  if (::stat(journal_.c_str(), &status) == 0) {
+    identity_[0] = status.st_dev;
+    identity_[1] = status.st_ino;
+  }
   thread_ = std::thread([this] { work(); });
 }
 
-ControlWatch::~ControlWatch() { end(); }
+ControlWatch::~ControlWatch() {
+  end();
+  if (folder_ >= 0) ::close(folder_);
+}
+
+bool ControlWatch::lost() const {
+  if (identity_[1] == 0) return false;
+  struct stat status {};
+  if (::stat(journal_.c_str(), &status) != 0) return errno == ENOENT || errno == ENOTDIR;
+  return status.st_dev != identity_[0] || status.st_ino != identity_[1];
+}
+
+std::optional<fs::path> ControlWatch::whereNow() const {
+  struct stat held {
+  }, there{};
+  std::error_code unknown;
+  const fs::path path = fs::read_symlink(fmt::format("/proc/self/fd/{}", folder_), unknown);
+  // The kernel names a deleted folder, too: only the same folder counts.
+  if (unknown || ::fstat(folder_, &held) != 0 || ::stat(path.c_str(), &there) != 0) return std::nullopt;
+  if (held.st_dev != there.st_dev || held.st_ino != there.st_ino) return std::nullopt;
+  return path;
+}
 
 void ControlWatch::end() {
   {
@@ -73,7 +105,7 @@ std::optional<Result<RunControl>> ControlWatch::take() {
 
 void ControlWatch::sleep(std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, limit, [&] { return !queue_.empty(); });
+  changed_.wait_for(lock, limit, [&] { return !queue_.empty() || gone(); });
 }
 
 void ControlWatch::look() {
@@ -109,6 +141,11 @@ void ControlWatch::work() {
   std::unique_lock lock(mutex_);
   while (!stop_) {
     lock.unlock();
+    if (lost()) {
+      gone_ = true;
+      changed_.notify_all();
+      return; // nothing is read or written there any more
+    }
     if (std::chrono::steady_clock::now() >= nextBeat) {
       beat();
       nextBeat = std::chrono::steady_clock::now() + beatEvery;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks into runs/<uuid>/control/ from a thread of its own, so that a command takes effect within a second
-// and no step waits for a slow disk; writes the attempt's heartbeat.
+// and no step waits for a slow disk; writes the attempt's heartbeat; notices when the attempt's journal is no
+// longer where it was, because the run was deleted or the project moved.
 #pragma once
 #include "core/run/events.h"
 #include <atomic>
@@ -8,6 +9,7 @@
 #include <deque>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -15,7 +17,8 @@ namespace loom {
 
 class ControlWatch {
  public:
-  // `old`: names of files that are ignored, because they lay there before this attempt began.
+  // `old`: names of files that are ignored, because they lay there before this attempt began. The attempt's
+  // journal is there already.
   ControlWatch(std::filesystem::path runFolder, std::filesystem::path attemptFolder,
                std::set<std::string> old);
   ~ControlWatch();
@@ -23,6 +26,11 @@ class ControlWatch {
   bool waiting() const { return waiting_.load(std::memory_order_relaxed); }
   // The oldest command that came, or why one cannot be obeyed (its id stands in the Error's place).
   std::optional<Result<RunControl>> take();
+  // The attempt's journal was deleted or moved away: what is written into it is found by nobody.
+  bool gone() const { return gone_.load(std::memory_order_relaxed); }
+  bool lost() const; // the same, looked at now
+  // Where the attempt's folder lies now; nothing when it was deleted.
+  std::optional<std::filesystem::path> whereNow() const;
   // For the end of a run: looks once more, and no more after that.
   void lookAgain();
   // Sleeps until a command comes, at most so long.
@@ -34,12 +42,14 @@ class ControlWatch {
   void look();
   void beat() const;
 
-  std::filesystem::path control_, heartbeat_;
-  std::set<std::string> seen_; // file names; the watching thread's own while it lives
+  std::filesystem::path control_, heartbeat_, journal_;
+  int folder_ = -1;             // the attempt's, held open: it is known wherever it was moved to
+  std::uint64_t identity_[2]{}; // device and inode of the journal; 0: there is none to watch
+  std::set<std::string> seen_;  // file names; the watching thread's own while it lives
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Result<RunControl>> queue_;
-  std::atomic<bool> waiting_{false};
+  std::atomic<bool> waiting_{false}, gone_{false};
   bool stop_ = false;
   std::thread thread_;
 };

@@ -25,8 +25,10 @@ std::string freeRunName(const fs::path& project, const std::string& network) {
 
 Status makeFolders(const fs::path& run) {
   std::error_code error;
-  for (const char* part : {"attempts", "control", "checkpoints", "evaluations"}) {
-    fs::create_directories(run / part, error);
+  // The project's own folder is never made: it may have been moved since it was read.
+  for (const fs::path& folder : {run.parent_path(), run, run / "attempts", run / "control",
+                                 run / "checkpoints", run / "evaluations"}) {
+    fs::create_directory(folder, error);
     if (error)
       return Error{ErrorKind::input, run.string(), "The folder of the run cannot be made: " + error.message(),
                    "Make the project's folder writable, or copy the project to a place that is"};

@@ -308,6 +308,43 @@ class TestControl : public QObject {
   }
 
   // What comes too late is refused, not left without an answer.
+  // Nothing is made anew where the run was; what was moved has a checkpoint where it lies.
+  void aRunWhoseFolderGoesEndsWithAMessage_data() {
+    QTest::addColumn<bool>("moved");
+    QTest::addColumn<bool>("paused");
+    QTest::newRow("deleted") << false << false;
+    QTest::newRow("deleted while paused") << false << true;
+    QTest::newRow("moved") << true << false;
+    QTest::newRow("moved while paused") << true << true;
+  }
+  void aRunWhoseFolderGoesEndsWithAMessage() {
+    QFETCH(bool, moved);
+    QFETCH(bool, paused);
+    TestProject project;
+    QVERIFY(project.make("iris"));
+    Living living(project, endless(project, "a"));
+    living.awaitKind("epoch");
+    if (paused) QVERIFY(living.ask(RunControl::Verb::pause).value("applied", false));
+    const fs::path run = project.run("a"), away = project.path() / "elsewhere";
+    fs::create_directory(away);
+    fs::rename(run, away / "a"); // at once: what is deleted file by file may be seen half
+    if (!moved) fs::remove_all(away / "a");
+    living.join();
+    const auto& outcome = living.outcome();
+    QVERIFY(outcome.ok());
+    QVERIFY(outcome->error.has_value());
+    QCOMPARE(outcome->error->kind, ErrorKind::input);
+    QCOMPARE(outcome->status, std::string("failed"));
+    const QString cause = QString::fromStdString(outcome->error->cause);
+    QVERIFY2(cause.contains(moved ? "moved to" : "deleted"), qPrintable(cause));
+    QVERIFY(!fs::exists(run));
+    RunControl pause;
+    const auto sent = sendControl(run, pause);
+    QVERIFY(!sent.ok() && sent.error().kind == ErrorKind::input);
+    QVERIFY(!fs::exists(run));
+    if (moved) QVERIFY(lastCheckpoint(away / "a") > 0);
+  }
+
   void theEndAnswersWhatIsLeft() {
     TestProject project;
     QVERIFY(project.make("digits"));
