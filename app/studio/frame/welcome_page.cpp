@@ -2,6 +2,7 @@
 #include "app/studio/frame/welcome_page.h"
 #include "app/studio/frame/welcome_parts.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/widgets/fitting.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
@@ -59,8 +60,8 @@ WelcomePage::WelcomePage(PageContext& context) : Page(context) {
 }
 
 QWidget* WelcomePage::buildLeft() {
-  left_ = new QWidget;
-  auto* column = columnOf(left_, 40);
+  auto* inside = new QWidget;
+  auto* column = columnOf(inside, 40);
   auto* head = new QHBoxLayout;
   head->setSpacing(16);
   auto* words = new QVBoxLayout;
@@ -107,6 +108,13 @@ QWidget* WelcomePage::buildLeft() {
   recentHint_->setWrap(true);
   column->addWidget(recentHint_);
   column->addStretch(1);
+  // Many projects in a low window: all rows are there, and as high as they are.
+  auto* area = new QScrollArea;
+  area->setWidgetResizable(true);
+  area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  area->setWidget(inside);
+  setGround(inside, Ground::surface);
+  left_ = area;
   return left_;
 }
 
@@ -190,7 +198,7 @@ void WelcomePage::refresh() {
 void WelcomePage::arrange() {
   const double width = window()->width() / lookOf(this).scale;
   left_->setFixedWidth(lookOf(this).px(width < 1152 ? 319 : 447));
-  const int columns = width < 1152 ? 2 : 3;
+  const int columns = width < 880 ? 1 : width < 1152 ? 2 : 3;
   whose_->setVisible(width >= 1152); // the heading comes first
   for (int i = 0; i < cards_.size(); ++i) grid_->addWidget(cards_[i], i / columns, i % columns);
 }
@@ -207,13 +215,16 @@ void WelcomePage::setComputer(const QList<ComputerFact>& facts) {
   title->setMinimumHeight(lookOf(this).px(32));
   computer_->addWidget(title);
   for (const ComputerFact& fact : facts) {
-    auto* line = new QWidget;
+    auto* line = new FittingRow;
     line->setMinimumHeight(lookOf(this).px(36));
     auto* row = rowOf(line);
     row->addWidget(new IconLabel(fact.good ? QStringLiteral("st-ok") : QStringLiteral("st-info"), 16,
                                  fact.good ? Token::ok : Token::text2));
     row->addWidget(new Text(fact.fact, Type::small), 1);
-    row->addWidget(new Text(fact.note, Type::small, Token::text2));
+    auto* note = new Text(fact.note, Type::small, Token::text2);
+    row->addWidget(note);
+    line->setLeaving({note}); // the fact is whole, what it means comes second
+    setTip(line, fact.fact, fact.note);
     computer_->addWidget(line);
     computer_->addWidget(new HairLine(Qt::Horizontal, Token::hover));
   }

@@ -10,6 +10,7 @@
 namespace loom {
 
 NotedField::NotedField(const QString& text, QWidget* parent) : QLineEdit(text, parent) {
+  connect(this, &QLineEdit::textChanged, this, &NotedField::makeRoom);
   connect(this, &QLineEdit::textEdited, this, [this] {
     if (!automatic_) return;
     automatic_ = false;
@@ -51,16 +52,24 @@ void NotedField::offerAutomatic(bool offered) {
   if (back_) back_->setVisible(offered);
 }
 
+// The value comes first: where both do not fit the note leaves, whole.
 void NotedField::makeRoom() {
   const Look& look = lookOf(this);
-  const int width =
+  const int note =
       note_.isEmpty() ? 0 : QFontMetrics(look.fonts[Type::small]).horizontalAdvance(note_) + look.px(8);
-  setTextMargins(0, 0, width, 0);
+  noted_ = note > 0 && note + QFontMetrics(font()).horizontalAdvance(text()) + look.px(20) <= width();
+  setTextMargins(0, 0, noted_ ? note : 0, 0);
+}
+
+void NotedField::resizeEvent(QResizeEvent* event) {
+  QLineEdit::resizeEvent(event);
+  makeRoom();
+  if (isReadOnly()) setCursorPosition(0);
 }
 
 void NotedField::paintEvent(QPaintEvent* event) {
   QLineEdit::paintEvent(event);
-  if (note_.isEmpty()) return;
+  if (!noted_) return;
   const Look& look = lookOf(this);
   QPainter painter(this);
   paintText(painter, QRectF(rect()).adjusted(look.px(8), 0, -look.px(8) - 1, 0), note_,

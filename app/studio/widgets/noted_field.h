@@ -24,12 +24,13 @@ class NotedField : public QLineEdit {
 
  protected:
   void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
   void changeEvent(QEvent* event) override;
 
  private:
   void makeRoom();
   QString note_;
-  bool automatic_ = false;
+  bool automatic_ = false, noted_ = false;
   QAction* back_ = nullptr;
 };
 

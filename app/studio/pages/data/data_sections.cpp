@@ -8,6 +8,7 @@
 #include "app/studio/pages/session.h"
 #include "app/studio/widgets/chip.h"
 #include "app/studio/widgets/empty_state.h"
+#include "app/studio/widgets/fitting.h"
 #include "app/studio/widgets/form.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/noted_field.h"
@@ -114,22 +115,26 @@ void DataPage::build() {
   centre_ = new QStackedWidget;
   auto* pictures = plain();
   auto* picturesColumn = columnOf(pictures);
-  auto* tools = plain();
+  auto* tools = new FittingRow;
+  setGround(tools, Ground::surface);
   tools->setFixedHeight(lookOf(this).px(40));
   auto* toolRow = rowOf(tools, 0, 8);
   toolRow->setContentsMargins(16, 4, 16, 0);
   parts_ = new Segments({"All", "Train", "Validation", "Test"});
   parts_->setAccessibleName("Part");
   toolRow->addWidget(parts_);
-  toolRow->addWidget(new Text("in file order", Type::small, Token::text2));
+  auto* order = new Text("in file order", Type::small, Token::text2);
+  auto* sizeLabel = new Text("Size", Type::small, Token::text2);
+  toolRow->addWidget(order);
   toolRow->addStretch(1);
-  toolRow->addWidget(new Text("Size", Type::small, Token::text2));
+  toolRow->addWidget(sizeLabel);
   auto* size = new QSlider(Qt::Horizontal);
   size->setAccessibleName("Size of the pictures");
   size->setRange(40, 128);
   size->setValue(56);
   size->setFixedWidth(lookOf(this).px(96));
   toolRow->addWidget(size);
+  tools->setLeaving({order, sizeLabel, size});
   picturesColumn->addWidget(tools);
   grid_ = new ImageGrid;
   grid_->setCaptions([this](int sample) { return captionOf(sample); });

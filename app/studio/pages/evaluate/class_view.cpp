@@ -3,6 +3,7 @@
 #include "app/studio/pages/evaluate/confusion_matrix.h"
 #include "app/studio/pages/run_words.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/widgets/fitting.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/row_delegate.h"
 #include "app/studio/widgets/segments.h"
@@ -80,13 +81,16 @@ ClassView::ClassView(const Pictures& pictures, QWidget* parent) : QWidget(parent
   auto* left = new QWidget;
   auto* leftColumn = columnOf(left, 0, 4);
   leftColumn->setContentsMargins(16, 12, 12, 8);
-  auto* headBox = new QWidget;
+  auto* headBox = new FittingRow;
   auto* head = rowOf(headBox);
   head->addWidget(new Text("Confusion", Type::bodyStrong));
-  head->addWidget(new Text("rows are true, columns are predicted", Type::small, Token::text2), 1);
+  auto* reading = new Text("rows are true, columns are predicted", Type::small, Token::text2);
+  head->addWidget(reading);
+  head->addStretch(1);
   auto* unit = new Segments({"Count", "Share"});
   setSize(unit, ControlSize::small);
   head->addWidget(unit);
+  headBox->setLeaving({reading});
   leftColumn->addWidget(headBox);
   matrix_ = new ConfusionMatrix;
   leftColumn->addWidget(matrix_, 1);
@@ -103,7 +107,7 @@ ClassView::ClassView(const Pictures& pictures, QWidget* parent) : QWidget(parent
   middleColumn->addWidget(new HairLine);
   middleColumn->addWidget(sampleTitle_);
   middleColumn->addWidget(detail_);
-  middle->setMinimumWidth(look.px(280));
+  middle->setMinimumWidth(look.px(240));
   middle->setMaximumWidth(look.px(424));
   across->addWidget(middle, 400);
   across->addWidget(new HairLine(Qt::Vertical));

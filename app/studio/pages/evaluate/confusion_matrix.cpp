@@ -9,6 +9,13 @@
 #include <cmath>
 
 namespace loom {
+namespace {
+
+constexpr const char *legendRight = "Right", *legendWrong = "Wrong",
+                     *legendRange = "from one to 9 % of a row";
+constexpr int stepWidth = 17, stepsWidth = (mapSteps - 1) * stepWidth;
+
+} // namespace
 
 ConfusionMatrix::ConfusionMatrix(QWidget* parent) : QWidget(parent) {
   setObjectName("confusion");
@@ -40,7 +47,8 @@ QRectF ConfusionMatrix::grid() const {
   const QFontMetricsF metrics(look.fonts[Type::small]);
   double widest = 0;
   for (const auto& name : classes_) widest = std::max(widest, metrics.horizontalAdvance(name));
-  const double left = std::min<double>(look.px(132), widest) + look.px(12), bottom = look.px(60);
+  const double left = std::min<double>(look.px(132), widest) + look.px(12),
+               bottom = look.px(legendInOneLine(left) ? 60 : 80);
   const double count = std::max<double>(1, double(classes_.size()));
   const auto cellBelow = [&](double top) {
     return std::floor(std::clamp(std::min((width() - left - 2) / count, (height() - top - bottom) / count),
@@ -153,10 +161,20 @@ void ConfusionMatrix::paintEvent(QPaintEvent*) {
   paintLegend(painter, look);
 }
 
+// In one line where there is room, else what is wrong stands below what is right.
+bool ConfusionMatrix::legendInOneLine(double left) const {
+  const Look& look = lookOf(this);
+  const QFontMetricsF metrics(look.fonts[Type::small]);
+  double wide = 2 * stepsWidth + look.px(16 + 5 * 8);
+  for (const char* words : {legendRight, legendWrong, legendRange})
+    wide += metrics.horizontalAdvance(QString(words)) + 1;
+  return left + wide <= width();
+}
+
 void ConfusionMatrix::paintLegend(QPainter& painter, const Look& look) const {
   const QRectF all = grid();
-  const double y = all.bottom() + look.px(14), high = look.px(12);
-  double x = all.left();
+  const double high = look.px(12), line = look.px(20);
+  double x = all.left(), y = all.bottom() + look.px(14);
   const auto words = [&](const QString& said) {
     x += paintText(painter, QRectF(x, y - 4, width() - x, high + 8), said, look.fonts[Type::small],
                    look[Token::text2]) +
@@ -164,20 +182,31 @@ void ConfusionMatrix::paintLegend(QPainter& painter, const Look& look) const {
   };
   const auto steps = [&](const auto& map) {
     for (int step = 1; step < mapSteps; ++step) {
-      painter.fillRect(QRectF(x, y, 16, high), map[std::size_t(step)]);
-      x += 17;
+      painter.fillRect(QRectF(x, y, stepWidth - 1, high), map[std::size_t(step)]);
+      x += stepWidth;
     }
     x += look.px(8);
   };
-  words("Right");
+  const double before = x;
+  words(legendRight);
+  const double behindRight = x;
   steps(look.theme().seq);
-  x += look.px(16);
-  words("Wrong");
+  if (legendInOneLine(all.left())) {
+    x += look.px(16);
+    words(legendWrong);
+  } else {
+    x = before;
+    y += line;
+    words(legendWrong);
+    x = std::max(x, behindRight);
+  }
   steps(look.theme().wrong);
-  words("from one to 9 % of a row");
+  const QFontMetricsF metrics(look.fonts[Type::small]);
+  words(x + metrics.horizontalAdvance(QString(legendRange)) < width() ? legendRange : "1 to 9 % of a row");
   if (!isVisible()) return; // in a picture there is nothing to press
-  paintText(painter, QRectF(all.left(), y + look.px(20), width() - all.left(), look.px(20)),
-            "Arrow keys move over the cells, Enter opens the samples.", look.fonts[Type::small],
+  QString keys = "Arrow keys move over the cells, Enter opens the samples.";
+  if (metrics.horizontalAdvance(keys) > width() - before) keys = "Arrows move, Enter opens.";
+  paintText(painter, QRectF(before, y + line, width() - before, line), keys, look.fonts[Type::small],
             look[Token::text2]);
 }
 

@@ -34,6 +34,7 @@ class ConfusionMatrix : public QWidget {
   bool upright(double cellWidth) const; // the columns' names fit as they are read
   QPoint cellAt(QPointF at) const;
   int stepOf(int row, int column) const; // of the colour map
+  bool legendInOneLine(double left) const;
   void paintLegend(QPainter& painter, const Look& look) const;
   bool share_ = false;
   QStringList classes_;

@@ -6,6 +6,7 @@
 #include "app/studio/pages/evaluate/value_view.h"
 #include "app/studio/pages/run_words.h"
 #include "app/studio/widgets/empty_state.h"
+#include "app/studio/widgets/fitting.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/segments.h"
@@ -88,9 +89,9 @@ QWidget* EvaluatePage::buildFacts() {
   setGround(box, Ground::surface);
   auto* column = columnOf(box);
   auto* inside = new QWidget;
-  auto* across = rowOf(inside, 0, 24);
+  auto* across = factsAndWeak_ = rowOf(inside, 0, 24);
   across->setContentsMargins(24, 12, 24, 12);
-  factRow_ = new QWidget;
+  factRow_ = new FittingRow;
   factRow_->setObjectName("evaluateFacts");
   rowOf(factRow_, 0, 48);
   across->addWidget(factRow_, 1);
@@ -182,7 +183,12 @@ void EvaluatePage::resizeEvent(QResizeEvent* event) {
   const Look& look = lookOf(this);
   const bool narrow = width() < look.px(1160);
   factRow_->layout()->setSpacing(narrow ? 20 : 48);
-  weak_->setFixedWidth(look.px(narrow ? 224 : 328));
+  // Less wide still: what is weak stands below the figures.
+  const bool low = width() < look.px(900);
+  factsAndWeak_->setDirection(low ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+  factsAndWeak_->setSpacing(low ? 8 : 24);
+  weak_->setMinimumWidth(low ? 0 : look.px(narrow ? 224 : 328));
+  weak_->setMaximumWidth(low ? QWIDGETSIZE_MAX : weak_->minimumWidth());
 }
 
 void EvaluatePage::showTitle() {
@@ -284,15 +290,21 @@ void EvaluatePage::show(const QString& run, const Evaluation& evaluation) {
 }
 
 void EvaluatePage::showFacts(const Evaluation& evaluation) {
+  factRow_->setLeaving({});
   for (auto* child : factRow_->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly)) delete child;
   auto* across = static_cast<QHBoxLayout*>(factRow_->layout());
   while (across->count() > 0) delete across->takeAt(0);
   bool first = true;
+  QList<QWidget*> boxes;
   const auto fact = [&](const QString& label, const QString& value) {
     auto* box = new QWidget;
+    boxes << box;
     auto* column = columnOf(box);
-    column->addWidget(new Text(label, Type::caption, Token::text2));
+    auto* above = new Text(label, Type::caption, Token::text2);
+    above->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred); // whole, or not there
+    column->addWidget(above);
     auto* figure = new Text(value, first ? Type::display : Type::titlePlain);
+    figure->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
     figure->setFixedHeight(lookOf(this).px(32));
     column->addWidget(figure);
     across->addWidget(box);
@@ -328,6 +340,9 @@ void EvaluatePage::showFacts(const Evaluation& evaluation) {
     fact("Always the mean: MAE", number(figures.meanOnly));
   }
   across->addStretch(1);
+  std::reverse(boxes.begin(), boxes.end()); // the first figure stays to the end
+  if (!boxes.isEmpty()) boxes.removeLast();
+  factRow_->setLeaving(boxes);
 }
 
 void EvaluatePage::wantPictures(const QVector<int>& numbers) {

@@ -7,6 +7,7 @@
 #include "app/studio/pages/session.h"
 #include <QSet>
 
+class QBoxLayout;
 class QComboBox;
 class QPushButton;
 class QStackedWidget;
@@ -16,6 +17,7 @@ namespace loom {
 class ClassView;
 class ConfusionMatrix;
 class EmptyState;
+class FittingRow;
 class MessageBar;
 class Segments;
 class Text;
@@ -59,7 +61,9 @@ class EvaluatePage : public Page {
   MessageBar *message_, *weak_;
   EmptyState* empty_;
   QPushButton* evaluate_;
-  QWidget *facts_, *factRow_;
+  QWidget* facts_;
+  FittingRow* factRow_;
+  QBoxLayout* factsAndWeak_;
   QStackedWidget* stack_;
   ClassView* classes_;
   ValueView* values_;

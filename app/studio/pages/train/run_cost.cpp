@@ -32,13 +32,14 @@ RunCost::RunCost(Session* session, QWidget* parent) : QWidget(parent), session_(
   auto* column = columnOf(this, 0, 16);
   column->setContentsMargins(24, 16, 24, 16);
   column->addWidget(new Text("Before you start", Type::bodyStrong));
-  auto* figures = new QWidget;
+  auto* figures = figures_ = new QWidget;
   auto* row = rowOf(figures, 0, 32);
   const auto figure = [&](const QString& label, Text*& value, Text*& note) {
     auto* box = new QWidget;
     auto* inside = columnOf(box);
     inside->addWidget(new Text(label, Type::caption, Token::text2));
     value = new Text(missingText, Type::display);
+    value->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred); // a figure is never cut
     note = new Text({}, Type::small, Token::text2);
     inside->addWidget(value);
     inside->addWidget(note);
@@ -89,6 +90,23 @@ void RunCost::setMeasuring() {
   showEstimate();
 }
 
+void RunCost::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  arrangeFigures();
+}
+
+// Where both do not fit side by side they stand one under the other.
+void RunCost::arrangeFigures() {
+  auto* row = static_cast<QBoxLayout*>(figures_->layout());
+  const auto wide = [](const Text* value, const Text* note) {
+    return std::max(value->sizeHint().width(), note->sizeHint().width());
+  };
+  constexpr int sides = 48, gap = 32;
+  const bool fits = wide(time_, timeNote_) + gap + wide(memory_, memoryNote_) <= width() - sides;
+  row->setDirection(fits ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+  row->setSpacing(fits ? gap : 8);
+}
+
 void RunCost::showEstimate() {
   const auto estimate = session_ != nullptr ? session_->estimate() : std::nullopt;
   const MachineLoad load = session_ != nullptr ? session_->load() : MachineLoad{};
@@ -103,6 +121,7 @@ void RunCost::showEstimate() {
   const auto free = load.memoryTotal - std::min(load.memoryTotal, load.memoryUsed);
   memoryNote_->setText(load.memoryTotal > 0 ? "of " + text(formatBytes(free)) + " free" : QString());
   bar_->setShare(estimate && free > 0 ? double(estimate->memoryBytes) / double(free) : 0);
+  arrangeFigures();
   clear(rows_);
   if (!estimate) return;
   const auto line = [&](const QString& label, const QString& value) {

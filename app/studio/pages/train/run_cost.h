@@ -24,7 +24,11 @@ class RunCost : public QWidget {
   void runLinked(const QString& run);
   void designWanted();
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
+  void arrangeFigures();
   void showEstimate();
   void showChecks();
   Session* session_;
@@ -35,7 +39,7 @@ class RunCost : public QWidget {
   QString failure_;
   Text *time_, *timeNote_, *memory_, *memoryNote_;
   ShareBar* bar_;
-  QWidget *rows_, *checks_;
+  QWidget *figures_, *rows_, *checks_;
 };
 
 } // namespace loom

@@ -3,6 +3,7 @@
 #include "app/studio/pages/run_words.h"
 #include "app/studio/pages/train/run_side.h"
 #include "app/studio/widgets/cloth.h"
+#include "app/studio/widgets/fitting.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
@@ -65,7 +66,7 @@ QWidget* RunLive::buildHead() {
   column->setContentsMargins(16, 12, 16, 12);
   auto* facts = new QWidget;
   auto* line = rowOf(facts, 0, lookOf(this).px(40));
-  facts_ = line;
+  facts_ = facts;
   const auto fact = [&](const QString& label) {
     auto* box = new QWidget;
     auto* inside = columnOf(box);
@@ -80,7 +81,8 @@ QWidget* RunLive::buildHead() {
     lowerColumn->setContentsMargins(0, 0, 0, 3);
     lowerColumn->addWidget(made.second);
     row->addWidget(lower, 0, Qt::AlignBottom);
-    made.value->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred); // figures are never cut
+    for (Text* one : {made.label, made.value, made.second}) // figures are never cut: they stay or leave
+      one->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
     inside->addWidget(both);
     line->addWidget(box);
     return made;
@@ -124,12 +126,18 @@ QWidget* RunLive::buildHead() {
   return head;
 }
 
-// In a small window the second words go, the figures stay.
 void RunLive::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
-  const bool narrow = width() < lookOf(this).px(1100);
-  facts_->setSpacing(lookOf(this).px(narrow ? 24 : 40));
-  for (const Fact* fact : {&loss_, &speed_, &left_}) fact->second->setVisible(!narrow);
+  fitFacts();
+}
+
+// In a small window second words go first, then what the charts say as well; the rest stays whole.
+void RunLive::fitFacts() {
+  constexpr int sides = 32;
+  facts_->layout()->setSpacing(lookOf(this).px(width() < lookOf(this).px(1100) ? 20 : 40));
+  showWhatFits(
+      facts_, width() - sides,
+      {speed_.second, loss_.second, left_.second, validation_.second, epoch_.second, speed_.box, loss_.box});
 }
 
 void RunLive::setRun(const QString& run) {
@@ -219,6 +227,7 @@ void RunLive::refresh() {
     rate_->setText(QString::number(rateNow(*rate), 'g', 3));
     setMark(rate_, FieldMark::plain);
   }
+  fitFacts();
   board_->setRuns({run_}, regression, side_->laidOver());
   showSchedule(row);
   showMessage(*view);

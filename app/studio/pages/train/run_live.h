@@ -5,7 +5,6 @@
 #include "app/studio/pages/board.h"
 #include <QWidget>
 
-class QHBoxLayout;
 class QLineEdit;
 class QPushButton;
 
@@ -36,6 +35,7 @@ class RunLive : public QWidget {
 
  private:
   QWidget* buildHead();
+  void fitFacts();
   void showMarks(const QVector<StoredEvent>& events, const RunRow& row);
   void showSchedule(const RunRow& row);
   void showMessage(const RunView& view);
@@ -61,7 +61,7 @@ class RunLive : public QWidget {
   QLineEdit* rate_;
   QPushButton* apply_;
   QWidget* rateBox_;
-  QHBoxLayout* facts_;
+  QWidget* facts_;
 };
 
 } // namespace loom

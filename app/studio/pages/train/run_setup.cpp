@@ -23,6 +23,7 @@ namespace {
 
 constexpr int estimateDelay = 400; // ms after the last change
 constexpr int labelWidth = 88;
+constexpr int threeColumns = 1100; // less wide: what and how stand one under the other, the cost beside them
 
 QString scheduleLabel(std::string_view name) {
   QString words = text(name).replace('-', ' ');
@@ -30,7 +31,7 @@ QString scheduleLabel(std::string_view name) {
   return words;
 }
 
-QWidget* columnIn(QWidget* contents, int least, int most) {
+QScrollArea* columnIn(QWidget* contents, int least, int most) {
   auto* scroll = new QScrollArea;
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setWidgetResizable(true);
@@ -73,17 +74,28 @@ RunSetup::RunSetup(Session* session, QWidget* parent) : QWidget(parent), session
       session_->askEstimate(*network);
     }
   });
-  auto* across = rowOf(this, 0, 0);
-  across->addWidget(columnIn(buildWhat(), 304, 408), 408);
-  across->addWidget(new HairLine(Qt::Vertical));
-  across->addWidget(columnIn(buildHow(), 400, 560), 560);
-  across->addWidget(new HairLine(Qt::Vertical));
+  across_ = rowOf(this, 0, 0);
+  auto* first = new QWidget;
+  columnOf(first)->addWidget(buildWhat());
+  auto* second = new QWidget;
+  how_ = buildHow();
+  columnOf(second)->addWidget(how_, 1);
+  firstColumn_ = columnIn(first, 304, 0);
+  secondColumn_ = columnIn(second, 400, 560);
+  secondLine_ = new HairLine(Qt::Vertical);
+  across_->addWidget(firstColumn_, 408);
+  across_->addWidget(new HairLine(Qt::Vertical));
+  across_->addWidget(secondColumn_, 560);
+  across_->addWidget(secondLine_);
   cost_ = new RunCost(session_);
-  across->addWidget(columnIn(cost_, 232, 0), 408);
+  across_->addWidget(columnIn(cost_, 248, 0), 408);
   connect(cost_, &RunCost::runLinked, this, &RunSetup::runLinked);
   connect(cost_, &RunCost::designWanted, this, &RunSetup::designWanted);
   if (session_ == nullptr) return;
   connect(session_, &Session::estimated, this, &RunSetup::showNotes);
+  connect(session_, &Session::runsChanged, this, [this] {
+    if (isVisible() && ahead_ != session_->underWay().size()) showNotes();
+  });
   connect(session_, &Session::factsChanged, this, [this] { takeAll(); });
   connect(session_, &Session::settingsChanged, this, &RunSetup::refresh);
   connect(session_, &Session::networkDrawn, this, [this] {
@@ -100,6 +112,19 @@ RunSetup::RunSetup(Session* session, QWidget* parent) : QWidget(parent), session
                 devices_.push_back({ids[index], names[index], notes[index]});
             showDevices();
           });
+}
+
+void RunSetup::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  const Look& look = lookOf(this);
+  const bool stacked = width() < look.px(threeColumns);
+  firstColumn_->setMaximumWidth(stacked ? QWIDGETSIZE_MAX : look.px(408));
+  if (stacked == (secondColumn_->isHidden())) return;
+  QWidget* into = (stacked ? firstColumn_ : secondColumn_)->widget();
+  static_cast<QVBoxLayout*>(into->layout())->addWidget(how_, 1);
+  secondColumn_->setVisible(!stacked);
+  secondLine_->setVisible(!stacked);
+  across_->setStretchFactor(firstColumn_, stacked ? 968 : 408);
 }
 
 QWidget* RunSetup::buildWhat() {
@@ -476,7 +501,7 @@ void RunSetup::showNotes() {
   const auto epochs = std::max<std::int64_t>(1, session_->settings().epochs);
   epochs_->setNote(estimate ? plural(estimate->steps, "step") : QString());
   batch_->setNote(estimate ? text(formatCount(estimate->steps / epochs)) + " per epoch" : QString());
-  const auto ahead = session_->underWay().size();
+  const auto ahead = ahead_ = session_->underWay().size();
   for (auto* card : deviceCards_) {
     const QString note = ahead == 0 ? "free now" : plural(ahead, "run") + " ahead";
     card->setFact(estimate ? text(formatDuration(estimate->seconds)) : QString(), note,

@@ -9,7 +9,9 @@
 
 class QCheckBox;
 class QComboBox;
+class QHBoxLayout;
 class QLineEdit;
+class QScrollArea;
 class QVBoxLayout;
 
 namespace loom {
@@ -37,6 +39,9 @@ class RunSetup : public QWidget {
   void runLinked(const QString& run); // an earlier run with the same settings was pressed
   void designWanted();
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   QWidget* buildWhat();
   QWidget* buildHow();
@@ -51,10 +56,14 @@ class RunSetup : public QWidget {
   QTimer* later_;
   QString problem_, builtOptimizer_, builtSchedule_, followed_, project_;
   bool filling_ = false;
+  qsizetype ahead_ = 0; // runs under way, as the device cards say it
   Form *whatForm_, *whereForm_, *keepForm_, *howLeft_, *howRight_, *scheduleLeft_, *scheduleRight_;
   QComboBox *network_, *optimizer_;
   QLineEdit *data_, *tags_, *note_, *rate_, *seed_, *keep_;
   NotedField *split_, *name_, *epochs_, *batch_, *threads_, *every_;
+  QHBoxLayout* across_;
+  QScrollArea *firstColumn_, *secondColumn_;
+  QWidget *secondLine_, *how_;
   Segments* schedule_;
   Chart* preview_;
   RunCost* cost_;
