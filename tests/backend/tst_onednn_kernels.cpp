@@ -21,10 +21,11 @@ Floats randomFloats(std::size_t n, unsigned seed, float scale = 3.f) {
 }
 
 std::vector<KernelSet> kernelSets() {
-  std::vector<KernelSet> sets = {{"plain", vectorKernelsPlain(), optimKernelsPlain(), nullptr, nullptr}};
+  std::vector<KernelSet> sets = {
+      {"plain", vectorKernelsPlain(), optimKernelsPlain(), nullptr, nullptr, nullptr}};
 #if defined(__x86_64__)
   if (vectorKernelsAvx2() != nullptr && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    sets.push_back({"AVX2", vectorKernelsAvx2(), optimKernelsAvx2(), nullptr, productKernelsAvx2()});
+    sets.push_back({"AVX2", vectorKernelsAvx2(), optimKernelsAvx2(), nullptr, productKernelsAvx2(), nullptr});
 #endif
   if (std::string_view(chooseKernels().name) == "AVX-512") sets.push_back(chooseKernels());
   return sets;

@@ -134,6 +134,16 @@ Desc channelsLastDesc(const Dims& dims) {
   return Desc(dims, memory::data_type::f32, memory::format_tag::nhwc);
 }
 
+Desc blockedMapDesc(const Dims& dims, std::int64_t lanes) {
+  using Tag = memory::format_tag;
+  return Desc(dims, memory::data_type::f32, lanes == 16 ? Tag::nChw16c : Tag::nChw8c);
+}
+
+Desc blockedWeightsDesc(const Dims& dims, std::int64_t lanes) {
+  using Tag = memory::format_tag;
+  return Desc(dims, memory::data_type::f32, lanes == 16 ? Tag::OIhw16i16o : Tag::OIhw8i8o);
+}
+
 Dims dimsOf(const Desc& desc) { return desc.dims(); }
 std::int64_t bytesOf(const Desc& desc) { return static_cast<std::int64_t>(desc.get_size()); }
 std::int64_t elementsOf(const Desc& desc) { return bytesOf(desc) / 4; }

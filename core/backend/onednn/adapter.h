@@ -21,6 +21,9 @@ struct Machine {
 
 Desc plainDesc(const Dims& dims, bool ints = false); // row-major; no dims: one element
 Desc channelsLastDesc(const Dims& dims);             // N,C,H,W stored as N,H,W,C
+// Channels in blocks of one vector, inputs before outputs in a block of weights: oneDNN's own favourites.
+Desc blockedMapDesc(const Dims& dims, std::int64_t lanes);
+Desc blockedWeightsDesc(const Dims& dims, std::int64_t lanes);
 Dims dimsOf(const Desc& desc);
 std::int64_t bytesOf(const Desc& desc);    // with padding
 std::int64_t elementsOf(const Desc& desc); // stored elements, with padding

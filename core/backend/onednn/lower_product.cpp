@@ -115,6 +115,7 @@ ConvShape convShape(const Step& step, const Dims& src, const Dims& weights, cons
 } // namespace
 
 bool lowerConv(Lowering& l, const Step& step) {
+  if (lowerWinograd(l, step)) return true;
   const bool bias = step.src.size() > 2 && step.src[2] != noTensor;
   const bool relu = l.fusion().relu != noTensor;
   const auto shape = convShape(step, l.tensor(step.src[0]).dims, l.tensor(step.src[1]).dims,
@@ -134,6 +135,7 @@ bool lowerConv(Lowering& l, const Step& step) {
 }
 
 bool lowerConvBackwardData(Lowering& l, const Step& step) {
+  if (lowerWinogradBackwardData(l, step)) return true;
   const auto shape = convShape(step, l.tensor(step.dst[0]).dims, l.tensor(step.src[1]).dims,
                                l.tensor(step.src[0]).dims, false);
   const auto prepared = convBackwardData(l.machine(), shape);
@@ -149,6 +151,7 @@ bool lowerConvBackwardData(Lowering& l, const Step& step) {
 
 bool lowerConvBackwardWeights(Lowering& l, const Step& step) {
   if (step.dst[0] == noTensor) return false;
+  if (lowerWinogradBackwardWeights(l, step)) return true;
   const TensorId diffBias = step.dst.size() > 1 ? step.dst[1] : noTensor;
   const auto shape = convShape(step, l.tensor(step.src[0]).dims, l.tensor(step.dst[0]).dims,
                                l.tensor(step.src[1]).dims, diffBias != noTensor);

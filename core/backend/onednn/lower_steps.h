@@ -19,6 +19,10 @@ bool lowerSmallLinearBackwardWeights(Lowering& lowering, const Step& step);
 bool lowerConv(Lowering& lowering, const Step& step);
 bool lowerConvBackwardData(Lowering& lowering, const Step& step);
 bool lowerConvBackwardWeights(Lowering& lowering, const Step& step);
+// 3×3 ones of stride 1 by our own kernels; false: not a shape for them.
+bool lowerWinograd(Lowering& lowering, const Step& step);
+bool lowerWinogradBackwardData(Lowering& lowering, const Step& step);
+bool lowerWinogradBackwardWeights(Lowering& lowering, const Step& step);
 
 bool lowerMaxPool(Lowering& lowering, const Step& step);
 bool lowerMaxPoolBackward(Lowering& lowering, const Step& step);

@@ -185,15 +185,18 @@ std::vector<Geometry> geometries() {
        {4, 3, 1, 5},
        {{"stride", Dims{1, 3}}, {"padding", Dims{0, 2}}, {"dilation", Dims{1, 2}}}},
       {"1×1", {3, 16, 4, 4}, {17, 16, 1, 1}, {}},
-      {"16 to 32 channels", {2, 16, 8, 8}, {32, 16, 3, 3}, {{"padding", Dims{1, 1}}}}};
+      {"16 to 32 channels", {2, 16, 8, 8}, {32, 16, 3, 3}, {{"padding", Dims{1, 1}}}},
+      {"16 to 48 channels, odd size", {5, 16, 7, 9}, {48, 16, 3, 3}, {{"padding", Dims{1, 1}}}},
+      {"32 to 16 channels, batch 1, no padding", {1, 32, 16, 18}, {16, 32, 3, 3}, {}},
+      {"16 channels, padding 2", {4, 16, 6, 6}, {16, 16, 3, 3}, {{"padding", Dims{2, 2}}}}};
 }
 
 std::vector<OpCase> forwardCases() {
   std::vector<OpCase> cases;
   for (const Geometry& g : geometries())
     cases.push_back(floats(g.name, {g.src, g.weights, {g.weights[0]}}, g.attrs));
-  const Geometry first = geometries().front();
-  cases.push_back(floats("no bias", {first.src, first.weights, {}}, first.attrs));
+  for (const Geometry& g : {geometries().front(), geometries().back()})
+    cases.push_back(floats("no bias, " + std::string(g.name), {g.src, g.weights, {}}, g.attrs));
   return cases;
 }
 Dims outputOf(const Geometry& g) {

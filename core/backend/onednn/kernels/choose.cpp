@@ -2,6 +2,7 @@
 #include "core/backend/onednn/kernels/conv_pool.h"
 #include "core/backend/onednn/kernels/kernels.h"
 #include "core/backend/onednn/kernels/product.h"
+#include "core/backend/onednn/kernels/winograd.h"
 
 namespace loom::onednn {
 namespace {
@@ -27,11 +28,16 @@ bool hasAvx2() {
 
 KernelSet chooseKernels() {
   if (vectorKernelsAvx512() != nullptr && hasAvx512())
-    return {"AVX-512", vectorKernelsAvx512(), optimKernelsAvx512(), convPoolKernelsAvx512(),
-            productKernelsAvx512()};
+    return {"AVX-512",
+            vectorKernelsAvx512(),
+            optimKernelsAvx512(),
+            convPoolKernelsAvx512(),
+            productKernelsAvx512(),
+            winogradKernelsAvx512()};
   if (vectorKernelsAvx2() != nullptr && hasAvx2())
-    return {"AVX2", vectorKernelsAvx2(), optimKernelsAvx2(), nullptr, productKernelsAvx2()};
-  return {"plain", vectorKernelsPlain(), optimKernelsPlain(), nullptr, nullptr};
+    return {"AVX2",  vectorKernelsAvx2(),  optimKernelsAvx2(),
+            nullptr, productKernelsAvx2(), winogradKernelsAvx2()};
+  return {"plain", vectorKernelsPlain(), optimKernelsPlain(), nullptr, nullptr, nullptr};
 }
 
 } // namespace loom::onednn

@@ -76,6 +76,7 @@ const OptimKernels* optimKernelsPlain();
 
 struct ConvPoolKernels; // conv_pool.h
 struct ProductKernels;  // product.h
+struct WinogradKernels; // winograd.h
 
 struct KernelSet {
   const char* name; // "AVX-512", "AVX2", "plain"
@@ -83,6 +84,7 @@ struct KernelSet {
   const OptimKernels* optim;
   const ConvPoolKernels* convPool; // may be null
   const ProductKernels* product;   // may be null
+  const WinogradKernels* winograd; // may be null
 };
 // The widest set that this processor and this build have.
 KernelSet chooseKernels();

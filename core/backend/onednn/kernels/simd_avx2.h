@@ -21,6 +21,10 @@ inline Vec loadPart(const float* p, int64_t n, float fill) {
   return _mm256_blendv_ps(_mm256_set1_ps(fill), _mm256_maskload_ps(p, mask), _mm256_castsi256_ps(mask));
 }
 inline void storePart(float* p, Vec v, int64_t n) { _mm256_maskstore_ps(p, firstLanes(n), v); }
+// All of a vector or nothing; without a mask nothing is read. The rest is zero.
+using Mask = __m256i;
+inline Mask maskIf(bool yes) { return _mm256_set1_epi32(yes ? -1 : 0); }
+inline Vec loadMasked(const float* p, Mask mask) { return _mm256_maskload_ps(p, mask); }
 inline Vec all(float x) { return _mm256_set1_ps(x); }
 inline Vec add(Vec a, Vec b) { return _mm256_add_ps(a, b); }
 inline Vec sub(Vec a, Vec b) { return _mm256_sub_ps(a, b); }

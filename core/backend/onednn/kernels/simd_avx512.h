@@ -18,6 +18,10 @@ inline Vec loadPart(const float* p, int64_t n, float fill) {
   return _mm512_mask_loadu_ps(_mm512_set1_ps(fill), firstLanes(n), p);
 }
 inline void storePart(float* p, Vec v, int64_t n) { _mm512_mask_storeu_ps(p, firstLanes(n), v); }
+// All of a vector or nothing; without a mask nothing is read. The rest is zero.
+using Mask = __mmask16;
+inline Mask maskIf(bool yes) { return static_cast<Mask>(yes ? 0xffff : 0); }
+inline Vec loadMasked(const float* p, Mask mask) { return _mm512_maskz_loadu_ps(mask, p); }
 inline Vec all(float x) { return _mm512_set1_ps(x); }
 inline Vec add(Vec a, Vec b) { return _mm512_add_ps(a, b); }
 inline Vec sub(Vec a, Vec b) { return _mm512_sub_ps(a, b); }

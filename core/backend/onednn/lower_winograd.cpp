@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// 3×3 convolutions by kernels/winograd.h. The weights change with each step and are transformed within it.
+// Threads share the tiles of the batch; each sums its own gradients, which are then added in the order of the
+// threads.
+#include "core/backend/onednn/kernels/winograd.h"
+#include "core/backend/onednn/lower_steps.h"
+#include "core/backend/onednn/parallel.h"
+
+namespace loom::onednn {
+namespace {
+
+bool isPair(const Step& step, std::string_view name, std::int64_t wanted, std::int64_t fallback) {
+  return pairOf(step, name, {fallback, fallback}) == Dims{wanted, wanted};
+}
+
+// The decision: which convolutions, forward and both gradients alike.
+std::optional<WinogradShape> shapeOf(const Lowering& l, const Step& step, TensorId src, TensorId weights) {
+  if (l.kernels().winograd == nullptr || src == noTensor || weights == noTensor) return std::nullopt;
+  const Dims &map = l.tensor(src).dims, &kernel = l.tensor(weights).dims;
+  const Dims padding = pairOf(step, "padding", {0, 0});
+  if (map.size() != 4 || kernel[2] != 3 || kernel[3] != 3 || padding[0] != padding[1] ||
+      !isPair(step, "stride", 1, 1) || !isPair(step, "dilation", 1, 1) || step.attrs.getInt("groups", 1) != 1)
+    return std::nullopt;
+  const WinogradShape shape{map[1], kernel[0], map[2], map[3], padding[0]};
+  if (!l.kernels().winograd->supports(shape, map[0])) return std::nullopt;
+  return shape;
+}
+
+Value floats(Lowering& l, std::int64_t count) { return l.fresh(plainDesc({count})); }
+
+struct Share {
+  std::int64_t first, last;
+};
+Share shareOf(std::int64_t all, int thread, int threads) {
+  return {all * thread / threads, all * (thread + 1) / threads};
+}
+
+// Transforms the weights, then convolves: a forward step, or the gradient of the source with the roles of
+// source and result exchanged.
+struct Convolution {
+  WinogradShape weights, shape; // as the weights lie, and as the map is convolved
+  bool flipped = false, relu = false;
+  std::int64_t samples = 0;
+};
+void convolve(Lowering& l, const Convolution& c, const Value& src, const Value& weights, const Value& bias,
+              const Value& dst) {
+  const auto* kernels = l.kernels().winograd;
+  const auto sizes = kernels->sizes(c.shape);
+  const int threads = l.threads();
+  const Value transformed = floats(l, sizes.weights), scratch = floats(l, threads * sizes.convolve);
+  l.call({src, weights, bias, dst, transformed, scratch}, [=](const Binder& binder) {
+    const float* x = binder.at<float>(src);
+    const float* w = binder.at<float>(weights);
+    const float* b = bias.slot < 0 ? nullptr : binder.at<float>(bias);
+    float* y = binder.at<float>(dst);
+    float* u = binder.at<float>(transformed);
+    float* own = binder.at<float>(scratch);
+    const auto transform = c.flipped ? kernels->transformFlipped : kernels->transformWeights;
+    const std::int64_t tiles = c.samples * c.shape.tiles();
+    return Action([=] {
+      onEachThread(threads, [=](int thread) {
+        const auto [first, last] = shareOf(sizes.blocks, thread, threads);
+        transform(c.weights, w, u, first, last);
+      });
+      onEachThread(threads, [=](int thread) {
+        const auto [first, last] = shareOf(tiles, thread, threads);
+        kernels->convolve(c.shape, x, u, b, c.relu, y, first, last, own + thread * sizes.convolve);
+      });
+    });
+  });
+}
+
+} // namespace
+
+bool lowerWinograd(Lowering& l, const Step& step) {
+  const auto shape = shapeOf(l, step, step.src[0], step.src[1]);
+  if (!shape) return false;
+  const auto lanes = l.kernels().winograd->lanes;
+  const bool relu = l.fusion().relu != noTensor;
+  const TensorId target = relu ? l.fusion().relu : step.dst[0];
+  const Dims &from = l.tensor(step.src[0]).dims, &to = l.tensor(step.dst[0]).dims;
+  const Value src = l.to(l.value(step.src[0]), blockedMapDesc(from, lanes));
+  const Value weights = l.weights(step.src[1], blockedWeightsDesc(l.tensor(step.src[1]).dims, lanes));
+  const bool hasBias = step.src.size() > 2 && step.src[2] != noTensor;
+  const Value bias = hasBias ? l.plain(step.src[2]) : Value{};
+  const Value dst = l.result(target, blockedMapDesc(to, lanes));
+  convolve(l, {.weights = *shape, .shape = *shape, .relu = relu, .samples = from[0]}, src, weights, bias,
+           dst);
+  l.finish(target, dst);
+  return true;
+}
+
+bool lowerWinogradBackwardData(Lowering& l, const Step& step) {
+  const auto shape = shapeOf(l, step, step.dst[0], step.src[1]);
+  if (!shape) return false;
+  const auto lanes = l.kernels().winograd->lanes;
+  const Dims &from = l.tensor(step.src[0]).dims, &to = l.tensor(step.dst[0]).dims;
+  const Value diffDst = l.to(l.value(step.src[0]), blockedMapDesc(from, lanes));
+  const Value weights = l.weights(step.src[1], blockedWeightsDesc(l.tensor(step.src[1]).dims, lanes));
+  const Value diffSrc = l.result(step.dst[0], blockedMapDesc(to, lanes));
+  convolve(l, {.weights = *shape, .shape = shape->backward(), .flipped = true, .samples = from[0]}, diffDst,
+           weights, {}, diffSrc);
+  l.finish(step.dst[0], diffSrc);
+  return true;
+}
+
+bool lowerWinogradBackwardWeights(Lowering& l, const Step& step) {
+  const auto shape = shapeOf(l, step, step.src[0], step.dst[0]);
+  if (!shape) return false;
+  const auto* kernels = l.kernels().winograd;
+  const auto sizes = kernels->sizes(*shape);
+  const int threads = l.threads();
+  const TensorId diffBias = step.dst.size() > 1 ? step.dst[1] : noTensor;
+  const bool hasBias = diffBias != noTensor;
+  const Dims& map = l.tensor(step.src[0]).dims;
+  const Value src = l.to(l.value(step.src[0]), blockedMapDesc(map, kernels->lanes));
+  const Value diffDst =
+      l.to(l.value(step.src[1]), blockedMapDesc(l.tensor(step.src[1]).dims, kernels->lanes));
+  const Value into = l.result(step.dst[0], blockedWeightsDesc(l.tensor(step.dst[0]).dims, kernels->lanes));
+  const Value intoBias = hasBias ? l.result(diffBias, plainDesc({shape->outputs})) : Value{};
+  const Value scratch = floats(l, threads * sizes.gradient);
+  l.call({src, diffDst, into, intoBias, scratch},
+         [=, s = *shape, tiles = map[0] * shape->tiles()](const Binder& binder) {
+           const float* x = binder.at<float>(src);
+           const float* d = binder.at<float>(diffDst);
+           float* dw = binder.at<float>(into);
+           float* db = hasBias ? binder.at<float>(intoBias) : nullptr;
+           float* own = binder.at<float>(scratch);
+           std::vector<const float*> all;
+           for (int t = 0; t < threads; ++t) all.push_back(own + t * sizes.gradient);
+           return Action([=] {
+             onEachThread(threads, [=](int thread) {
+               const auto [first, last] = shareOf(tiles, thread, threads);
+               kernels->gradient(s, x, d, hasBias, first, last, own + thread * sizes.gradient);
+             });
+             onEachThread(threads, [=, sums = all.data()](int thread) {
+               const auto [first, last] = shareOf(sizes.blocks, thread, threads);
+               kernels->collect(s, sums, threads, dw, db, first, last);
+             });
+           });
+         });
+  l.finish(step.dst[0], into);
+  if (hasBias) l.finish(diffBias, intoBias);
+  return true;
+}
+
+} // namespace loom::onednn
