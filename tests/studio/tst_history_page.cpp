@@ -2,12 +2,15 @@
 // History at the real window: filter, order, choice, comparison, labels, bin, and a thousand runs.
 #include "app/studio/pages/history/compare_view.h"
 #include "app/studio/pages/history/history_page.h"
+#include "app/studio/pages/history/network_pair.h"
 #include "app/studio/pages/run_words.h"
 #include "app/studio/pages/train/train_page.h"
+#include "app/studio/widgets/segments.h"
 #include "app/studio/widgets/text.h"
 #include "tests/studio/run_fixture.h"
 #include "tests/studio/studio_fixture.h"
 #include <QCheckBox>
+#include <QComboBox>
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QListWidget>
@@ -25,6 +28,7 @@ class TestHistoryPage : public QObject {
   void wrongFiltersSayWhere();
   void runsAreSortedFilteredAndFound();
   void chosenRunsAreCompared();
+  void networksStandSideBySide();
   void labelsNamesAndTheBin();
   void aThousandRunsStaySmooth();
 
@@ -217,9 +221,50 @@ void TestHistoryPage::chosenRunsAreCompared() {
     QTRY_VERIFY_WITH_TIMEOUT(chart->curve(id + "|val/accuracy") != nullptr &&
                                  chart->curve(id + "|val/accuracy")->buckets().size() == 4,
                              patience);
+  // By time: the last point of the longer run lies where its last second is.
+  const auto* curve = chart->curve(page.compare().runs().front() + "|val/accuracy");
+  const auto* units = page.compare().findChild<Segments*>();
+  QTest::mouseClick(const_cast<Segments*>(units), Qt::LeftButton, {}, units->rectOf(2).center());
+  QVERIFY(curve->scale().byTime());
+  QCOMPARE(curve->scale().last(curve->buckets().back()), curve->buckets().back().lastSeconds);
+  QVERIFY(curve->buckets().back().lastSeconds > 0);
+  // The networks node by node: hand runs of one drawing have the same.
+  auto& networks = page.compare().networks();
+  QTRY_VERIFY_WITH_TIMEOUT(!networks.rows().isEmpty(), patience);
+  QCOMPARE(networks.count(NodePair::Kind::same), networks.rows().size());
   QTest::mouseClick(page.findChild<QWidget*>("compareBack"), Qt::LeftButton);
   QVERIFY(!page.comparing());
   QCOMPARE(page.chosen().size(), 2); // what was chosen is chosen still
+}
+
+void TestHistoryPage::networksStandSideBySide() {
+  QTemporaryDir folder;
+  auto runs = three();
+  runs[1].network = "resnet";
+  Desk desk(projectWith(folder.path(), runs));
+  desk.window().resize(1440, 900);
+  desk.window().show("history");
+  auto& page = desk.page<HistoryPage>("history");
+  QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 3, patience);
+  QStringList ids;
+  for (int row = 0; row < 3; ++row) ids << page.model().idAt(row);
+  page.compareRuns(ids);
+  auto& networks = page.compare().networks();
+  QTRY_VERIFY_WITH_TIMEOUT(!networks.rows().isEmpty(), patience);
+  // The first against the last that is another one; both are to be chosen.
+  auto* right = page.findChild<QComboBox*>("rightNetwork");
+  QVERIFY(right->isVisible());
+  QVERIFY(right->currentIndex() != 0);
+  QVERIFY(networks.count(NodePair::Kind::added) + networks.count(NodePair::Kind::removed) > 0);
+  for (const auto& row : networks.rows())
+    for (const auto& side : row.sides) QVERIFY(side.id == 0 || !side.title.isEmpty());
+  right->setFocus();
+  QTest::keyClick(right, Qt::Key_Home);
+  QTRY_COMPARE(networks.count(NodePair::Kind::same), networks.rows().size());
+  // A narrow window has them under the table.
+  desk.window().resize(1024, 700);
+  QTRY_VERIFY(networks.mapTo(&page.compare(), QPoint()).y() >
+              page.compare().table().mapTo(&page.compare(), QPoint()).y());
 }
 
 void TestHistoryPage::labelsNamesAndTheBin() {

@@ -110,6 +110,9 @@ quint64 Bridge::series(const QString& run, const QString& key, std::int64_t firs
 void Bridge::events(const QString& run) {
   post(worker_.get(), [run](BridgeWorker& worker) { worker.events(run); });
 }
+void Bridge::runNetwork(const QString& run) {
+  post(worker_.get(), [run](BridgeWorker& worker) { worker.runNetwork(run); });
+}
 void Bridge::setTags(const QString& run, const QStringList& tags) {
   post(worker_.get(), [=](BridgeWorker& worker) { worker.setTags(run, tags); });
 }

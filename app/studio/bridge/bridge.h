@@ -21,9 +21,15 @@
 namespace loom {
 
 // What a page needs of the open project, by value.
+struct DamagedNetwork { // its file is there and cannot be read
+  QString name;
+  Error error;
+};
+
 struct ProjectView {
   Project project;
   QVector<Network> networks;
+  QVector<DamagedNetwork> damaged;
   bool writable = true;
   bool living = false; // a run of it trains at this moment
 };
@@ -133,6 +139,7 @@ class Bridge : public QObject {
   quint64 series(const QString& run, const QString& key, std::int64_t first, std::int64_t last, int pixels,
                  const QString& slot); // seriesReady
   void events(const QString& run);     // eventsReady
+  void runNetwork(const QString& run); // runNetworkReady: what it trained, as it was drawn then
   void setTags(const QString& run, const QStringList& tags);
   void setNote(const QString& run, const QString& text);
   void setName(const QString& run, const QString& name);
@@ -142,6 +149,10 @@ class Bridge : public QObject {
  signals:
   void projectOpened(const loom::ProjectView& view);
   void projectClosed();
+  // Its folder was moved (to `now`, when that is known) or deleted while it was open: nothing is written until
+  // it is there again (projectFound), closed, or opened elsewhere.
+  void projectGone(const loom::Error& error, const QString& now);
+  void projectFound();
   void projectSaved();
   void networkSaved(const QString& name);
   void recoveryFound(const loom::Network& network); // after projectOpened, when unsaved edits were kept
@@ -164,10 +175,13 @@ class Bridge : public QObject {
   void runStarted(const QString& run);
   void startFailed(const QString& run,
                    const loom::Error& error); // its trainer ended before it wrote anything
+  // Its folder was deleted: it is in no list any more. `error` says what became of its trainer.
+  void runVanished(const QString& run, const loom::Error& error);
   void controlled(const QString& run, const QString& id);
   void runsChanged(const QVector<loom::RunView>& runs); // newest first, all of the project
   void seriesReady(const loom::SeriesAnswer& answer);
   void eventsReady(const QString& run, const QVector<loom::StoredEvent>& events);
+  void runNetworkReady(const QString& run, const loom::Network& network); // without nodes: cannot be read
   void historyRebuilt(bool good, const QStringList& findings);
   void loadChanged(const loom::MachineLoad& load); // every two seconds
   // What went wrong: `what` is the verb ("open", "start", "evaluate" …); shown at the place that asked.

@@ -112,6 +112,17 @@ void BridgeWorker::evaluate(const QString& run, const QString& split) {
       });
 }
 
+void BridgeWorker::runNetwork(const QString& run) {
+  if (!ready("history")) return;
+  onPool([this, run, folder = runFolder(project_->folder, run.toStdString())] {
+    // A run whose description is gone is told by History itself; here it only has no network to show.
+    auto config = readRunConfig(folder);
+    tell([this, run, network = config ? config->network : Network{}] {
+      Q_EMIT bridge_.runNetworkReady(run, network);
+    });
+  });
+}
+
 void BridgeWorker::readEvaluation(const QString& run, const QString& split) {
   if (!ready("evaluate")) return;
   auto row = store_->run(run.toStdString());

@@ -4,7 +4,9 @@
 // two, so that the live charts do not wait for them. Answers are posted to the GUI thread through `tell`.
 #pragma once
 #include "app/studio/bridge/bridge.h"
+#include "core/base/held_folder.h"
 #include "core/run/journal.h"
+#include <QDeadlineTimer>
 #include <QHash>
 #include <QMutex>
 #include <QThreadPool>
@@ -16,6 +18,8 @@
 #include <set>
 
 namespace loom {
+
+inline constexpr int followInterval = 100, idleInterval = 1000; // ms between two looks at the journals
 
 bool anyAlive(JournalSource& journals); // a trainer holds the lock of one of these runs
 
@@ -56,6 +60,7 @@ class BridgeWorker : public QObject {
   void series(quint64 ticket, const QString& run, const QString& key, std::int64_t first, std::int64_t last,
               int pixels, const QString& slot);
   void events(const QString& run);
+  void runNetwork(const QString& run);
   void setTags(const QString& run, const QStringList& tags);
   void setNote(const QString& run, const QString& text);
   void setName(const QString& run, const QString& name);
@@ -74,7 +79,11 @@ class BridgeWorker : public QObject {
   void failOnce(const Error& error);
   void measureLoad();
   void findLiving();
-  bool ready(const char* what); // a project is open, or `failed` is told
+  bool ready(const char* what); // a project is open and where it was, or `failed` is told
+  bool inPlace();               // its folder is where it was; tells when that changed
+  Error goneError() const;
+  void forgetVanished(const std::vector<std::string>& changed); // runs whose folder was deleted
+  void tellVanished();
   void fail(const QString& what, const Error& error);
   void after(const QString& what, const Status& status, const std::function<void()>& done = {});
   bool stale(const QString& slot, quint64 ticket);
@@ -89,6 +98,7 @@ class BridgeWorker : public QObject {
                                                  const std::filesystem::path& project);
   Result<DataView> lookAt(const DatasetSpec& spec, const std::filesystem::path& project); // on the pool
   std::filesystem::path recoveryFile(const std::string& network, bool beside) const;
+  void adoptRecovery();
   void offerRecovery(const Network& network);
   std::string keepForeign(const Network& network);
   void sawNetwork(const std::string& name);
@@ -109,6 +119,19 @@ class BridgeWorker : public QObject {
   QStringList told_;                          // problems that were told once
   QHash<QString, std::int64_t> versions_;     // records taken in, per run
   QHash<QString, bool> alive_;                // whether a run's lock was held when last looked at
+  struct Trainer {
+    RunLock::Holder process;
+    QDeadlineTimer recent; // not expired: it was seen alive a moment ago
+  };
+  QHash<QString, Trainer> trainers_;
+  struct Vanished {
+    RunView view;
+    RunLock::Holder trainer;
+    QDeadlineTimer until; // then it is spoken of as going on
+  };
+  std::vector<Vanished> vanished_; // deleted while they trained, and not told yet
+  HeldFolder place_;               // of the project
+  bool away_ = false;              // it is not there, and that was told
   std::unique_ptr<QTimer> followTimer_, loadTimer_;
   QThreadPool pool_;
   std::atomic<quint64> estimateTicket_{0};

@@ -149,17 +149,17 @@ void Chart::setCurves(const QVector<Curve>& curves) {
   plottables_ = kept;
   curves_ = curves;
   for (auto one = plottables_.begin(); one != plottables_.end(); ++one)
-    one.value()->setBuckets(one.value()->buckets(), stepsPerUnit(one.key()));
+    one.value()->setBuckets(one.value()->buckets(), scaleOf(one.key()));
   nameLegend();
   fitX();
   rescaleValues();
   replot();
 }
 
-double Chart::stepsPerUnit(const QString& curve) const {
+const XScale& Chart::scaleOf(const QString& curve) const {
   for (const auto& one : curves_)
-    if (one.id == curve && one.stepsPerUnit > 0) return one.stepsPerUnit;
-  return stepsPerUnit_;
+    if (one.id == curve && one.scale) return *one.scale;
+  return scale_;
 }
 
 void Chart::nameLegend() {
@@ -187,19 +187,20 @@ SeriesPlottable* Chart::curve(const QString& id) const { return plottables_.valu
 void Chart::setData(const QString& id, const QVector<Bucket>& buckets) {
   auto* plottable = plottables_.value(id);
   if (plottable == nullptr) return;
-  plottable->setBuckets(buckets, stepsPerUnit(id));
+  plottable->setBuckets(buckets, scaleOf(id));
   if (!buckets.isEmpty()) message_->setVisible(false);
   fitX();
   rescaleValues();
+  if (cross_) setCrosshair(cross_); // its dots are of the same buckets as the figures beside the charts
   replot();
 }
 
-void Chart::setXAxis(const QString& unit, double stepsPerUnit, double end) {
+void Chart::setXAxis(const QString& unit, const XScale& scale, double end) {
   unit_ = unit;
-  stepsPerUnit_ = stepsPerUnit > 0 ? stepsPerUnit : 1;
+  scale_ = scale;
   end_ = end;
   for (auto one = plottables_.begin(); one != plottables_.end(); ++one)
-    one.value()->setBuckets(one.value()->buckets(), this->stepsPerUnit(one.key()));
+    one.value()->setBuckets(one.value()->buckets(), scaleOf(one.key()));
   fitX();
   rescaleValues();
   replot();
@@ -312,7 +313,7 @@ void Chart::setCrosshair(std::optional<double> x) {
     const QString number = unit_ == "step"        ? QString::fromStdString(formatCount(std::llround(*x)))
                            : *x == std::floor(*x) ? QString::number(*x)
                                                   : QString::number(*x, 'f', *x < 100 ? 2 : 1);
-    tag = unit_ + " " + number;
+    tag = scale_.byTime() ? number + " " + unit_ : unit_ + " " + number;
   }
   crosshair_->setCross(x, tag, dots);
   plot_->layer("cross")->replot();
@@ -325,16 +326,17 @@ void Chart::movePoints(int points) {
     if (densest == nullptr || one->buckets().size() > densest->buckets().size()) densest = one;
   if (densest == nullptr || densest->empty()) return;
   const auto& buckets = densest->buckets();
-  const double from = cross_ ? *cross_ * stepsPerUnit_ : plot_->xAxis->range().upper * stepsPerUnit_;
-  auto at =
-      std::lower_bound(buckets.begin(), buckets.end(), from - 1e-6,
-                       [](const Bucket& bucket, double step) { return double(bucket.lastStep) < step; });
+  const XScale& scale = densest->scale();
+  const double from = cross_ ? *cross_ : plot_->xAxis->range().upper;
+  const double near = 1e-6 / (scale.byTime() ? scale.secondsPerUnit : scale.stepsPerUnit);
+  auto at = std::lower_bound(buckets.begin(), buckets.end(), from - near,
+                             [&](const Bucket& bucket, double place) { return scale.last(bucket) < place; });
   qsizetype index = at - buckets.begin();
   // Between two points the next one to the left is the first step back.
-  const bool on = at != buckets.end() && std::abs(double(at->lastStep) - from) < 0.5;
+  const bool on = at != buckets.end() && std::abs(scale.last(*at) - from) < 5e5 * near;
   if (points > 0 && !on) --points;
   index = std::clamp<qsizetype>(index + points, 0, buckets.size() - 1);
-  moveCrosshair(double(buckets[index].lastStep) / stepsPerUnit_);
+  moveCrosshair(scale.last(buckets[index]));
 }
 
 void Chart::moveCrosshair(double x) {

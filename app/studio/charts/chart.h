@@ -27,7 +27,7 @@ struct Curve {
   QString id;    // unique in the chart: "<run>/<key>"
   QString label; // legend and crosshair table
   CurveStyle style;
-  double stepsPerUnit = 0; // steps of one unit of the x axis, where runs differ; 0: the chart's
+  std::optional<XScale> scale = {}; // where runs differ; nothing: the chart's
 };
 
 class Chart : public QWidget {
@@ -42,7 +42,7 @@ class Chart : public QWidget {
   void setData(const QString& curve, const QVector<Bucket>& buckets);
   SeriesPlottable* curve(const QString& id) const;
   void setMarkers(const QVector<ChartMarker>& markers);
-  void setXAxis(const QString& unit, double stepsPerUnit,
+  void setXAxis(const QString& unit, const XScale& scale,
                 double end);            // end: where the axis ends when fitted; 0: at the data
   void setXTitle(const QString& words); // under the axis: pictures that stand alone
   void setCrosshair(std::optional<double> x);
@@ -85,14 +85,15 @@ class Chart : public QWidget {
   ChartSpec spec_;
   ChartHead* head_;
   QCustomPlot* plot_;
-  double stepsPerUnit(const QString& curve) const;
+  const XScale& scaleOf(const QString& curve) const;
   QVector<Curve> curves_;
   QHash<QString, SeriesPlottable*> plottables_;
   MarkerItem* markers_;
   CrossItem* crosshair_;
   QCPItemText* message_;
   QString unit_ = "step", xTitle_;
-  double stepsPerUnit_ = 1, end_ = 0, smoothing_ = 0;
+  XScale scale_;
+  double end_ = 0, smoothing_ = 0;
   bool fitted_ = true, log_ = false;
   std::optional<double> cross_;
   std::optional<QPoint> dragFrom_;

@@ -11,9 +11,9 @@ SeriesPlottable::SeriesPlottable(QCPAxis* keyAxis, QCPAxis* valueAxis, const Loo
   setAntialiased(true);
 }
 
-void SeriesPlottable::setBuckets(QVector<Bucket> buckets, double stepsPerUnit) {
+void SeriesPlottable::setBuckets(QVector<Bucket> buckets, const XScale& scale) {
   buckets_ = std::move(buckets);
-  stepsPerUnit_ = stepsPerUnit > 0 ? stepsPerUnit : 1;
+  scale_ = scale;
   smooth();
 }
 
@@ -51,10 +51,10 @@ void SeriesPlottable::smooth() {
 }
 
 std::optional<double> SeriesPlottable::valueAt(double x) const {
-  const double step = x * stepsPerUnit_;
-  auto after = std::upper_bound(
-      buckets_.begin(), buckets_.end(), step + 1e-9,
-      [](double wanted, const Bucket& bucket) { return wanted < static_cast<double>(bucket.firstStep); });
+  const double least = 1e-9 / (scale_.byTime() ? scale_.secondsPerUnit : scale_.stepsPerUnit);
+  auto after =
+      std::upper_bound(buckets_.begin(), buckets_.end(), x + least,
+                       [this](double wanted, const Bucket& bucket) { return wanted < scale_.first(bucket); });
   if (after == buckets_.begin()) return std::nullopt;
   return smoothed_[(after - buckets_.begin()) - 1];
 }
@@ -74,8 +74,7 @@ QCPRange SeriesPlottable::values(bool positiveOnly, const QCPRange& within) cons
   double low = 1e308, high = -1e308;
   for (qsizetype index = 0; index < buckets_.size(); ++index) {
     const auto& bucket = buckets_[index];
-    const double x = static_cast<double>(bucket.lastStep) / stepsPerUnit_;
-    if (x < within.lower || static_cast<double>(bucket.firstStep) / stepsPerUnit_ > within.upper) continue;
+    if (scale_.last(bucket) < within.lower || scale_.first(bucket) > within.upper) continue;
     for (const double value : {style_.band || style_.raw ? bucket.minimum : smoothed_[index],
                                style_.band || style_.raw ? bucket.maximum : smoothed_[index]}) {
       if (!std::isfinite(value) || (positiveOnly && value <= 0)) continue;
@@ -90,9 +89,7 @@ double SeriesPlottable::selectTest(const QPointF&, bool, QVariant*) const { retu
 
 QCPRange SeriesPlottable::getKeyRange(bool& found, QCP::SignDomain) const {
   found = !buckets_.isEmpty();
-  return found ? QCPRange(static_cast<double>(buckets_.first().firstStep) / stepsPerUnit_,
-                          static_cast<double>(buckets_.last().lastStep) / stepsPerUnit_)
-               : QCPRange();
+  return found ? QCPRange(scale_.first(buckets_.first()), scale_.last(buckets_.last())) : QCPRange();
 }
 
 QCPRange SeriesPlottable::getValueRange(bool& found, QCP::SignDomain signs, const QCPRange& keys) const {
@@ -145,8 +142,9 @@ void SeriesPlottable::draw(QCPPainter* painter) {
   const QColor colour = look_->theme().seriesAt(style_.colour);
   const bool log = mValueAxis->scaleType() == QCPAxis::stLogarithmic;
   const QRect area = QCPAbstractPlottable::clipRect();
-  const auto x = [&](std::int64_t step) {
-    return mKeyAxis->coordToPixel(static_cast<double>(step) / stepsPerUnit_);
+  const auto first = [&](const Bucket& bucket) { return mKeyAxis->coordToPixel(scale_.first(bucket)); };
+  const auto middle = [&](const Bucket& bucket) {
+    return (first(bucket) + mKeyAxis->coordToPixel(scale_.last(bucket))) / 2;
   };
   const auto y = [&](double value) {
     if (!std::isfinite(value) || (log && value <= 0)) return std::nan("");
@@ -163,7 +161,8 @@ void SeriesPlottable::draw(QCPPainter* painter) {
     for (const auto& bucket : buckets_) {
       const double low = y(log ? std::max(bucket.minimum, 1e-300) : bucket.minimum), high = y(bucket.maximum);
       if (!std::isfinite(low) || !std::isfinite(high)) continue;
-      const double left = x(bucket.firstStep), right = std::max(left + 1, x(bucket.lastStep + 1));
+      const double left = first(bucket);
+      const double right = std::max(left + 1, mKeyAxis->coordToPixel(scale_.behind(bucket)));
       painter->fillRect(QRectF(QPointF(left, high), QPointF(right, std::max(low, high + 1))), soft);
     }
     painter->setAntialiasing(true);
@@ -173,7 +172,7 @@ void SeriesPlottable::draw(QCPPainter* painter) {
     QVector<QLineF> strokes;
     QPointF before(std::nan(""), std::nan(""));
     for (const auto& bucket : buckets_) {
-      const double at = (x(bucket.firstStep) + x(bucket.lastStep)) / 2;
+      const double at = middle(bucket);
       const double mean = y(bucket.mean);
       if (std::isfinite(mean) && std::isfinite(before.y())) strokes.append({before, QPointF(at, mean)});
       const double low = y(bucket.minimum), high = y(bucket.maximum);
@@ -188,7 +187,7 @@ void SeriesPlottable::draw(QCPPainter* painter) {
   points.reserve(buckets_.size());
   for (qsizetype index = 0; index < buckets_.size(); ++index) {
     const auto& bucket = buckets_[index];
-    points << QPointF((x(bucket.firstStep) + x(bucket.lastStep)) / 2, y(smoothed_[index]));
+    points << QPointF(middle(bucket), y(smoothed_[index]));
   }
   line(painter, points, colour, style_.future ? 1.25 : style_.dots ? 1.5 : 1.75);
   painter->setPen(Qt::NoPen);
@@ -210,7 +209,7 @@ void SeriesPlottable::draw(QCPPainter* painter) {
   painter->setPen(QPen((*look_)[Token::error], 1.75));
   for (const auto& bucket : buckets_) {
     if (bucket.nonFinite == 0) continue;
-    const QPointF at((x(bucket.firstStep) + x(bucket.lastStep)) / 2, area.top() + 8);
+    const QPointF at(middle(bucket), area.top() + 8);
     painter->drawLine(at + QPointF(-4, -4), at + QPointF(4, 4));
     painter->drawLine(at + QPointF(4, -4), at + QPointF(-4, 4));
   }

@@ -21,18 +21,41 @@ struct CurveStyle {
   double smoothing = 0; // 0..1, exponential, bias corrected, weighted by distance in steps
 };
 
+// How a curve's points lie on the x axis: by their steps, or by the seconds since the run began.
+struct XScale {
+  XScale(double stepsPerUnit = 1)
+      : stepsPerUnit(stepsPerUnit > 0 ? stepsPerUnit : 1) {} // NOLINT: a number of steps
+  static XScale time(double secondsPerUnit) {
+    XScale scale;
+    scale.secondsPerUnit = secondsPerUnit;
+    return scale;
+  }
+  bool byTime() const { return secondsPerUnit > 0; }
+  double first(const Bucket& bucket) const {
+    return byTime() ? bucket.firstSeconds / secondsPerUnit : double(bucket.firstStep) / stepsPerUnit;
+  }
+  double last(const Bucket& bucket) const {
+    return byTime() ? bucket.lastSeconds / secondsPerUnit : double(bucket.lastStep) / stepsPerUnit;
+  }
+  double behind(const Bucket& bucket) const { // where the band of this bucket ends
+    return byTime() ? last(bucket) : double(bucket.lastStep + 1) / stepsPerUnit;
+  }
+  double stepsPerUnit = 1;
+  double secondsPerUnit = 0; // 0: by steps
+};
+
 class SeriesPlottable : public QCPAbstractPlottable {
   Q_OBJECT
 
  public:
   SeriesPlottable(QCPAxis* keyAxis, QCPAxis* valueAxis, const Look& look);
 
-  void setBuckets(QVector<Bucket> buckets,
-                  double stepsPerUnit); // stepsPerUnit: steps of one unit of the x axis
+  void setBuckets(QVector<Bucket> buckets, const XScale& scale);
   void setStyle(const CurveStyle& style);
   void setLook(const Look& look) { look_ = &look; }
   const QVector<Bucket>& buckets() const { return buckets_; }
   const CurveStyle& style() const { return style_; }
+  const XScale& scale() const { return scale_; }
   bool hasNonPositive() const; // what a log axis leaves out
   bool empty() const { return buckets_.isEmpty(); }
   // The value shown at or before this place of the x axis; nothing where the curve has no point yet.
@@ -57,7 +80,7 @@ class SeriesPlottable : public QCPAbstractPlottable {
   CurveStyle style_;
   QVector<Bucket> buckets_;
   QVector<double> smoothed_;
-  double stepsPerUnit_ = 1;
+  XScale scale_;
 };
 
 } // namespace loom

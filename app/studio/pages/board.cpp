@@ -120,14 +120,24 @@ void Board::setRuns(const QStringList& runs, bool regression, const QStringList&
 
 double Board::stepsPerUnit(const QString& run) const {
   const auto* view = session_ != nullptr ? session_->run(run) : nullptr;
-  return byEpoch_ && view != nullptr && view->row.stepsPerEpoch > 0 ? double(view->row.stepsPerEpoch) : 1;
+  return unit_ == Unit::epoch && view != nullptr && view->row.stepsPerEpoch > 0
+             ? double(view->row.stepsPerEpoch)
+             : 1;
+}
+
+XScale Board::scaleOf(const QString& run) const {
+  return unit_ == Unit::time ? XScale::time(timeUnit_) : XScale(stepsPerUnit(run));
 }
 
 void Board::nameCurves() {
-  double end = 0;
+  double end = 0, seconds = 0;
   for (const auto& run : runs_)
-    if (const auto* view = session_ != nullptr ? session_->run(run) : nullptr)
-      end = std::max(end, byEpoch_ ? double(view->row.epochs) : double(view->row.totalSteps));
+    if (const auto* view = session_ != nullptr ? session_->run(run) : nullptr) {
+      end = std::max(end, unit_ == Unit::epoch ? double(view->row.epochs) : double(view->row.totalSteps));
+      seconds = std::max(seconds, view->row.seconds);
+    }
+  timeUnit_ = seconds > 3 * 3600 ? 3600 : seconds > 180 ? 60 : 1;
+  if (unit_ == Unit::time) end = 0; // where the longest run ends: pauses are in it, so the points say it
   for (std::size_t index = 0; index < rows_.size(); ++index) {
     QVector<Curve> curves;
     const auto nameOf = [&](const QString& run) {
@@ -138,7 +148,7 @@ void Board::nameCurves() {
     for (int number = 0; number < over_.size(); ++number)
       for (const auto& line : rows_[index]->lines) {
         if (!line.dots) continue; // one value an epoch compares; a rate or a speed does not
-        Curve curve{idOf(over_[number], line.key), nameOf(over_[number]), {}, stepsPerUnit(over_[number])};
+        Curve curve{idOf(over_[number], line.key), nameOf(over_[number]), {}, scaleOf(over_[number])};
         curve.style.colour = overColours[number % int(std::size(overColours))];
         curve.style.dash = {5, 3};
         curves.push_back(curve);
@@ -146,7 +156,7 @@ void Board::nameCurves() {
     for (int number = 0; number < runs_.size(); ++number) {
       const auto* view = session_ != nullptr ? session_->run(runs_[number]) : nullptr;
       for (const auto& line : rows_[index]->lines) {
-        Curve curve{idOf(runs_[number], line.key), line.label, {}, stepsPerUnit(runs_[number])};
+        Curve curve{idOf(runs_[number], line.key), line.label, {}, scaleOf(runs_[number])};
         const bool compared = kind_ == Kind::compared;
         curve.style.colour = compared ? number : line.colour;
         if (compared) curve.style.dash = seriesDash(number);
@@ -157,15 +167,14 @@ void Board::nameCurves() {
         curves.push_back(curve);
       }
       if (kind_ == Kind::live && rows_[index]->spec.id == "rate") {
-        Curve ahead{idOf(runs_[number], "ahead"), {}, {}, stepsPerUnit(runs_[number])};
+        Curve ahead{idOf(runs_[number], "ahead"), {}, {}, scaleOf(runs_[number])};
         ahead.style.colour = 5;
         ahead.style.dash = {3, 3};
         ahead.style.future = true;
         curves.push_back(ahead);
       }
     }
-    charts_[index]->setXAxis(byEpoch_ ? "epoch" : "step", runs_.isEmpty() ? 1 : stepsPerUnit(runs_.front()),
-                             end);
+    charts_[index]->setXAxis(unitName(), runs_.isEmpty() ? XScale() : scaleOf(runs_.front()), end);
     charts_[index]->setCurves(curves);
     tellEmpty(index);
   }
@@ -200,9 +209,9 @@ void Board::setSchedule(const QVector<Bucket>& ahead) {
   if (auto* rate = chart("rate")) rate->setData(idOf(runs_.front(), "ahead"), ahead);
 }
 
-void Board::setUnit(bool epochs) {
-  if (epochs == byEpoch_) return;
-  byEpoch_ = epochs;
+void Board::setUnit(Unit unit) {
+  if (unit == unit_) return;
+  unit_ = unit;
   nameCurves();
   for (auto* chart : charts_) chart->fit();
   due_ = true;
@@ -227,7 +236,7 @@ void Board::refresh() {
       const auto* view = session_->run(run);
       if (view == nullptr || view->row.totalSteps == 0) continue;
       std::int64_t first = 0, last = 0;
-      if (!chart->fitted()) {
+      if (!chart->fitted() && unit_ != Unit::time) { // by time the whole series is there, and is cut
         const double steps = stepsPerUnit(run);
         first = std::max<std::int64_t>(1, static_cast<std::int64_t>(chart->xRange().lower * steps));
         last = std::max(first, static_cast<std::int64_t>(chart->xRange().upper * steps) + 1);
@@ -252,6 +261,17 @@ void Board::refresh() {
 }
 
 double Board::stepOf(double x) const { return runs_.isEmpty() ? x : x * stepsPerUnit(runs_.front()); }
+
+QString Board::unitName() const {
+  if (unit_ == Unit::time) return timeUnit_ >= 3600 ? "h" : timeUnit_ >= 60 ? "min" : "s";
+  return unit_ == Unit::epoch ? "epoch" : "step";
+}
+
+QString Board::placeText(double x) const {
+  if (unit_ == Unit::step) return "step " + text(formatCount(std::llround(x)));
+  const QString number = x == std::floor(x) ? QString::number(x) : QString::number(x, 'f', 2);
+  return unit_ == Unit::time ? number + " " + unitName() : "epoch " + number;
+}
 
 QVector<Board::Value> Board::valuesAt(std::optional<double> x) const {
   QVector<Value> values;

@@ -22,7 +22,9 @@ class Board : public QWidget {
   void setRuns(const QStringList& runs, bool regression, const QStringList& laidOver = {});
   void setMarkers(const QVector<ChartMarker>& markers);
   void setSchedule(const QVector<Bucket>& ahead); // the learning rate that is still to come
-  void setUnit(bool epochs);                      // x axis: epochs, else steps
+  enum class Unit { step, epoch, time };
+  void setUnit(Unit unit);           // of the x axis
+  QString placeText(double x) const; // "epoch 12", "step 6,752", "1.5 min"
   void give(const QString& run, const QString& key, const QVector<Bucket>& buckets); // by hand: shots, tests
   const std::vector<Chart*>& charts() const { return charts_; }
   Chart* chart(const QString& id) const;
@@ -52,6 +54,8 @@ class Board : public QWidget {
   void take(const SeriesAnswer& answer);
   void refresh();
   double stepsPerUnit(const QString& run) const;
+  XScale scaleOf(const QString& run) const;
+  QString unitName() const;
   static QString idOf(const QString& run, const QString& key) { return run + "|" + key; }
   struct Asked {
     quint64 ticket = 0;
@@ -63,7 +67,9 @@ class Board : public QWidget {
   std::vector<const ChartRow*> rows_;
   std::vector<Chart*> charts_;
   QStringList runs_, over_;
-  bool regression_ = false, byEpoch_ = true, due_ = true;
+  bool regression_ = false, due_ = true;
+  Unit unit_ = Unit::epoch;
+  double timeUnit_ = 1; // seconds
   QHash<QString, Asked> asked_;
   QHash<QString, QString> names_; // by run, so that a change of name or state is seen
   QTimer* timer_;

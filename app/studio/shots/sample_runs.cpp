@@ -4,6 +4,7 @@
 #include "core/base/format.h"
 #include "core/base/json.h"
 #include "core/base/uuid.h"
+#include "core/network/templates.h"
 #include "core/run/journal.h"
 #include <cmath>
 
@@ -44,6 +45,9 @@ std::string writeHandRun(const Project& project, const HandRun& run, std::int64_
   std::filesystem::create_directories(folder / "attempts/1", failed);
   auto network = loadNetwork(project, project.network);
   if (!network || failed) return {};
+  if (run.network.starts_with("resnet"))
+    for (const auto& one : networkTemplates())
+      if (one.id == "resnet") *network = one.make();
   if (!run.network.empty()) network->name = run.network;
   RunConfig config;
   config.id = id;

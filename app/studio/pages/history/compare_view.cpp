@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/history/compare_view.h"
+#include "app/studio/pages/history/network_pair.h"
 #include "app/studio/pages/run_words.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/widgets/chip.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/segments.h"
 #include "app/studio/widgets/text.h"
 #include "app/studio/widgets/tool_bar.h"
 #include "core/base/format.h"
+#include "core/run/fit.h"
 #include <QCheckBox>
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QPainter>
+#include <QResizeEvent>
 #include <QScrollArea>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -21,6 +26,7 @@ namespace loom {
 namespace {
 
 constexpr int labelWidth = 148;
+constexpr int besideFrom = 1180; // from this width on the networks stand beside the curves
 
 // A run in the tool bar: the sample of its line, its name, and a way to take it out.
 class RunChip : public QAbstractButton {
@@ -91,18 +97,20 @@ QVector<CompareRow> settingRows(const QVector<RunView>& runs, bool onlyDiffering
     put("parameters", run, text(formatCount(runs[run].row.parameters)));
   }
   QVector<CompareRow> rows;
-  const auto take = [&](const std::string& key) {
+  const auto take = [&](const std::string& key, bool follows) {
     const auto found = values.find(key);
     if (found == values.end()) return;
     const QStringList& list = found->second;
-    if (!onlyDiffering || std::set<QString>(list.begin(), list.end()).size() > 1)
-      rows.push_back({settingLabel(key), list, -1, false, {}});
+    std::set<QString> different(list.begin(), list.end());
+    // Where an optimizer or a schedule has no such value, the row of its name says so already.
+    if (follows) different.erase(QString(missingText));
+    if (!onlyDiffering || different.size() > 1) rows.push_back({settingLabel(key), list, -1, false, {}});
     values.erase(found);
   };
   for (const char* first : {"network", "parameters", "data", "optimizer", "lr", "schedule", "weight_decay",
-                            "momentum", "epochs", "batch", "seed"})
-    take(first);
-  while (!values.empty()) take(values.begin()->first);
+                            "epochs", "batch", "seed"})
+    take(first, false);
+  while (!values.empty()) take(values.begin()->first, true);
   return rows;
 }
 
@@ -230,13 +238,13 @@ CompareView::CompareView(Session* session, QWidget* parent) : QWidget(parent), s
   setTip(back, "Back to all runs", "Esc");
   connect(back, &QToolButton::clicked, this, &CompareView::backWanted);
   bar_->addWidget(chips_);
-  unit_ = new Segments({"By step", "By epoch"}, 1);
+  unit_ = new Segments({"By step", "By epoch", "By time"}, 1);
   bar_->addRight(unit_);
   static_cast<QHBoxLayout*>(bar_->layout())->insertWidget(0, back);
   column->addWidget(bar_);
   auto* page = new QWidget;
   setGround(page, Ground::surface);
-  auto* inside = columnOf(page);
+  auto* inside = inside_ = columnOf(page);
   board_ = new Board(Board::Kind::compared);
   board_->setObjectName("compareBoard");
   board_->setSession(session_);
@@ -261,8 +269,18 @@ CompareView::CompareView(Session* session, QWidget* parent) : QWidget(parent), s
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setGround(scroll, Ground::surface);
   scroll->setWidget(page);
-  column->addWidget(scroll, 1);
-  connect(unit_, &Segments::chosen, this, [this](int index) { board_->setUnit(index == 1); });
+  split_ = new Splitter(Qt::Horizontal);
+  split_->setChildrenCollapsible(false);
+  split_->addWidget(scroll);
+  split_->addWidget(buildNetworks());
+  split_->setStretchFactor(0, 3);
+  split_->setStretchFactor(1, 2);
+  column->addWidget(split_, 1);
+  connect(unit_, &Segments::chosen, this, [this](int index) {
+    board_->setUnit(static_cast<Board::Unit>(index));
+    x_.reset();
+    showTable();
+  });
   connect(only_, &QCheckBox::toggled, this, &CompareView::showTable);
   connect(board_, &Board::crosshairMoved, this, [this](double x) {
     x_ = x;
@@ -277,11 +295,160 @@ CompareView::CompareView(Session* session, QWidget* parent) : QWidget(parent), s
     connect(session_, &Session::runsChanged, this, [this] {
       if (isVisible()) showTable();
     });
+  if (session_ != nullptr) {
+    connect(&session_->bridge(), &Bridge::runNetworkReady, this,
+            [this](const QString& run, const Network& network) {
+              if (!runs_.contains(run)) return;
+              known_[run] = network;
+              chooseNetworks();
+            });
+    connect(session_, &Session::factsChanged, this, [this] {
+      shownPair_.clear();
+      showNetworks();
+    });
+  }
+}
+
+QWidget* CompareView::buildNetworks() {
+  networks_ = new QWidget;
+  networks_->setObjectName("compareNetworks");
+  setGround(networks_, Ground::surface);
+  auto* column = columnOf(networks_);
+  auto* title = new DockTitle("Networks side by side");
+  constexpr ChipKind kinds[] = {ChipKind::warn, ChipKind::error, ChipKind::ok};
+  for (std::size_t index = 0; index < counts_.size(); ++index) {
+    counts_[index] = new Chip({}, kinds[index]);
+    title->addRight(counts_[index]);
+  }
+  column->addWidget(title);
+  column->addWidget(new HairLine);
+  choosers_ = new QWidget;
+  auto* row = rowOf(choosers_, 0, 32);
+  row->setContentsMargins(16, 8, 16, 0);
+  for (std::size_t side = 0; side < 2; ++side) {
+    chosen_[side] = new QComboBox;
+    chosen_[side]->setObjectName(side == 0 ? "leftNetwork" : "rightNetwork");
+    chosen_[side]->setAccessibleName(side == 0 ? "Network at the left" : "Network at the right");
+    setSize(chosen_[side], ControlSize::small);
+    row->addWidget(chosen_[side], 1);
+    connect(chosen_[side], &QComboBox::activated, this, &CompareView::showNetworks);
+  }
+  column->addWidget(choosers_);
+  pair_ = new NetworkPair;
+  column->addWidget(pair_, 1);
+  return networks_;
+}
+
+// Beside the curves where there is room, else under the table, as high as it is.
+void CompareView::placeNetworks() {
+  const bool beneath = width() < lookOf(this).px(besideFrom);
+  if (beneath != beneath_) {
+    beneath_ = beneath;
+    if (beneath)
+      inside_->insertWidget(inside_->count() - 1, networks_);
+    else {
+      split_->addWidget(networks_);
+      split_->setSizes({width() * 3 / 5, width() * 2 / 5});
+    }
+    networks_->show();
+  }
+  pair_->setVerticalScrollBarPolicy(beneath ? Qt::ScrollBarAlwaysOff : Qt::ScrollBarAsNeeded);
+  pair_->setMinimumHeight(beneath ? pair_->contentHeight() : 0);
+}
+
+void CompareView::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  placeNetworks();
+}
+
+void CompareView::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  askNetworks();
+}
+
+// A run's network never changes: each is asked for once.
+void CompareView::askNetworks() {
+  if (session_ == nullptr) return;
+  for (const auto& run : runs_)
+    if (!known_.contains(run)) session_->bridge().runNetwork(run);
+  chooseNetworks();
+}
+
+// The first run against the last whose network is another one.
+void CompareView::chooseNetworks() {
+  for (const auto& run : runs_)
+    if (!known_.contains(run)) return showNetworks(); // not all are there
+  QStringList listed;
+  for (int index = 0; index < chosen_[0]->count(); ++index) listed << chosen_[0]->itemData(index).toString();
+  if (listed != runs_) {
+    for (auto* box : chosen_) {
+      box->clear();
+      for (const auto& run : runs_) {
+        const auto* view = session_->run(run);
+        box->addItem(view != nullptr ? text(view->row.name) : run.left(8), run);
+      }
+    }
+    int other = int(runs_.size()) - 1;
+    while (other > 1 && known_[runs_[other]] == known_[runs_.front()]) --other;
+    chosen_[0]->setCurrentIndex(0);
+    chosen_[1]->setCurrentIndex(other);
+  }
+  showNetworks();
+}
+
+void CompareView::showNetworks() {
+  choosers_->setVisible(runs_.size() > 2);
+  const auto none = [this](const QString& words) {
+    shownPair_.clear();
+    for (auto* chip : counts_) chip->hide();
+    pair_->clear(words);
+    placeNetworks();
+  };
+  NamedNetwork sides[2];
+  QString key;
+  for (int side = 0; side < 2; ++side) {
+    const QString run = chosen_[std::size_t(side)]->currentData().toString();
+    if (!runs_.contains(run) || !known_.contains(run)) return none("The networks are read …");
+    const auto* view = session_->run(run);
+    auto& one = sides[side];
+    one.title = view != nullptr ? text(view->row.name) : run.left(8);
+    one.network = known_[run];
+    if (one.network.nodes.empty())
+      return none("The network of " + one.title +
+                  " cannot be read: its run folder is gone or damaged. Its curves are kept in the history.");
+    key += run + (runs_.size() > 2 ? "|" : "||");
+  }
+  if (key == shownPair_) return;
+  shownPair_ = key;
+  for (auto& one : sides) {
+    one.analysis = analyse(one.network);
+    if (const auto& facts = session_->facts()) addFit(one.analysis, one.network, *facts);
+    if (runs_.size() > 2) one.title.clear(); // the box above says it
+    one.second = text(formatCount(one.analysis.parameters)) + " parameters";
+  }
+  pair_->setPair(sides[0], sides[1]);
+  constexpr NodePair::Kind kinds[] = {NodePair::Kind::changed, NodePair::Kind::removed,
+                                      NodePair::Kind::added};
+  constexpr ChipKind chips[] = {ChipKind::warn, ChipKind::error, ChipKind::ok};
+  const char* words[] = {"changed", "removed", "added"};
+  int differing = 0;
+  for (std::size_t index = 0; index < counts_.size(); ++index) {
+    const int count = pair_->count(kinds[index]);
+    differing += count;
+    counts_[index]->setChip(QString("%1 %2").arg(count).arg(words[index]), chips[index]);
+    counts_[index]->setVisible(count > 0);
+  }
+  if (differing == 0) {
+    counts_[0]->setChip("the same", ChipKind::plain);
+    counts_[0]->show();
+  }
+  placeNetworks();
 }
 
 void CompareView::setRuns(const QStringList& runs) {
   runs_ = runs.mid(0, 8);
   refresh();
+  if (isVisible()) askNetworks();
 }
 
 void CompareView::refresh() {
@@ -312,9 +479,7 @@ void CompareView::showTable() {
   QVector<CompareRow> rows;
   CompareRow names{"", {}, -1, false, {}};
   for (const auto& view : views) names.cells << text(view.row.name);
-  names.label = x_ ? QString("At epoch %1")
-                         .arg(*x_ == std::floor(*x_) ? QString::number(*x_) : QString::number(*x_, 'f', 2))
-                   : QString("At the end");
+  names.label = x_ ? "At " + board_->placeText(*x_) : QString("At the end");
   names.named = true;
   rows << names;
   CompareRow figures{"Accuracy, loss", {}, -1, false, {}};

@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Two or more runs side by side: their validation curves over each other, the values at the crosshair, the
-// settings that differ, and the results with the best of each row in bold.
+// settings that differ, the results with the best of each row in bold, and the networks of two of them node
+// by node.
 #pragma once
 #include "app/studio/pages/board.h"
+#include <QHash>
 #include <QWidget>
+#include <array>
 
 class QCheckBox;
+class QComboBox;
+class QScrollArea;
+class QVBoxLayout;
 
 namespace loom {
 
+class Chip;
+class NetworkPair;
 class PageToolBar;
 class Segments;
+class Splitter;
 
 // One row of the table: what, then a cell a run. The best cells are bold; a heading has no cells.
 struct CompareRow {
@@ -51,14 +60,24 @@ class CompareView : public QWidget {
   const QStringList& runs() const { return runs_; }
   Board& board() { return *board_; }
   CompareTable& table() { return *table_; }
+  NetworkPair& networks() { return *pair_; }
 
  Q_SIGNALS:
   void backWanted();
   void runsChanged(const QStringList& runs); // one was taken out
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+  void showEvent(QShowEvent* event) override;
+
  private:
+  QWidget* buildNetworks();
   void refresh();
   void showTable();
+  void askNetworks();
+  void chooseNetworks();
+  void showNetworks();
+  void placeNetworks();
   Session* session_;
   QStringList runs_;
   PageToolBar* bar_;
@@ -67,6 +86,15 @@ class CompareView : public QWidget {
   Segments* unit_;
   QCheckBox* only_;
   CompareTable* table_;
+  QWidget *networks_, *choosers_;
+  QVBoxLayout* inside_;
+  Splitter* split_;
+  NetworkPair* pair_;
+  std::array<QComboBox*, 2> chosen_{};
+  std::array<Chip*, 3> counts_{};
+  QHash<QString, Network> known_; // by run
+  QString shownPair_;
+  bool beneath_ = false; // narrow: under the table
   std::optional<double> x_;
 };
 
