@@ -98,6 +98,7 @@ void libraries(Findings& findings) {
           [](void* symbol) { return std::string(as<const char* (*)()>(symbol)()); });
   library(findings, "zlib", "zlibVersion",
           [](void* symbol) { return std::string(as<const char* (*)()>(symbol)()); });
+  library(findings, "libdeflate", "libdeflate_alloc_decompressor", {}); // its file's name tells the version
   library(findings, "libpng", "png_get_libpng_ver",
           [](void* symbol) { return std::string(as<const char* (*)(void*)>(symbol)(nullptr)); });
   library(findings, "libjpeg-turbo", "tjInitDecompress", {});

@@ -246,7 +246,7 @@ Status writeFileAtomically(const fs::path& file, std::string_view bytes) {
   return writeFileAtomically(file, std::as_bytes(std::span(bytes)));
 }
 
-Result<std::string> readWholeFile(const fs::path& file, std::size_t maxBytes) {
+template<class Bytes> static Result<Bytes> readWhole(const fs::path& file, std::size_t maxBytes) {
   const auto unreadable = [&](std::string cause, std::string fix) {
     return Error{ErrorKind::input, file.string(), std::move(cause), std::move(fix)};
   };
@@ -274,7 +274,8 @@ Result<std::string> readWholeFile(const fs::path& file, std::size_t maxBytes) {
   const auto size = static_cast<std::uint64_t>(status.st_size);
   if (size > maxBytes) return tooLarge(size);
   // Files of /proc say 0, and a file may grow while it is read: the end decides, not the size.
-  std::string bytes(std::min<std::uint64_t>(size, maxBytes) + 1, '\0');
+  Bytes bytes;
+  bytes.resize(std::min<std::uint64_t>(size, maxBytes) + 1);
   std::size_t filled = 0;
   while (true) {
     if (filled == bytes.size()) bytes.resize(bytes.size() * 2 + 4096);
@@ -287,6 +288,14 @@ Result<std::string> readWholeFile(const fs::path& file, std::size_t maxBytes) {
   }
   bytes.resize(filled);
   return bytes;
+}
+
+Result<std::string> readWholeFile(const fs::path& file, std::size_t maxBytes) {
+  return readWhole<std::string>(file, maxBytes);
+}
+
+Result<RawBytes> readWholeRaw(const fs::path& file, std::size_t maxBytes) {
+  return readWhole<RawBytes>(file, maxBytes);
 }
 
 } // namespace loom

@@ -3,6 +3,7 @@
 // (checked), rename, fsync of the folder (checked). After any fault the file is the old one or the new one,
 // whole.
 #pragma once
+#include "core/base/raw_bytes.h"
 #include "core/base/result.h"
 #include <filesystem>
 #include <functional>
@@ -49,6 +50,7 @@ Status exchangeDurably(const std::filesystem::path& from, const std::filesystem:
 
 // Whole file, refused when larger than maxBytes. Kind input when it is missing or unreadable.
 Result<std::string> readWholeFile(const std::filesystem::path& file, std::size_t maxBytes);
+Result<RawBytes> readWholeRaw(const std::filesystem::path& file, std::size_t maxBytes); // for large ones
 
 // A seam for tests: called before each write, sync and rename with the operation's name and the file; a
 // non-zero return is used as errno. Null by default. Also set from the environment variable LOOM_FAULT

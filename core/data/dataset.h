@@ -4,6 +4,7 @@
 #pragma once
 #include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/data/pixels.h"
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -49,7 +50,7 @@ Result<DatasetSpec> datasetFromJson(const Json& json, const std::string& place);
 struct Dataset {
   std::vector<std::int64_t> sampleShape; // {1,28,28} or {features}
   std::int64_t samples = 0;
-  std::vector<std::uint8_t> bytes;
+  Pixels bytes;
   std::vector<float> values;        // NaN where a table has no value
   std::vector<std::int32_t> labels; // classification; one a sample
   std::vector<std::string> classes;

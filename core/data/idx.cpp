@@ -2,6 +2,7 @@
 #include "core/data/idx.h"
 #include "core/base/size.h"
 #include "core/data/source_file.h"
+#include <cstring>
 #include <fstream>
 
 namespace loom {
@@ -23,7 +24,8 @@ std::string dimsText(const std::vector<std::int64_t>& dims) {
   return text;
 }
 
-Error sizeError(const fs::path& file, const IdxHeader& header, std::int64_t wanted, std::size_t found) {
+Error sizeError(const fs::path& file, const IdxHeader& header, std::size_t found) {
+  const std::int64_t wanted = header.bytes();
   return inputError(
       file,
       "The header promises " + dimsText(header.dims) + " bytes (" + std::to_string(wanted) +
@@ -87,35 +89,53 @@ Result<IdxHeader> parseIdxHeader(std::string_view bytes, const fs::path& file) {
   return header;
 }
 
-Result<IdxFile> parseIdx(std::string stored, const fs::path& file) {
-  IdxFile idx;
+Result<IdxHeader> idxHeaderOf(std::string_view stored, const fs::path& file) {
   if (!isGzip(stored)) {
     auto header = parseIdxHeader(stored, file);
-    if (!header) return header.error();
-    const std::int64_t wanted = header->elements + static_cast<std::int64_t>(header->headerBytes);
-    if (static_cast<std::int64_t>(stored.size()) != wanted)
-      return sizeError(file, *header, wanted, stored.size());
-    idx.header = std::move(*header);
-    idx.content = std::move(stored);
-    return idx;
+    if (!header) return header;
+    if (static_cast<std::int64_t>(stored.size()) != header->bytes())
+      return sizeError(file, *header, stored.size());
+    return header;
   }
   auto start = gunzipStart(stored, longestHeader, file);
   if (!start) return start.error();
   auto header = parseIdxHeader(*start, file);
-  if (!header) return header.error();
-  const std::int64_t wanted = header->elements + static_cast<std::int64_t>(header->headerBytes);
-  if (wanted / mostDeflateGives > static_cast<std::int64_t>(stored.size()))
+  if (!header) return header;
+  if (header->bytes() / mostDeflateGives > static_cast<std::int64_t>(stored.size()))
     return inputError(file,
                       "The header promises " + dimsText(header->dims) + " bytes, which cannot come out of " +
                           std::to_string(stored.size()) + " packed bytes: it is cut off or damaged",
                       getAgain);
-  if (Status status = checkMemory(wanted, file); !status) return status.error();
-  auto content = gunzip(stored, static_cast<std::size_t>(wanted), file, static_cast<std::size_t>(wanted));
-  if (!content) return content.error();
-  if (static_cast<std::int64_t>(content->size()) != wanted)
-    return sizeError(file, *header, wanted, content->size());
-  idx.header = std::move(*header);
-  idx.content = std::move(*content);
+  if (Status status = checkMemory(header->bytes(), file); !status) return status.error();
+  return header;
+}
+
+Status unpackIdx(std::string_view stored, const IdxHeader& header, std::span<std::uint8_t> out,
+                 const fs::path& file) {
+  if (!isGzip(stored)) {
+    std::memcpy(out.data(), stored.data(), out.size());
+    return {};
+  }
+  const auto made = gunzip(stored, out, file);
+  if (!made) return made.error();
+  if (*made != out.size()) return sizeError(file, header, *made);
+  return {};
+}
+
+Result<IdxFile> parseIdx(std::string stored, const fs::path& file) {
+  auto header = idxHeaderOf(stored, file);
+  if (!header) return header.error();
+  IdxFile idx{std::move(*header), {}};
+  if (!isGzip(stored)) {
+    idx.content = std::move(stored);
+    return idx;
+  }
+  idx.content.resize(static_cast<std::size_t>(idx.header.bytes()));
+  if (Status status =
+          unpackIdx(stored, idx.header,
+                    {reinterpret_cast<std::uint8_t*>(idx.content.data()), idx.content.size()}, file);
+      !status)
+    return status.error();
   return idx;
 }
 
@@ -123,15 +143,6 @@ bool looksLikeIdx(const fs::path& file) {
   const std::string start = firstBytes(file, 4);
   return start.size() >= 4 && start[0] == 0 && start[1] == 0 && start[2] == 0x08 && start[3] >= 1 &&
          start[3] <= 4;
-}
-
-std::int64_t promisedElements(const fs::path& file) {
-  const auto header = parseIdxHeader(firstBytes(file, longestHeader), file);
-  if (!header) return 0;
-  std::error_code code;
-  const std::uintmax_t stored = fs::file_size(file, code);
-  const bool possible = !code && header->elements / mostDeflateGives <= static_cast<std::int64_t>(stored);
-  return possible ? header->elements : 0;
 }
 
 } // namespace loom

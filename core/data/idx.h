@@ -6,6 +6,7 @@
 #include "core/base/result.h"
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ struct IdxHeader {
   std::vector<std::int64_t> dims; // 1 to 4
   std::int64_t elements = 0;
   std::size_t headerBytes = 0;
+  std::int64_t bytes() const { return elements + static_cast<std::int64_t>(headerBytes); } // of the whole
 };
 struct IdxFile {
   IdxHeader header;
@@ -25,12 +27,15 @@ struct IdxFile {
 
 // The header alone, of unpacked bytes. Errors name the file, the bytes wanted and found, and the fix.
 Result<IdxHeader> parseIdxHeader(std::string_view bytes, const std::filesystem::path& file);
-// `stored` are the file's bytes as they lie on the disk. Nothing is unpacked that the header and the packed
-// size do not allow.
+// The same of a file's bytes as they lie on the disk, gzipped or not: refused when they cannot hold what the
+// header promises (a plain file must be as long; a packed one is asked when it is unpacked) or this machine
+// cannot.
+Result<IdxHeader> idxHeaderOf(std::string_view stored, const std::filesystem::path& file);
+// The content with its header into `out`, which has header.bytes().
+Status unpackIdx(std::string_view stored, const IdxHeader& header, std::span<std::uint8_t> out,
+                 const std::filesystem::path& file);
+// Both.
 Result<IdxFile> parseIdx(std::string stored, const std::filesystem::path& file);
 bool looksLikeIdx(const std::filesystem::path& file); // by its first bytes
-// How many numbers the header promises, where the file can hold them; 0: not known. To take memory for
-// several files at once; nothing else may rely on it.
-std::int64_t promisedElements(const std::filesystem::path& file);
 
 } // namespace loom

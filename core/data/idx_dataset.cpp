@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // IDX files as a data set: images and labels, with a test part of its own where test files are given.
 #include "core/base/format.h"
+#include "core/base/parallel.h"
 #include "core/data/formats.h"
 #include "core/data/idx.h"
 #include <algorithm>
+#include <cstring>
+#include <optional>
 #include <set>
 
 namespace loom {
@@ -35,80 +38,143 @@ std::vector<std::int64_t> sampleShapeOf(const IdxHeader& header) {
   return shape;
 }
 
-struct Part {
-  IdxFile images, labels;
+struct Source {
+  SourceFile file;
+  RawBytes bytes;
+  IdxHeader header;
+  std::string_view stored() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 };
 
-Result<Part> readPart(const SourceFile& imageFile, const SourceFile& labelFile, ContentHash& hash) {
-  Part part;
-  for (const SourceFile* file : {&imageFile, &labelFile}) {
-    auto stored = readSource(file->path, maxSourceBytes, "an IDX file");
-    if (!stored) return stored.error();
-    addSource(hash, file->role, *stored);
-    auto idx = parseIdx(std::move(*stored), file->path);
-    if (!idx) return idx.error();
-    (file == &imageFile ? part.images : part.labels) = std::move(*idx);
-  }
-  if (part.images.header.dims.size() < 2)
+// Images and labels of one part, read as they lie on the disk.
+struct Part {
+  Source images, labels;
+  std::int64_t samples() const { return images.header.dims[0]; }
+};
+
+Result<Source> readIdx(const SourceFile& file) {
+  auto bytes = readRawSource(file.path, maxSourceBytes, "an IDX file");
+  if (!bytes) return bytes.error();
+  Source source{file, std::move(*bytes), {}};
+  auto header = idxHeaderOf(source.stored(), file.path);
+  if (!header) return header.error();
+  source.header = std::move(*header);
+  return source;
+}
+
+Result<Part> readPart(const SourceFile& imageFile, const SourceFile& labelFile) {
+  auto images = readIdx(imageFile);
+  if (!images) return images.error();
+  auto labels = readIdx(labelFile);
+  if (!labels) return labels.error();
+  if (images->header.dims.size() < 2)
     return inputError(imageFile.path, "It has one dimension: these are labels, no samples",
                       "Give the file of the images here (its name usually holds 'images')");
-  if (part.labels.header.dims.size() != 1)
+  if (labels->header.dims.size() != 1)
     return inputError(labelFile.path,
-                      "It has " + std::to_string(part.labels.header.dims.size()) +
-                          " dimensions; labels have one",
+                      "It has " + std::to_string(labels->header.dims.size()) + " dimensions; labels have one",
                       "Give the file of the labels here (its name usually holds 'labels')");
-  if (part.images.header.dims[0] != part.labels.header.dims[0])
+  if (images->header.dims[0] != labels->header.dims[0])
     return inputError(labelFile.path,
-                      "It has " + formatCount(part.labels.header.dims[0]) + " labels, " +
-                          imageFile.path.filename().string() + " has " +
-                          formatCount(part.images.header.dims[0]) + " samples",
+                      "It has " + formatCount(labels->header.dims[0]) + " labels, " +
+                          imageFile.path.filename().string() + " has " + formatCount(images->header.dims[0]) +
+                          " samples",
                       "Give the two files that belong together");
-  return part;
+  return Part{std::move(*images), std::move(*labels)};
+}
+
+Result<std::vector<Part>> readParts(const std::vector<SourceFile>& files) {
+  std::vector<std::optional<Result<Part>>> read(files.size() / 2);
+  inParallel(read.size(), [&](std::size_t p) { read[p] = readPart(files[2 * p], files[2 * p + 1]); });
+  std::vector<Part> parts;
+  std::int64_t total = 0; // each is below 2^36
+  for (auto& part : read) {
+    if (!*part) return part->error();
+    parts.push_back(std::move(**part));
+    const IdxHeader& header = parts.back().images.header;
+    const auto shape = sampleShapeOf(header), first = sampleShapeOf(parts.front().images.header);
+    if (shape != first)
+      return inputError(parts.back().images.file.path,
+                        "Its samples are " + formatShape(shape) + ", those of the training part " +
+                            formatShape(first),
+                        "Give the files that belong together");
+    total += header.elements;
+  }
+  if (Status status = checkMemory(total, files[0].path); !status) return status.error();
+  return parts;
+}
+
+std::string hashOf(const std::vector<Part>& parts) {
+  ContentHash hash;
+  for (const Part& part : parts)
+    for (const Source* source : {&part.images, &part.labels})
+      addSource(hash, source->file.role, source->stored());
+  return hash.hex();
+}
+
+Status addLabels(const Source& source, const std::vector<std::string>& names, Dataset& data) {
+  auto idx = parseIdx(std::string(source.stored()), source.file.path);
+  if (!idx) return idx.error();
+  for (const char c : idx->numbers()) {
+    const int label = static_cast<unsigned char>(c);
+    if (!names.empty() && label >= static_cast<int>(names.size()))
+      return inputError(source.file.path,
+                        "Label " + std::to_string(label) + " has no name; the data set names " +
+                            std::to_string(names.size()) + " classes",
+                        "Add the missing class names, or give the right file");
+    data.labels.push_back(label);
+  }
+  return {};
+}
+
+// The training images are unpacked where they stay, their header before them; the test images beside that,
+// and then behind them. The hash and the labels take the calling thread. Of several errors that of the first
+// file is told.
+Status unpackParts(const std::vector<Part>& parts, const DatasetSpec& spec, Dataset& data) {
+  std::vector<Status> images(parts.size()), labels(parts.size());
+  std::size_t total = 0;
+  for (const Part& part : parts) total += static_cast<std::size_t>(part.images.header.elements);
+  data.bytes.makeRoom(parts[0].images.header.headerBytes, total);
+  inParallel(parts.size() + 1, [&](std::size_t piece) {
+    if (piece == parts.size()) {
+      data.contentHash = hashOf(parts);
+      for (std::size_t p = 0; p < parts.size(); ++p)
+        labels[p] = addLabels(parts[p].labels, spec.classNames, data);
+      return;
+    }
+    const Source& source = parts[piece].images;
+    const auto bytes = static_cast<std::size_t>(source.header.bytes());
+    if (piece == 0) {
+      images[0] = unpackIdx(source.stored(), source.header, data.bytes.room().first(bytes), source.file.path);
+      return;
+    }
+    Pixels own;
+    own.makeRoom(source.header.headerBytes, static_cast<std::size_t>(source.header.elements));
+    images[piece] = unpackIdx(source.stored(), source.header, own.room(), source.file.path);
+    if (!images[piece]) return;
+    std::memcpy(data.bytes.data() + parts[0].images.header.elements, own.data(), own.size());
+  });
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    if (!images[p]) return images[p];
+    if (!labels[p]) return labels[p];
+  }
+  return {};
 }
 
 Result<Dataset> loadIdx(const DatasetSpec& spec, const fs::path& project) {
   auto files = idxFiles(spec, project);
   if (!files) return files.error();
-  ContentHash hash;
+  auto parts = readParts(*files);
+  if (!parts) return parts.error();
   Dataset data;
-  int highest = 0;
-  std::int64_t promised = 0;
-  for (std::size_t f = 0; f + 1 < files->size(); f += 2) promised += promisedElements((*files)[f].path);
-  if (Status status = checkMemory(promised, (*files)[0].path); !status) return status.error();
-  data.bytes.reserve(static_cast<std::size_t>(promised));
-  for (std::size_t f = 0; f + 1 < files->size(); f += 2) {
-    const SourceFile& imageFile = (*files)[f];
-    const SourceFile& labelFile = (*files)[f + 1];
-    auto part = readPart(imageFile, labelFile, hash);
-    if (!part) return part.error();
-    const auto shape = sampleShapeOf(part->images.header);
-    if (f == 0) data.sampleShape = shape;
-    if (shape != data.sampleShape)
-      return inputError(imageFile.path,
-                        "Its samples are " + formatShape(shape) + ", those of the training part " +
-                            formatShape(data.sampleShape),
-                        "Give the files that belong together");
-    const std::int64_t count = part->images.header.dims[0];
-    const std::string_view pixels = part->images.numbers();
-    const auto* first = reinterpret_cast<const std::uint8_t*>(pixels.data());
-    data.bytes.insert(data.bytes.end(), first, first + pixels.size()); // of bytes to bytes: one memcpy
-    for (const char c : part->labels.numbers()) {
-      const int label = static_cast<unsigned char>(c);
-      if (!spec.classNames.empty() && label >= static_cast<int>(spec.classNames.size()))
-        return inputError(labelFile.path,
-                          "Label " + std::to_string(label) + " has no name; the data set names " +
-                              std::to_string(spec.classNames.size()) + " classes",
-                          "Add the missing class names, or give the right file");
-      highest = std::max(highest, label);
-      data.labels.push_back(label);
-    }
-    data.samples += count;
-    if (f > 0) data.fixedTest = count;
-  }
+  data.sampleShape = sampleShapeOf(parts->front().images.header);
+  for (const Part& part : *parts) data.samples += part.samples();
+  if (parts->size() > 1) data.fixedTest = parts->back().samples();
+  data.labels.reserve(static_cast<std::size_t>(data.samples));
+  if (Status status = unpackParts(*parts, spec, data); !status) return status.error();
   data.classes = spec.classNames;
+  const int highest = *std::max_element(data.labels.begin(), data.labels.end());
   for (int label = static_cast<int>(data.classes.size()); label <= highest; ++label)
     data.classes.push_back(std::to_string(label));
-  data.contentHash = hash.hex();
   return data;
 }
 

@@ -217,7 +217,7 @@ class Loader {
         picture = scaled(*picture, shape_[1], shape_[2]);
         ++rescaled_;
       }
-      data_.bytes.insert(data_.bytes.end(), picture->pixels.begin(), picture->pixels.end());
+      data_.bytes.append(picture->pixels);
       data_.labels.push_back(label);
       data_.sampleNames.push_back(role);
       ++data_.samples;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/base/parallel.h"
 #include "core/base/size.h"
 #include "core/data/gatherer.h"
-#include <array>
+#include <algorithm>
 #include <cmath>
 
 namespace loom {
@@ -12,41 +13,58 @@ constexpr std::int64_t worthATable = 64; // elements of a channel from which on 
 
 std::int64_t channelsOf(const Dataset& data) { return data.sampleShape.empty() ? 1 : data.sampleShape[0]; }
 
-// Whole numbers up to 2^63, so the result does not depend on the order of summing.
-void fitBytes(const Dataset& data, const std::vector<std::uint32_t>& part, Normalisation& result) {
-  const std::int64_t channels = channelsOf(data), elements = data.sampleElements(),
-                     plane = elements / channels;
-  std::vector<std::array<std::uint64_t, 256>> histograms(static_cast<std::size_t>(channels));
-  // Equal neighbours (a black ground) would wait for each other in one table, so they take turns in four.
-  std::array<std::array<std::uint64_t, 256>, 4> turns;
-  for (std::size_t c = 0; c < histograms.size(); ++c) {
-    for (auto& turn : turns) turn.fill(0);
-    for (const std::uint32_t sample : part) {
-      const std::uint8_t* pixel = data.bytes.data() + static_cast<std::int64_t>(sample) * elements +
-                                  static_cast<std::int64_t>(c) * plane;
-      std::int64_t i = 0;
-      for (; i + 4 <= plane; i += 4)
-        for (std::size_t t = 0; t < 4; ++t) ++turns[t][pixel[i + static_cast<std::int64_t>(t)]];
-      for (; i < plane; ++i) ++turns[0][pixel[i]];
+// Sums of bytes and of their squares are whole numbers, so that neither the order nor the number of threads
+// makes a difference: 2^48 bytes of one channel are summed exactly.
+struct ByteSums {
+  std::uint64_t count = 0, sum = 0, squares = 0;
+};
+
+void addPlane(const std::uint8_t* pixel, std::int64_t count, ByteSums& sums) {
+  constexpr std::int64_t chunk = 1 << 16; // of so many bytes the squares fit into 32 bits
+  sums.count += static_cast<std::uint64_t>(count);
+  for (std::int64_t first = 0; first < count; first += chunk) {
+    const std::int64_t end = std::min(count, first + chunk);
+    std::uint32_t sum = 0, squares = 0;
+    for (std::int64_t i = first; i < end; ++i) {
+      const std::uint32_t value = pixel[i];
+      sum += value;
+      squares += value * value;
     }
-    for (const auto& turn : turns)
-      for (std::size_t b = 0; b < 256; ++b) histograms[c][b] += turn[b];
+    sums.sum += sum;
+    sums.squares += squares;
   }
-  for (std::size_t c = 0; c < histograms.size(); ++c) {
-    double count = 0, sum = 0, squares = 0;
-    for (std::size_t b = 0; b < 256; ++b) {
-      const double times = static_cast<double>(histograms[c][b]), value = static_cast<double>(b) / 255;
-      count += times;
-      sum += times * value;
+}
+
+void fitBytes(const Dataset& data, const std::vector<std::uint32_t>& part, Normalisation& result) {
+  const auto channels = static_cast<std::size_t>(channelsOf(data));
+  const std::int64_t elements = data.sampleElements(), plane = elements / channelsOf(data);
+  constexpr std::size_t worthAThread = 1 << 20, mostThreads = 8; // bytes
+  const std::size_t bytes = part.size() * static_cast<std::size_t>(elements);
+  const std::size_t pieces = coresForWork(std::min(mostThreads, bytes / worthAThread));
+  std::vector<std::vector<ByteSums>> sums(pieces, std::vector<ByteSums>(channels));
+  inParallel(pieces, [&](std::size_t piece) {
+    std::vector<ByteSums> own(channels); // apart from those of other threads
+    const std::size_t first = part.size() * piece / pieces, end = part.size() * (piece + 1) / pieces;
+    for (std::size_t s = first; s < end; ++s) {
+      const std::uint8_t* pixel = data.bytes.data() + static_cast<std::int64_t>(part[s]) * elements;
+      for (std::size_t c = 0; c < channels; ++c, pixel += plane) addPlane(pixel, plane, own[c]);
     }
-    const double mean = count > 0 ? sum / count : 0;
-    for (std::size_t b = 0; b < 256; ++b) {
-      const double away = static_cast<double>(b) / 255 - mean;
-      squares += static_cast<double>(histograms[c][b]) * away * away;
+    sums[piece] = std::move(own);
+  });
+  for (std::size_t c = 0; c < channels; ++c) {
+    ByteSums all;
+    for (const auto& piece : sums) {
+      all.count += piece[c].count;
+      all.sum += piece[c].sum;
+      all.squares += piece[c].squares;
     }
-    const double deviation = count > 0 ? std::sqrt(squares / count) : 0;
-    result.mean[c] = mean;
-    result.std[c] = deviation > 0 ? deviation : 1;
+    if (all.count == 0) continue;
+    // count² times the variance, without rounding.
+    using Wide = unsigned __int128;
+    const Wide spread = static_cast<Wide>(all.count) * all.squares - static_cast<Wide>(all.sum) * all.sum;
+    const double count = static_cast<double>(all.count);
+    result.mean[c] = static_cast<double>(all.sum) / (count * 255);
+    if (spread > 0) result.std[c] = std::sqrt(static_cast<double>(spread)) / (count * 255);
   }
 }
 

@@ -20,9 +20,9 @@ constexpr std::size_t mostPictureBytes = std::size_t{1} << 30;
 
 // Samples in bytes take the form of a data set of bytes or of numbers: for a table that is taken as an image,
 // white is the largest number that the table has.
-void takeBytes(Dataset& result, const Dataset& like, const std::vector<std::uint8_t>& bytes) {
+void takeBytes(Dataset& result, const Dataset& like, std::span<const std::uint8_t> bytes) {
   if (like.values.empty()) {
-    result.bytes = bytes;
+    result.bytes = Pixels(bytes);
     return;
   }
   float largest = 0;
@@ -57,7 +57,7 @@ Result<Dataset> fromIdx(const Dataset& like, const fs::path& file, std::string s
                           formatShape(like.sampleShape),
                       "Give samples of the same shape");
   const std::string_view numbers = idx->numbers();
-  takeBytes(result, like, std::vector<std::uint8_t>(numbers.begin(), numbers.end()));
+  takeBytes(result, like, {reinterpret_cast<const std::uint8_t*>(numbers.data()), numbers.size()});
   result.samples = idx->header.dims[0];
   for (std::int64_t i = 0; i < result.samples; ++i)
     result.sampleNames.push_back("image " + std::to_string(i));

@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <unistd.h>
 #include <zlib.h>
+#ifdef NEUROLOOM_LIBDEFLATE
+#include <libdeflate.h>
+#endif
 
 namespace loom {
 
@@ -46,13 +50,21 @@ static Status checkRegular(const fs::path& file, std::size_t maxBytes, std::stri
   return {};
 }
 
-Result<std::string> readSource(const fs::path& file, std::size_t maxBytes, std::string_view wanted) {
-  if (Status status = checkRegular(file, maxBytes, wanted); !status) return status.error();
+static Status checkSource(const fs::path& file, std::size_t maxBytes, std::string_view wanted) {
+  if (Status status = checkRegular(file, maxBytes, wanted); !status) return status;
   std::error_code code;
   const std::uintmax_t size = fs::file_size(file, code);
-  if (!code)
-    if (Status status = checkMemory(static_cast<std::int64_t>(size), file); !status) return status.error();
+  return code ? Status() : checkMemory(static_cast<std::int64_t>(size), file);
+}
+
+Result<std::string> readSource(const fs::path& file, std::size_t maxBytes, std::string_view wanted) {
+  if (Status status = checkSource(file, maxBytes, wanted); !status) return status.error();
   return readWholeFile(file, maxBytes);
+}
+
+Result<RawBytes> readRawSource(const fs::path& file, std::size_t maxBytes, std::string_view wanted) {
+  if (Status status = checkSource(file, maxBytes, wanted); !status) return status.error();
+  return readWholeRaw(file, maxBytes);
 }
 
 void addSource(ContentHash& hash, std::string_view role, std::string_view bytes) {
@@ -104,63 +116,86 @@ Error damagedGzip(const fs::path& file, const char* reason, std::size_t unpacked
 
 } // namespace
 
-// Unpacks until `limit` bytes are there or the data ends; `more` tells that there was more than the limit.
-static Result<std::string> unpack(std::string_view bytes, std::size_t limit, const fs::path& file,
-                                  std::size_t expected, bool& more) {
+#ifdef NEUROLOOM_LIBDEFLATE
+// Three times as fast as zlib, and for whole files alone: true when all of `bytes` are members of gzip, whole
+// and undamaged, that fill `out` to the last byte. It never reads or writes beyond either.
+static bool unpackWhole(std::string_view bytes, std::span<std::uint8_t> out) {
+  const std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)> unpacker(
+      libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+  if (!unpacker) return false;
+  while (!bytes.empty()) {
+    std::size_t taken = 0, made = 0;
+    if (libdeflate_gzip_decompress_ex(unpacker.get(), bytes.data(), bytes.size(), out.data(), out.size(),
+                                      &taken, &made) != LIBDEFLATE_SUCCESS)
+      return false;
+    bytes.remove_prefix(taken);
+    out = out.subspan(made);
+  }
+  return out.empty();
+}
+#endif
+
+// Unpacks until `out` is full or the data ends: how many bytes came. `more` tells that they were not all.
+static Result<std::size_t> unpack(std::string_view bytes, std::span<std::uint8_t> out, const fs::path& file,
+                                  bool& more) {
   Inflater inflater;
   if (!inflater.ready)
     return Error{ErrorKind::memory, file.string(), "No memory to unpack it", "Close other programs"};
   z_stream& stream = inflater.stream;
-  std::string out;
-  out.reserve(std::min(expected, limit) + 1); // one more, to see that nothing follows
-  std::size_t taken = 0;
+  std::size_t taken = 0, made = 0;
   more = false;
   for (;;) {
-    // zlib counts in 32 bits, so both sides are handed over in pieces.
-    const std::size_t in = std::min<std::size_t>(bytes.size() - taken, std::size_t{1} << 26);
-    const std::size_t before = out.size();
-    const std::size_t room =
-        std::min<std::size_t>(limit + 1 - before, std::max<std::size_t>(1 << 16, before));
-    const std::size_t piece = std::min<std::size_t>(room, std::size_t{1} << 26);
-    out.resize(before + piece);
+    // zlib counts in 32 bits, so both sides are handed over in pieces; one byte more than there is room for
+    // shows that something follows.
+    constexpr std::size_t most = std::size_t{1} << 26;
+    std::uint8_t beyond = 0;
+    const bool full = made == out.size();
+    const std::size_t in = std::min(bytes.size() - taken, most);
+    const std::size_t room = full ? 1 : std::min(out.size() - made, most);
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + taken));
     stream.avail_in = static_cast<uInt>(in);
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);
-    stream.avail_out = static_cast<uInt>(piece);
+    stream.next_out = full ? &beyond : out.data() + made;
+    stream.avail_out = static_cast<uInt>(room);
     const int code = inflate(&stream, Z_NO_FLUSH);
     taken += in - stream.avail_in;
-    out.resize(before + piece - stream.avail_out);
-    if (out.size() > limit) {
-      out.resize(limit);
+    if (full && stream.avail_out == 0) {
       more = true;
-      return out;
+      return made;
     }
+    if (!full) made += room - stream.avail_out;
     if (code == Z_STREAM_END) {
-      if (taken == bytes.size()) return out;
-      if (!isGzip(bytes.substr(taken))) return damagedGzip(file, "bytes that are no gzip follow", out.size());
+      if (taken == bytes.size()) return made;
+      if (!isGzip(bytes.substr(taken))) return damagedGzip(file, "bytes that are no gzip follow", made);
       inflateReset(&stream);
     } else if (code == Z_BUF_ERROR && taken == bytes.size()) {
-      return damagedGzip(file, "it ends too early", out.size());
+      return damagedGzip(file, "it ends too early", made);
     } else if (code != Z_OK && code != Z_BUF_ERROR) {
-      return damagedGzip(file, stream.msg ? stream.msg : "unknown content", out.size());
+      return damagedGzip(file, stream.msg ? stream.msg : "unknown content", made);
     }
   }
 }
 
-Result<std::string> gunzip(std::string_view bytes, std::size_t maxBytes, const fs::path& file,
-                           std::size_t expected) {
+Result<std::size_t> gunzip(std::string_view bytes, std::span<std::uint8_t> out, const fs::path& file) {
+#ifdef NEUROLOOM_LIBDEFLATE
+  if (unpackWhole(bytes, out)) return out.size();
+#endif
+  // What is not as it should be is gone through byte by byte, to say what is wrong with it.
   bool more = false;
-  auto out = unpack(bytes, maxBytes, file, expected, more);
-  if (out && more)
+  auto made = unpack(bytes, out, file, more);
+  if (made && more)
     return inputError(file,
-                      "It unpacks to more than the " + std::to_string(maxBytes) + " bytes that it may hold",
+                      "It unpacks to more than the " + std::to_string(out.size()) + " bytes that it may hold",
                       "Check where the file comes from; it is not what its name says");
-  return out;
+  return made;
 }
 
 Result<std::string> gunzipStart(std::string_view bytes, std::size_t count, const fs::path& file) {
+  std::string start(count, '\0');
   bool more = false;
-  return unpack(bytes, count, file, 0, more);
+  const auto made = unpack(bytes, {reinterpret_cast<std::uint8_t*>(start.data()), count}, file, more);
+  if (!made) return made.error();
+  start.resize(*made);
+  return start;
 }
 
 Status checkMemory(std::int64_t bytes, const fs::path& place) {

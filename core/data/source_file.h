@@ -3,9 +3,11 @@
 // file's header promises is compared with what is there before memory is taken for it.
 #pragma once
 #include "core/base/hash.h"
+#include "core/base/raw_bytes.h"
 #include "core/base/result.h"
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,8 @@ struct SourceFile {
 // what it should hold ("a CSV table").
 Result<std::string> readSource(const std::filesystem::path& file, std::size_t maxBytes,
                                std::string_view wanted);
+Result<RawBytes> readRawSource(const std::filesystem::path& file, std::size_t maxBytes,
+                               std::string_view wanted); // for what is large
 
 // Adds one file to the hash of a data set: its role, its length, its bytes.
 void addSource(ContentHash& hash, std::string_view role, std::string_view bytes);
@@ -29,10 +33,11 @@ void addSource(ContentHash& hash, std::string_view role, std::string_view bytes)
 Result<std::string> hashSources(const std::vector<SourceFile>& files);
 
 bool isGzip(std::string_view bytes);
-// Unpacks at most maxBytes (all members of the file); more, or damage, is an Error naming the file. Memory
-// for `expected` bytes is taken at once: the caller knows that the packed ones can give them.
-Result<std::string> gunzip(std::string_view bytes, std::size_t maxBytes, const std::filesystem::path& file,
-                           std::size_t expected = 0);
+// Unpacks all members of the file into `out`: how many bytes came, fewer than there is room for when the data
+// ends sooner. More than that, or damage, is an Error naming the file. Nothing is allocated for the content,
+// so the caller has made sure that the packed bytes can give what it made room for.
+Result<std::size_t> gunzip(std::string_view bytes, std::span<std::uint8_t> out,
+                           const std::filesystem::path& file);
 // The first `count` unpacked bytes; fewer when there are no more.
 Result<std::string> gunzipStart(std::string_view bytes, std::size_t count, const std::filesystem::path& file);
 

@@ -52,6 +52,8 @@ Split makeSplit(const Dataset& data, const SplitSpec& spec) {
     testShare = 0;
   }
   Share validation(validationShare), test(testShare);
+  enum class Part : std::uint8_t { train, validation, test };
+  std::vector<Part> partOf(static_cast<std::size_t>(own), Part::train);
   const auto groups = groupsOf(data, own, spec.stratified);
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const auto& group = groups[g];
@@ -61,12 +63,14 @@ Split makeSplit(const Dataset& data, const SplitSpec& spec) {
     const std::size_t spare = group.empty() ? 0 : group.size() - 1;
     const std::size_t tests = std::min(test.of(group.size()), spare);
     const std::size_t validations = std::min(validation.of(group.size()), spare - tests);
-    for (std::size_t i = 0; i < group.size(); ++i) {
-      auto& part = i < tests ? split.test : i < tests + validations ? split.validation : split.train;
-      part.push_back(group[order[i]]);
-    }
+    for (std::size_t i = 0; i < tests + validations; ++i)
+      partOf[group[order[i]]] = i < tests ? Part::test : Part::validation;
   }
-  for (auto* part : {&split.train, &split.validation, &split.test}) std::sort(part->begin(), part->end());
+  for (std::uint32_t sample = 0; sample < partOf.size(); ++sample)
+    (partOf[sample] == Part::test         ? split.test
+     : partOf[sample] == Part::validation ? split.validation
+                                          : split.train)
+        .push_back(sample);
   if (data.fixedTest > 0) {
     split.test.resize(static_cast<std::size_t>(data.fixedTest));
     std::iota(split.test.begin(), split.test.end(), static_cast<std::uint32_t>(own));

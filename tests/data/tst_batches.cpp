@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Splits, normalisation and the order of batches.
+#include "core/base/parallel.h"
 #include "core/data/batches.h"
 #include "data_fixture.h"
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <sched.h>
 #include <set>
 
 using namespace loom;
@@ -102,6 +104,56 @@ class TestBatches : public QObject {
       QVERIFY(std::abs(sum / n) < 1e-5);
       QVERIFY(std::abs(squares / n - 1) < 1e-4);
     }
+  }
+
+  // However many cores there are, and to the last bit; large enough that every one of them gets a piece.
+  void normalisationIsTheSameOnOneCore() {
+    Dataset data;
+    data.sampleShape = {3, 37, 41};
+    data.samples = 2000;
+    std::uint32_t state = 1;
+    for (std::int64_t i = 0; i < data.samples * data.sampleElements(); ++i)
+      data.bytes.push_back(static_cast<std::uint8_t>((state = state * 1664525u + 1013904223u) >> 24));
+    Split split;
+    for (std::uint32_t i = 0; i < 2000; ++i)
+      if (i % 10 != 3) split.train.push_back(i);
+    const Normalisation all = fitNormalisation(data, split, "standardise");
+    cpu_set_t before, one;
+    QCOMPARE(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<std::size_t>(sched_getcpu()), &one);
+    QCOMPARE(sched_setaffinity(0, sizeof one, &one), 0);
+    const std::size_t cores = coresForWork(64);
+    const Normalisation alone = fitNormalisation(data, split, "standardise");
+    QCOMPARE(sched_setaffinity(0, sizeof before, &before), 0);
+    QCOMPARE(cores, std::size_t{1});
+    QVERIFY(all.mean == alone.mean && all.std == alone.std);
+    double sum = 0, squares = 0, count = 0;
+    for (const std::uint32_t sample : split.train)
+      for (std::size_t i = 0; i < 37 * 41; ++i, ++count) {
+        const double value = data.bytes[sample * 3 * 37 * 41 + i] / 255.0;
+        sum += value, squares += value * value;
+      }
+    QVERIFY(std::abs(all.mean[0] - sum / count) < 1e-12);
+    QVERIFY(std::abs(all.std[0] - std::sqrt(squares / count - sum / count * (sum / count))) < 1e-9);
+  }
+
+  void piecesSideBySide() {
+    std::vector<int> done(7);
+    inParallel(done.size(), [&](std::size_t piece) { ++done[piece]; });
+    QCOMPARE(done, std::vector<int>(7, 1));
+    inParallel(0, [](std::size_t) {});
+    std::string said;
+    try {
+      inParallel(3, [&](std::size_t piece) {
+        if (piece > 0) throw std::runtime_error(std::to_string(piece));
+        done[0] = 5;
+      });
+    } catch (const std::runtime_error& error) {
+      said = error.what();
+    }
+    QCOMPARE(said, std::string("1"));
+    QCOMPARE(done[0], 5);
   }
 
   void normalisationCorners() {

@@ -99,7 +99,7 @@ class TestIdx : public QObject {
     QTest::newRow("sizes that overflow")
         << idxBytes({0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, "x") << std::string("no file is that long");
     QTest::newRow("four billion") << idxBytes({0xFFFFFFFF, 2, 2}, "x") << std::string("cut off");
-    QTest::newRow("gzip cut off") << gzip(idxBytes({100, 8, 8}, std::string(6400, 'q'))).substr(0, 40)
+    QTest::newRow("gzip cut off") << gzip(idxBytes({2, 40, 80}, std::string(6400, 'q'))).substr(0, 40)
                                   << std::string("damaged");
     QTest::newRow("gzip of less") << gzip(good.substr(0, 20)) << std::string("the file has 20");
     QTest::newRow("gzip of more") << gzip(good + std::string(100'000, 'z')) << std::string("unpacks to more");
@@ -108,6 +108,18 @@ class TestIdx : public QObject {
     std::string flipped = gzip(good);
     flipped[flipped.size() - 6] = static_cast<char>(flipped[flipped.size() - 6] ^ 0x55);
     QTest::newRow("gzip with a wrong sum") << flipped << std::string("damaged");
+    std::string longer = gzip(good), shorter = longer;
+    longer[longer.size() - 4] = 100; // ISIZE, the last four bytes
+    shorter[shorter.size() - 4] = 1;
+    QTest::newRow("gzip that says it is longer") << longer << std::string("damaged");
+    QTest::newRow("gzip that says it is shorter") << shorter << std::string("damaged");
+    QTest::newRow("gzip and then one cut off")
+        << gzip(good) + gzip("more").substr(0, 9) << std::string("ends too early");
+    QTest::newRow("gzip and then another")
+        << gzip(good) + gzip(std::string(1 << 20, 'z')) << std::string("unpacks to more");
+    std::string empties = gzip(good.substr(0, 20));
+    for (int i = 0; i < 5000; ++i) empties += gzip("");
+    QTest::newRow("gzip and then nothing, often") << empties << std::string("the file has 20");
     QTest::newRow("gzip and then a text") << gzip(good) + "what" << std::string("no gzip");
   }
   void damaged() {
