@@ -85,6 +85,8 @@ Status checkText(std::string& text, const fs::path& file) {
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     return inputError(file, "It is written in UTF-16", "Save it as \"CSV UTF-8\"");
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+  // A file of an old Macintosh ends its lines with CR alone, those within quotes too.
+  if (text.find('\n') == std::string::npos) std::replace(text.begin(), text.end(), '\r', '\n');
   const std::size_t wrong = firstWrongByte(text);
   if (wrong == std::string::npos) return {};
   const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(wrong), '\n');
@@ -203,7 +205,8 @@ char detectDelimiter(const std::string& text, const fs::path& file) {
 }
 
 // A first row is a header when a column under it is all numbers and it is none itself; or when none of its
-// cells is a number or empty, all differ, and none of them comes again in its column (a table of words only).
+// cells is a number, all differ, and none of them comes again in its column (a table of words only). A column
+// may be without a name where every row below has something in it.
 bool detectHeader(const CsvTable& table) {
   constexpr std::size_t looked = 1000;
   if (table.rows < 2)
@@ -213,14 +216,20 @@ bool detectHeader(const CsvTable& table) {
       return true;
     }();
   const std::size_t last = std::min(table.rows, looked);
-  bool wordsOnly = true;
+  bool wordsOnly = true, named = false;
   std::unordered_set<std::string_view> seen;
   for (std::size_t c = 0; c < table.columns; ++c) {
     const std::string_view top = table.cell(0, c);
+    if (trimmed(top).empty()) {
+      for (std::size_t r = 1; r < last && wordsOnly; ++r)
+        if (isMissing(table.cell(r, c))) wordsOnly = false;
+      continue;
+    }
     if (isMissing(top) || parseNumber(top)) {
       wordsOnly = false;
       continue;
     }
+    named = true;
     if (!seen.insert(top).second) wordsOnly = false;
     bool numbers = true, any = false;
     for (std::size_t r = 1; r < last && (numbers || wordsOnly); ++r) {
@@ -232,7 +241,7 @@ bool detectHeader(const CsvTable& table) {
     }
     if (numbers && any) return true;
   }
-  return wordsOnly;
+  return wordsOnly && named;
 }
 
 // 3,5 or -12,25: digits, one comma, digits.

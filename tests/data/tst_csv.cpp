@@ -41,6 +41,9 @@ class TestCsv : public QObject {
     QTest::newRow("no last line end") << std::string("a,b\n1,2") << ab;
     QTest::newRow("crlf") << std::string("a,b\r\n1,2\r\n") << ab;
     QTest::newRow("crlf without the last one") << std::string("a,b\r\n1,2\r") << ab;
+    QTest::newRow("cr alone") << std::string("a,b\r1,2\r") << ab;
+    QTest::newRow("cr alone, in quotes too")
+        << std::string("a,b\r\"x\ry\",2\r") << Cells{{"a", "b"}, {"x\ny", "2"}};
     QTest::newRow("mark of order") << std::string("\xEF\xBB\xBF"
                                                   "a,b\n1,2\n")
                                    << ab;
@@ -62,6 +65,12 @@ class TestCsv : public QObject {
     QTest::newRow("quoted before crlf") << std::string("a,b\r\n1,\"2\"\r\n") << ab;
     QTest::newRow("same name twice") << std::string("a,a\n1,2\n") << Cells{{"a", "a_2"}, {"1", "2"}};
     QTest::newRow("name missing") << std::string("a,\n1,2\n") << Cells{{"a", "column_2"}, {"1", "2"}};
+    QTest::newRow("names missing, words below")
+        << std::string(",,y\n1,2,cat\n3,4,dog\n5,6,cat\n")
+        << Cells{{"column_1", "column_2", "y"}, {"1", "2", "cat"}, {"3", "4", "dog"}, {"5", "6", "cat"}};
+    QTest::newRow("no header, values missing")
+        << std::string(",2,cat\n3,,dog\n5,6,cat\n")
+        << Cells{{"column_1", "column_2", "column_3"}, {"", "2", "cat"}, {"3", "", "dog"}, {"5", "6", "cat"}};
     QTest::newRow("no header") << std::string("1,2\n3,4\n")
                                << Cells{{"column_1", "column_2"}, {"1", "2"}, {"3", "4"}};
     QTest::newRow("no header, a word") << std::string("1,x\n3,y\n5,x\n")
