@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/cli/training_options.h"
 #include "app/cli/usage.h"
 #include "app/cli/verb.h"
 #include "core/backend/check.h"
 #include "core/base/format.h"
+#include "core/train/estimate.h"
 #include "core/train/evaluate.h"
 #include <fmt/format.h>
 #include <iostream>
@@ -11,51 +13,38 @@
 namespace loom {
 
 void defineEstimate(CLI::App& app, Action& action) {
-  struct Options {
-    std::string project, network, device;
-    std::int64_t epochs = 0, batch = 0;
-    int threads = -1;
+  struct Options : TrainingOptions {
     bool json = false;
   };
   auto options = std::make_shared<Options>();
-  app.add_option("PROJECT", options->project, "The project's folder")->required();
-  app.add_option("--network", options->network, "The network's name; the project's first when left out")
-      ->type_name("NAME");
-  app.add_option("--epochs", options->epochs, "How often the training data is gone through")
-      ->type_name("N")
-      ->check(wholeNumber(1, 1'000'000));
-  app.add_option("--batch", options->batch, "Samples a step")->type_name("N")->check(wholeNumber(1, 1 << 20));
-  app.add_option("--threads", options->threads, "Threads; chosen by the size of the network when left out")
-      ->type_name("N")
-      ->check(wholeNumber(0, 1024));
-  app.add_option("--device", options->device, "auto, cpu, or another id of 'loom devices'")
-      ->type_name("ID")
-      ->check(knownDevice());
+  defineTrainingOptions(app, *options);
   app.add_flag("--json", options->json, "One JSON object on stdout");
-  action = [options] {
+  action = [options, &app] {
     auto project = openProject(options->project);
     if (!project) return report(project.error());
     TrainSettings settings = project->defaults;
-    if (options->epochs > 0) settings.epochs = options->epochs;
-    if (options->batch > 0) settings.batch = options->batch;
-    if (options->threads >= 0) settings.threads = options->threads;
-    if (!options->device.empty()) settings.device = options->device;
+    takeOver(app, *options, settings);
     auto estimate = estimateRun(*project, options->network, settings);
     if (!estimate) return report(estimate.error());
     if (options->json) {
       printJson(toJson(*estimate));
       return 0;
     }
+    const auto bytes = [](std::int64_t count) { return formatBytes(static_cast<std::uint64_t>(count)); };
     printTable({{"parameters", formatCount(estimate->parameters)},
                 {"multiply-adds a sample", formatCountShort(estimate->multiplyAdds)},
-                {"memory", formatBytes(static_cast<std::uint64_t>(estimate->memoryBytes))},
-                {"largest batch", formatCount(estimate->largestBatch)},
+                {"memory", bytes(estimate->memoryBytes)},
+                {"largest batch", estimate->largestBatch > 0 ? formatCount(estimate->largestBatch) : "none"},
                 {"steps", formatCount(estimate->steps)},
                 {"time a step", formatSeconds(estimate->secondsPerStep) +
-                                    (estimate->measured ? "" : ", computed from the size: too long to try")},
+                                    (estimate->measured ? "" : ", computed from the size: too large to try")},
                 {"time in all", formatDuration(estimate->seconds)},
                 {"device", estimate->device + ", " + counted(estimate->threads, "thread", "threads")}},
                {false, true});
+    if (!estimate->fits)
+      warn("This does not fit: it takes " + bytes(estimate->memoryBytes) + " of memory, " + estimate->device +
+           " has " + bytes(estimate->machineBytes) +
+           ". A training is refused before it begins. Take smaller layers or a smaller batch.");
     return 0;
   };
 }
@@ -84,10 +73,11 @@ void defineEvaluate(CLI::App& app, Action& action) {
     if (!run) return report(run.error());
     auto evaluation = evaluateRun(project->folder, *run, options->step, options->split);
     if (!evaluation) return report(evaluation.error());
-    for (const auto& note : evaluation->notes) std::cerr << "note: " << note << "\n";
+    for (const auto& note : evaluation->notes) warn(note);
     if (options->json) {
       Json json = toJson(*evaluation);
       json["run"] = *run;
+      json["notes"] = evaluation->notes;
       printJson(json);
       return 0;
     }
@@ -138,24 +128,29 @@ void definePredict(CLI::App& app, Action& action) {
     if (!project) return report(project.error());
     auto run = findRun(project->folder, options->run);
     if (!run) return report(run.error());
-    auto predictions = predict(project->folder, *run, options->files);
-    if (!predictions) return report(predictions.error());
+    auto answer = predict(project->folder, *run, options->files);
+    if (!answer) return report(answer.error());
+    for (const auto& note : answer->notes) warn(note);
+    const auto& predictions = answer->predictions;
     if (options->json) {
       Json list = Json::array();
-      for (const auto& one : *predictions) {
+      for (const auto& one : predictions) {
         Json scores = Json::array();
         for (const auto& [name, score] : one.scores)
           scores.push_back({{"class", name}, {"score", numberOrText(score)}});
         list.push_back({{"name", one.name}, {"answer", one.answer}, {"scores", scores}});
       }
-      printJson({{"run", *run}, {"predictions", list}});
+      printJson({{"run", *run},
+                 {"checkpoint", answer->checkpoint},
+                 {"notes", answer->notes},
+                 {"predictions", list}});
       return 0;
     }
     // A class comes with its probability and the class that was next; a number stands for itself.
-    const bool classes = !predictions->empty() && predictions->front().scores.size() > 1;
+    const bool classes = !predictions.empty() && predictions.front().scores.size() > 1;
     std::vector<std::vector<std::string>> rows{{"SAMPLE", "ANSWER"}};
     if (classes) rows.front().insert(rows.front().end(), {"PROBABILITY", "NEXT", ""});
-    for (const auto& one : *predictions) {
+    for (const auto& one : predictions) {
       rows.push_back({one.name, one.answer});
       for (std::size_t rank = 0; classes && rank < 2 && rank < one.scores.size(); ++rank) {
         if (rank == 1) rows.back().push_back(one.scores[rank].first);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/screen.h"
+#include "app/cli/training_options.h"
 #include "app/cli/usage.h"
 #include "app/cli/verb.h"
 #include "core/base/atomic_file.h"
@@ -37,12 +38,12 @@ bool cameToItsEnd(const std::filesystem::path& run) {
   return text && *text == "finished\n";
 }
 
-struct Options {
-  std::string project, network, optimizer, schedule, device, resume, name, run, settings;
-  std::int64_t epochs = 0, batch = 0, checkpointEvery = -1;
+struct Options : TrainingOptions {
+  std::string optimizer, schedule, resume, name, run, settings;
+  std::int64_t checkpointEvery = -1;
   double lr = 0;
   std::uint64_t seed = 0;
-  int threads = -1, workers = -1;
+  int workers = -1;
   bool json = false;
 };
 
@@ -77,8 +78,7 @@ int run(const Options& options, const CLI::App& app) {
   }
   TrainSettings& settings = request.settings;
   const auto given = [&](const char* name) { return app.get_option(name)->count() > 0; };
-  if (given("--epochs")) settings.epochs = options.epochs;
-  if (given("--batch")) settings.batch = options.batch;
+  takeOver(app, options, settings);
   if (given("--lr")) settings.learningRate = options.lr;
   if (given("--optimizer")) {
     const auto* row = findOptimizer(options.optimizer); // it is one of the table: the option's check
@@ -89,9 +89,7 @@ int run(const Options& options, const CLI::App& app) {
   }
   if (given("--schedule")) settings.schedule = options.schedule;
   if (given("--seed")) settings.seed = options.seed;
-  if (given("--threads")) settings.threads = options.threads;
   if (given("--workers")) settings.workers = options.workers;
-  if (given("--device")) settings.device = options.device;
   if (given("--checkpoint-every")) settings.checkpointEvery = options.checkpointEvery;
   if (auto good = check(settings); !good) return report(good.error());
   if (!options.resume.empty()) {
@@ -156,13 +154,7 @@ void defineTrain(CLI::App& app, Action& action) {
   for (const auto& row : optimizers()) optimizerNames.emplace_back(row.name);
   for (const auto& row : schedules()) scheduleNames.emplace_back(row.name);
   constexpr std::int64_t most = std::int64_t{1} << 53;
-  app.add_option("PROJECT", options->project, "The project's folder")->required();
-  app.add_option("--network", options->network, "The network's name; the project's first when left out")
-      ->type_name("NAME");
-  app.add_option("--epochs", options->epochs, "How often the training data is gone through")
-      ->type_name("N")
-      ->check(wholeNumber(1, 1'000'000));
-  app.add_option("--batch", options->batch, "Samples a step")->type_name("N")->check(wholeNumber(1, 1 << 20));
+  defineTrainingOptions(app, *options);
   app.add_option("--lr", options->lr, "Learning rate; the schedule's highest")
       ->type_name("X")
       ->check(numberAbove0(1000));
@@ -173,15 +165,9 @@ void defineTrain(CLI::App& app, Action& action) {
       ->type_name("NAME")
       ->check(oneOf(scheduleNames));
   app.add_option("--seed", options->seed, "Start of all randomness")->type_name("N")->check(anySeed());
-  app.add_option("--threads", options->threads, "Threads; chosen by the size of the network when left out")
-      ->type_name("N")
-      ->check(wholeNumber(0, 1024));
   app.add_option("--workers", options->workers, "0: batches are made in step with the training, not ahead")
       ->type_name("N")
       ->check(wholeNumber(0, 1));
-  app.add_option("--device", options->device, "auto, cpu, or another id of 'loom devices'")
-      ->type_name("ID")
-      ->check(knownDevice());
   app.add_option("--checkpoint-every", options->checkpointEvery,
                  "Steps between checkpoints; each epoch, at most every 30 s, when left out")
       ->type_name("STEPS")

@@ -171,9 +171,15 @@ Result<Params> completeParams(const LayerSpec& layer, const Params& given) {
     if (field->automatic)
       return wrongField(layer, *field, "This parameter follows from the input", "Leave it out");
     auto fit = fitted(*field, value);
-    if (!fit)
-      return wrongField(layer, *field, fmt::format("The value {} does not fit", toText(value)),
-                        fmt::format("Give {}", wanted(*field)));
+    if (!fit) {
+      // A number in quotes looks right, so it is said what it is.
+      const auto* text = std::get_if<std::string>(&value);
+      const bool words = field->kind == FieldKind::text || field->kind == FieldKind::choice;
+      return wrongField(layer, *field,
+                        text && !words ? fmt::format("The value is a text, \"{}\"", text->substr(0, 80))
+                                       : fmt::format("The value {} does not fit", toText(value)),
+                        fmt::format("Give {}{}", wanted(*field), text && !words ? ", without quotes" : ""));
+    }
     complete.set(name, std::move(*fit));
   }
   return complete;

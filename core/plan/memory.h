@@ -29,6 +29,7 @@ struct PlanCost {
   std::int64_t multiplyAdds = 0;    // forward, one sample
   std::int64_t parameterBytes = 0;  // weights + gradients + moments + states
   std::int64_t activationBytes = 0; // arena of the largest program, plain layouts
+  std::int64_t bytes() const { return parameterBytes + activationBytes; }
 };
 PlanCost cost(const Plan& plan);
 

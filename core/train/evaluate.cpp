@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/evaluate.h"
 #include "core/base/format.h"
-#include "core/plan/memory.h"
 #include "core/run/fit.h"
 #include "core/train/checkpoint.h"
 #include "core/train/progress.h"
 #include "core/train/scoring.h"
 #include "core/train/snapshot.h"
 #include <algorithm>
-#include <chrono>
 #include <fmt/format.h>
 #include <numeric>
-#include <unistd.h>
 
 namespace loom {
 namespace {
@@ -99,21 +96,21 @@ Result<Evaluation> evaluateRun(const fs::path& project, const std::string& run, 
   return evaluation;
 }
 
-Result<std::vector<Prediction>> predict(const fs::path& project, const std::string& run,
-                                        const std::vector<fs::path>& files) {
+Result<Predictions> predict(const fs::path& project, const std::string& run,
+                            const std::vector<fs::path>& files) {
   const fs::path folder = runFolder(project, run);
   auto config = readRunConfig(folder);
   if (!config) return config.error();
-  std::vector<std::string> notes;
-  auto checkpoint = bestCheckpoint(folder, -1, notes);
+  Predictions answer;
+  auto checkpoint = bestCheckpoint(folder, -1, answer.notes);
   if (!checkpoint) return checkpoint.error();
+  answer.checkpoint = checkpoint->step;
   auto like = load(config->data, project);
   if (!like) return like.error();
   auto machine = evaluationMachine(*config, {1}, *checkpoint, folder);
   if (!machine) return machine.error();
   const int at = machine->plan->find(ProgramKind::evaluate, 1);
   const Program& program = machine->plan->programs[static_cast<std::size_t>(at)];
-  std::vector<Prediction> predictions;
   for (const auto& file : files) {
     auto data = loadForPrediction(config->data, *like, file);
     if (!data) return data.error();
@@ -148,97 +145,10 @@ Result<std::vector<Prediction>> predict(const fs::path& project, const std::stri
         }
         if (!one.scores.empty()) one.answer = formatNumber(one.scores.front().second);
       }
-      predictions.push_back(std::move(one));
+      answer.predictions.push_back(std::move(one));
     }
   }
-  return predictions;
-}
-
-Json toJson(const Estimate& estimate) {
-  return {{"parameters", estimate.parameters},
-          {"multiply_adds", estimate.multiplyAdds},
-          {"memory_bytes", estimate.memoryBytes},
-          {"largest_batch", estimate.largestBatch},
-          {"steps", estimate.steps},
-          {"seconds_per_step", estimate.secondsPerStep},
-          {"seconds", estimate.seconds},
-          {"measured", estimate.measured},
-          {"device", estimate.device},
-          {"threads", estimate.threads}};
-}
-
-// The median of a few real steps, the first two not counted; about half a second in all.
-static Result<double> stepSeconds(Machine& machine, const Material& material, const TrainSettings& settings) {
-  using Clock = std::chrono::steady_clock;
-  Feed feed(machine, material, settings, 0, 0);
-  const float rate = 0;
-  const std::int32_t one = 1;
-  machine.executable->write(machine.plan->learningRate, std::as_bytes(std::span(&rate, 1)));
-  machine.executable->write(machine.plan->step, std::as_bytes(std::span(&one, 1)));
-  std::vector<double> times;
-  const auto began = Clock::now();
-  std::vector<MetricRow> rows;
-  for (int index = 0; index < 30 && (index < 4 || Clock::now() - began < std::chrono::milliseconds(500));
-       ++index) {
-    const auto start = Clock::now();
-    const auto next = feed.next();
-    if (auto ran = machine.executable->run(next.program); !ran) return ran.error();
-    rows.clear();
-    machine.executable->drain(rows);
-    if (index >= 2) times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
-  }
-  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
-  return times[times.size() / 2];
-}
-
-Result<Estimate> estimateRun(const Project& project, const std::string& name, const TrainSettings& settings) {
-  if (auto good = check(settings); !good) return good.error();
-  auto network = loadNetwork(project, name);
-  if (!network) return network.error();
-  auto material = makeMaterial(project.data, project.folder, nullptr);
-  if (!material) return material.error();
-  if (auto fits = checkFit(*network, factsOf((*material)->data)); !fits) return fits.error();
-  auto options = trainingOptions(settings, (*material)->split);
-  if (!options) return options.error();
-  auto machine = makeMachine(*network, *options, settings.device, settings.threads);
-  if (!machine) return machine.error();
-  writeInitialValues(*machine, settings.seed);
-  Estimate estimate;
-  const PlanCost costs = cost(*machine->plan);
-  estimate.parameters = costs.parameters;
-  estimate.multiplyAdds = costs.multiplyAdds;
-  estimate.device = machine->device.id;
-  estimate.threads = machine->executable->threads();
-  const auto data =
-      static_cast<std::int64_t>((*material)->data.bytes.size() + (*material)->data.values.size() * 4);
-  estimate.memoryBytes = machine->executable->memoryBytes() + data;
-  const auto samples = static_cast<std::int64_t>((*material)->split.train.size());
-  const std::int64_t perEpoch = (samples + settings.batch - 1) / settings.batch;
-  estimate.steps = perEpoch * settings.epochs;
-  // Six operations a multiply-add: forward, and the gradients of input and weights. What would take longer
-  // than anybody waits for an estimate is computed from its size instead of tried.
-  constexpr double modestRate = 2e10, longestTrial = 3; // operations a second and thread; seconds
-  const double bySize = 6.0 * static_cast<double>(costs.multiplyAdds) * static_cast<double>(settings.batch) /
-                        (modestRate * estimate.threads);
-  estimate.measured = bySize < longestTrial;
-  if (estimate.measured) {
-    auto measured = stepSeconds(*machine, **material, settings);
-    if (!measured) return measured.error();
-    estimate.secondsPerStep = *measured;
-  } else {
-    estimate.secondsPerStep = bySize;
-  }
-  // Validation costs about a third of a training step a sample.
-  const double validation = static_cast<double>((*material)->split.validation.size()) /
-                            static_cast<double>(settings.batch) * estimate.secondsPerStep / 3;
-  estimate.seconds = static_cast<double>(estimate.steps) * estimate.secondsPerStep +
-                     static_cast<double>(settings.epochs) * validation;
-  const auto free = static_cast<std::int64_t>(::sysconf(_SC_AVPHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
-  const std::int64_t perSample =
-      std::max<std::int64_t>(1, costs.activationBytes / std::max<std::int64_t>(1, settings.batch));
-  estimate.largestBatch =
-      std::clamp<std::int64_t>((free * 8 / 10 - costs.parameterBytes) / perSample, 1, samples);
-  return estimate;
+  return answer;
 }
 
 } // namespace loom

@@ -17,18 +17,13 @@ struct Prediction {
   std::string answer;
   std::vector<std::pair<std::string, double>> scores;
 }; // best first
-Result<std::vector<Prediction>> predict(const std::filesystem::path& project, const std::string& run,
-                                        const std::vector<std::filesystem::path>& files);
-
-struct Estimate {
-  bool measured = true; // false: a step would take too long to try, its time is computed from its size
-  std::int64_t parameters = 0, multiplyAdds = 0, memoryBytes = 0, largestBatch = 0, steps = 0;
-  double secondsPerStep = 0, seconds = 0; // measured on a few steps of random data
-  std::string device;
-  int threads = 0;
+struct Predictions {
+  std::vector<Prediction> predictions;
+  std::int64_t checkpoint = -1;   // its step
+  std::vector<std::string> notes; // as an Evaluation's: another checkpoint was taken, and why
 };
-Json toJson(const Estimate& estimate);
-Result<Estimate> estimateRun(const Project& project, const std::string& network,
-                             const TrainSettings& settings);
+// With the checkpoint that evaluateRun() takes of itself.
+Result<Predictions> predict(const std::filesystem::path& project, const std::string& run,
+                            const std::vector<std::filesystem::path>& files);
 
 } // namespace loom

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/workplace.h"
+#include "core/base/format.h"
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -76,23 +77,47 @@ Result<CompileOptions> trainingOptions(const TrainSettings& settings, const Spli
   return options;
 }
 
-Result<Machine> makeMachine(const Network& network, const CompileOptions& options, const std::string& device,
-                            int threads) {
+Result<Machine> planMachine(const Network& network, const CompileOptions& options,
+                            const std::string& device) {
   auto chosen = chooseDevice(device);
   if (!chosen) return chosen.error();
-  const Backend* backend = findBackend(chosen->backend);
-  if (!backend)
-    return Error{ErrorKind::device, device, fmt::format("the backend '{}' is missing", chosen->backend),
-                 "Install the whole package, or choose another device of `loom devices`"};
   auto compiled = compile(network, options);
   if (!compiled) return compiled.error();
   Machine machine;
   machine.initial = std::move(compiled->initial);
   machine.plan = std::make_shared<const Plan>(std::move(compiled->plan));
   machine.device = std::move(*chosen);
+  return machine;
+}
+
+bool fitsInto(const Device& device, const PlanCost& costs) {
+  return device.memoryBytes <= 0 || costs.bytes() <= device.memoryBytes;
+}
+
+Status prepare(Machine& machine, int threads) {
+  const Backend* backend = findBackend(machine.device.backend);
+  if (!backend)
+    return Error{ErrorKind::device, machine.device.id,
+                 fmt::format("the backend '{}' is missing", machine.device.backend),
+                 "Install the whole package, or choose another device of `loom devices`"};
+  // A machine that lends more than it has would end the program in the middle instead.
+  if (const PlanCost costs = cost(*machine.plan); !fitsInto(machine.device, costs))
+    return Error{ErrorKind::memory, machine.device.id,
+                 fmt::format("The network and batch take {} of memory; this device has {}",
+                             formatBytes(static_cast<std::uint64_t>(costs.bytes())),
+                             formatBytes(static_cast<std::uint64_t>(machine.device.memoryBytes))),
+                 "Take smaller layers or a smaller batch; `loom estimate` tells what they take"};
   auto executable = backend->prepare(machine.plan, PrepareOptions{threads});
   if (!executable) return executable.error();
   machine.executable = std::move(*executable);
+  return {};
+}
+
+Result<Machine> makeMachine(const Network& network, const CompileOptions& options, const std::string& device,
+                            int threads) {
+  auto machine = planMachine(network, options, device);
+  if (!machine) return machine;
+  if (auto ready = prepare(*machine, threads); !ready) return ready.error();
   return machine;
 }
 

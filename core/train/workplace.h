@@ -5,6 +5,7 @@
 #include "core/backend/backend.h"
 #include "core/compile/compile.h"
 #include "core/data/gatherer.h"
+#include "core/plan/memory.h"
 #include "core/run/run_config.h"
 
 namespace loom {
@@ -41,9 +42,15 @@ struct Machine {
   std::vector<InitialValue> initial;
   std::shared_ptr<const Plan> plan;
   Device device;
-  std::unique_ptr<Executable> executable;
+  std::unique_ptr<Executable> executable; // null until it is prepared
 };
-// Compiles and prepares. `threads` 0: the backend's rule.
+// Compiles alone, which takes no memory of the network's size.
+Result<Machine> planMachine(const Network& network, const CompileOptions& options, const std::string& device);
+bool fitsInto(const Device& device, const PlanCost& costs); // by plain sizes
+// `threads` 0: the backend's rule. Kind memory, with both figures, when the device has less than the plan
+// takes.
+Status prepare(Machine& machine, int threads);
+// Both.
 Result<Machine> makeMachine(const Network& network, const CompileOptions& options, const std::string& device,
                             int threads);
 
