@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <functional>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -166,6 +167,47 @@ int show(const std::string& folder, const std::string& word, bool json) {
   return 0;
 }
 
+int printBuckets(Store& store, const std::string& run, const std::string& key, int pixels, bool json) {
+  auto buckets = store.buckets(run, key, 0, 0, pixels);
+  if (!buckets) return report(buckets.error());
+  Json list = Json::array();
+  for (const auto& one : *buckets) {
+    if (json)
+      list.push_back({one.firstStep, one.lastStep, numberOrText(one.minimum), numberOrText(one.maximum),
+                      numberOrText(one.mean), one.count, one.nonFinite});
+    else
+      std::cout << one.firstStep << "\t" << one.lastStep << "\t" << one.minimum << "\t" << one.maximum << "\t"
+                << one.mean << "\n";
+  }
+  if (json) printJson({{"key", key}, {"buckets", list}});
+  return 0;
+}
+
+// Read and printed piece by piece: ten million points would be gigabytes.
+int printPoints(Store& store, const std::string& run, const std::string& key, bool json) {
+  constexpr std::size_t piece = 1 << 16;
+  if (json) std::cout << "{\"key\":" << compactJson(key) << ",\"points\":[";
+  std::int64_t from = std::numeric_limits<std::int64_t>::min();
+  for (bool first = true;; first = false) {
+    auto points = store.pointsFrom(run, key, from, piece);
+    if (!points) return report(points.error());
+    std::string text;
+    for (const auto& one : *points) {
+      if (!json) {
+        std::cout << one.step << "\t" << one.value << "\t" << one.seconds << "\n";
+        continue;
+      }
+      if (!first || &one != points->data()) text += ',';
+      text += compactJson({one.step, numberOrText(one.value), one.seconds});
+    }
+    std::cout << text;
+    if (points->size() < piece || !std::cout.good()) break;
+    from = points->back().step + 1;
+  }
+  if (json) std::cout << "]}" << std::endl;
+  return 0;
+}
+
 int series(const std::string& folder, const std::string& word, const std::string& key, int pixels,
            bool json) {
   auto opened = open(folder);
@@ -180,31 +222,8 @@ int series(const std::string& folder, const std::string& word, const std::string
     return report({ErrorKind::input, key, "The run has no such series",
                    known.empty() ? "Wait for its first step" : "Choose one of: " + known});
   }
-  Json list = Json::array();
-  if (pixels > 0) {
-    auto buckets = opened->store->buckets(*id, key, 0, 0, pixels);
-    if (!buckets) return report(buckets.error());
-    for (const auto& one : *buckets) {
-      if (json)
-        list.push_back({one.firstStep, one.lastStep, numberOrText(one.minimum), numberOrText(one.maximum),
-                        numberOrText(one.mean), one.count, one.nonFinite});
-      else
-        std::cout << one.firstStep << "\t" << one.lastStep << "\t" << one.minimum << "\t" << one.maximum
-                  << "\t" << one.mean << "\n";
-    }
-    if (json) printJson({{"key", key}, {"buckets", list}});
-    return 0;
-  }
-  auto points = opened->store->points(*id, key, 0, 0);
-  if (!points) return report(points.error());
-  for (const auto& one : *points) {
-    if (json)
-      list.push_back({one.step, numberOrText(one.value), one.seconds});
-    else
-      std::cout << one.step << "\t" << one.value << "\t" << one.seconds << "\n";
-  }
-  if (json) printJson({{"key", key}, {"points", list}});
-  return 0;
+  return pixels > 0 ? printBuckets(*opened->store, *id, key, pixels, json)
+                    : printPoints(*opened->store, *id, key, json);
 }
 
 int compare(const std::string& folder, const std::vector<std::string>& words, bool json) {

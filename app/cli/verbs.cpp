@@ -13,12 +13,13 @@ const std::vector<Verb>& verbs() {
       {"data", "Look at a table, a folder of images or IDX files",
        "loom data inspect houses.csv\nloom data inspect pictures/ --json", &defineData},
       {"check", "Say whether a project's network can be trained",
-       "loom check my-first.loom\nloom check my-first.loom --network wide", &defineCheck},
+       "loom check my-first.loom\nloom check my-first.loom --network iris", &defineCheck},
       {"estimate", "Memory and time of a training, before it starts",
        "loom estimate my-first.loom --batch 128", &defineEstimate},
       {"train", "Train a network, or go on with a run",
-       "loom train my-first.loom\nloom train my-first.loom --epochs 5 --lr 0.01 --optimizer SGD\nloom train "
-       "my-first.loom --resume last --epochs 20",
+       "loom train my-first.loom --name first\nloom train my-first.loom --epochs 5 --lr 0.01 --optimizer "
+       "SGD\nloom "
+       "train my-first.loom --resume last --epochs 20",
        &defineTrain},
       {"evaluate", "Accuracy, figures per class and confusion matrix of a run",
        "loom evaluate my-first.loom last\nloom evaluate my-first.loom last --split validation --json",
@@ -27,7 +28,7 @@ const std::vector<Verb>& verbs() {
        "loom predict shoes.loom last boot.png\nloom predict houses.loom last new.csv --json", &definePredict},
       {"runs", "List, show and compare runs, and read their series",
        "loom runs list my-first.loom\nloom runs show my-first.loom last\nloom runs series my-first.loom last "
-       "train/loss --pixels 80 --json\nloom runs compare my-first.loom last 3f2a",
+       "train/loss --pixels 80 --json\nloom runs compare my-first.loom first last",
        &defineRuns},
       {"control", "Pause, resume or stop a living run, save a checkpoint, change its learning rate",
        "loom control my-first.loom last pause\nloom control my-first.loom last lr 0.0005", &defineControl},

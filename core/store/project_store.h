@@ -24,6 +24,8 @@ class ProjectStore : public Store {
   Result<std::vector<std::string>> keys(const std::string& run) override;
   Result<std::vector<SeriesPoint>> points(const std::string& run, const std::string& key, std::int64_t first,
                                           std::int64_t last) override;
+  Result<std::vector<SeriesPoint>> pointsFrom(const std::string& run, const std::string& key,
+                                              std::int64_t first, std::size_t most) override;
   Result<std::vector<Bucket>> buckets(const std::string& run, const std::string& key, std::int64_t first,
                                       std::int64_t last, int pixels) override;
   Result<std::vector<StoredEvent>> events(const std::string& run) override;

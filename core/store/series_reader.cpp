@@ -148,23 +148,25 @@ void SeriesReader::readTail(const Series& series, PointBlock& into) {
 }
 
 std::vector<SeriesPoint> SeriesReader::points(const std::string& run, const std::string& key,
-                                              std::int64_t first, std::int64_t last) {
+                                              std::int64_t first, std::int64_t last, std::size_t most) {
   std::vector<SeriesPoint> result;
   const auto series = find(run, key);
   if (!series) return result;
   if (first == 0 && last == 0) last = series->lastStep;
   PointBlock block;
+  // False when what follows is not wanted.
   const auto take = [&] {
-    for (std::size_t i = 0; i < block.size(); ++i)
-      if (block.steps[i] >= first && block.steps[i] <= last)
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      if (block.steps[i] > last || result.size() == most) return false;
+      if (block.steps[i] >= first)
         result.push_back({block.steps[i], block.values[i], secondsOf(block.times[i])});
+    }
     block.clear();
+    return true;
   };
   for (std::int64_t index = chunkAt(*series, first); index < series->chunks; ++index) {
     readRaw(chunkId(series->number, index), block);
-    const bool beyond = block.steps.back() > last;
-    take();
-    if (beyond) return result;
+    if (!take()) return result;
   }
   readTail(*series, block);
   take();

@@ -5,6 +5,7 @@
 #include "core/store/chunk.h"
 #include "core/store/sqlite.h"
 #include "core/store/store.h"
+#include <limits>
 #include <optional>
 
 namespace loom {
@@ -14,7 +15,8 @@ class SeriesReader {
   explicit SeriesReader(const Database& database);
   std::vector<std::string> keys(const std::string& run); // sorted
   std::vector<SeriesPoint> points(const std::string& run, const std::string& key, std::int64_t first,
-                                  std::int64_t last);
+                                  std::int64_t last,
+                                  std::size_t most = std::numeric_limits<std::size_t>::max());
   // As they are stored: chunk by chunk, and last what fills no chunk yet.
   std::int64_t blocks(const std::string& run, const std::string& key);
   PointBlock blockAt(const std::string& run, const std::string& key, std::int64_t index);

@@ -3,6 +3,7 @@
 #include "core/store/project_store.h"
 #include <algorithm>
 #include <fmt/format.h>
+#include <limits>
 #include <map>
 #include <thread>
 
@@ -184,6 +185,14 @@ Result<std::vector<SeriesPoint>> ProjectStore::points(const std::string& run, co
   return guarded([&]() -> Result<std::vector<SeriesPoint>> {
     const Transaction view(metrics_, false);
     return series_->points(run, key, first, last);
+  });
+}
+
+Result<std::vector<SeriesPoint>> ProjectStore::pointsFrom(const std::string& run, const std::string& key,
+                                                          std::int64_t first, std::size_t most) {
+  return guarded([&]() -> Result<std::vector<SeriesPoint>> {
+    const Transaction view(metrics_, false);
+    return series_->points(run, key, first, std::numeric_limits<std::int64_t>::max(), most);
   });
 }
 

@@ -181,6 +181,21 @@ void TestStore::rangesAreExact() {
     const auto differs = difference(*store->points(run, "k", first, last), wanted);
     QVERIFY2(differs.empty(), qPrintable(QString("%1..%2: %3").arg(first).arg(last).arg(differs.c_str())));
   }
+  // Piece by piece it is the same whole, whatever the size of a piece: smaller, larger, or as large as a
+  // chunk.
+  for (const std::size_t most : {std::size_t{1000}, std::size_t{4096}, std::size_t{50'000}}) {
+    Points whole;
+    std::int64_t from = std::numeric_limits<std::int64_t>::min();
+    for (;;) {
+      const auto piece = store->pointsFrom(run, "k", from, most);
+      QVERIFY(piece.ok() && piece->size() <= most);
+      whole.insert(whole.end(), piece->begin(), piece->end());
+      if (piece->size() < most) break;
+      from = piece->back().step + 1;
+    }
+    const auto differs = difference(whole, points);
+    QVERIFY2(differs.empty(), differs.c_str());
+  }
 }
 
 void TestStore::bucketsHoldEverything_data() {
