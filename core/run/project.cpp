@@ -262,7 +262,7 @@ Result<std::string> findRun(const fs::path& project, std::string_view word) {
   if (word == "last") return all.front().id;
   std::vector<const Known*> fitting;
   for (const auto& one : all) {
-    if (one.id == word || one.name == word) return one.id;
+    if (one.id == word || (!word.empty() && one.name == word)) return one.id; // a damaged run has no name
     if (!word.empty() && one.id.starts_with(word)) fitting.push_back(&one);
   }
   if (fitting.size() == 1) return fitting.front()->id;
