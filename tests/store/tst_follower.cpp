@@ -1,54 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the journals say is taken in exactly once: whatever is cut, resumed, damaged or killed on the way, the
-// store ends with what an undisturbed one has.
-#include "core/base/hash.h"
-#include "store_fixture.h"
-#include <QtTest>
+// What the journals say is taken in exactly once: whatever is cut, resumed or killed on the way, the store
+// ends with what an undisturbed one has.
+#include "follower_fixture.h"
 #include <atomic>
-#include <fstream>
-#include <sys/stat.h>
 #include <thread>
 
 using namespace loom;
 using namespace loom::test;
-
-namespace {
-
-const std::string run = runNamed(1);
-
-std::string bytesOf(const fs::path& file) { return *readWholeFile(file, 1u << 30); }
-void put(const fs::path& file, const std::string& bytes, bool append = false) {
-  fs::create_directories(file.parent_path());
-  std::ofstream(file, std::ios::binary | (append ? std::ios::app : std::ios::trunc)) << bytes;
-}
-std::string lineOf(std::uint64_t sequence, const std::string& json) {
-  const std::string body = fmt::format("{} {}", sequence, json);
-  return hex32(crc32c(body)) + " " + body + "\n";
-}
-Points upTo(const Points& points, std::int64_t step) {
-  Points kept;
-  for (const auto& point : points)
-    if (point.step <= step) kept.push_back(point);
-  return kept;
-}
-Points joined(Points first, const Points& second) {
-  first.insert(first.end(), second.begin(), second.end());
-  return first;
-}
-Points shifted(Points points, std::int64_t by) {
-  for (auto& point : points) point.step += by;
-  return points;
-}
-bool saysAll(const Error& error) {
-  return !error.place.empty() && !error.cause.empty() && !error.fix.empty();
-}
-std::string verified(const TestProject& project) {
-  const auto report = verifyHistory(project.folder);
-  if (!report) return report.error().message();
-  return report->good ? std::string() : report->findings.front();
-}
-
-} // namespace
 
 class TestFollower : public QObject {
   Q_OBJECT
@@ -59,16 +17,10 @@ class TestFollower : public QObject {
   void restartFromTheBeginning();
   void piecesGiveTheWhole();
   void halfALineIsNotThereYet();
-  void damagedJournal_data();
-  void damagedJournal();
-  void wrongRecordsAreTold();
-  void wrongRecordsAreFew();
   void onceWhenKilled_data();
   void onceWhenKilled();
   void oneDatabaseBehindTheOther();
   void vanishedRunIsForgotten();
-  void shrunkenJournalIsTold();
-  void oddFilesStopNothing();
 };
 
 void TestFollower::resumedSupersedes_data() {
@@ -252,143 +204,6 @@ void TestFollower::halfALineIsNotThereYet() {
   QCOMPARE(store->run(run)->state, RunState::running);
 }
 
-void TestFollower::damagedJournal_data() {
-  QTest::addColumn<QByteArray>("how");
-  for (const char* how :
-       {"bit flip", "garbage", "zeros", "line missing", "line twice", "cut and gone on", "end cut"})
-    QTest::newRow(how) << QByteArray(how);
-}
-
-void TestFollower::damagedJournal() {
-  QFETCH(QByteArray, how);
-  TestProject project;
-  const auto points = makePoints(6000, Steps::regular, Values::special, 5);
-  const std::string other = runNamed(2);
-  {
-    auto writer = project.begin(run);
-    write(writer, started());
-    write(writer, columnsOf("k", points));
-    auto second = project.begin(other);
-    write(second, columnsOf("k", points));
-  }
-  const std::string sound = bytesOf(project.journal(run));
-  // Somewhere behind the middle; `at` begins a record.
-  const std::size_t at = sound.find('\n', sound.size() / 2) + 1, behind = sound.find('\n', at) + 1;
-  std::string broken = sound;
-  if (how == "bit flip") broken[at + 40] ^= 4;
-  if (how == "garbage") broken.replace(at, 3000, std::string(3000, '\x80'));
-  if (how == "zeros") broken.replace(at, 5000, std::string(5000, '\0'));
-  if (how == "line missing") broken.erase(at, behind - at);
-  if (how == "line twice") broken.insert(at, sound.substr(at, behind - at));
-  if (how == "cut and gone on") broken.erase(at + 30, 2 * (behind - at));
-  if (how == "end cut") broken.resize(at + 30);
-  const bool tells = how != "end cut"; // a torn end is what a killed trainer leaves
-  put(project.journal(run), broken);
-  // What must be there: every record that stands in the file as it was written, before and behind the damage.
-  Points whole;
-  for (const auto& line : splitJournal(sound, 0, "").lines)
-    if (isPoints(line.json) && broken.find(std::string(line.json) + "\n") != std::string::npos) {
-      PointColumns columns;
-      QVERIFY(readPoints(line.json, "", columns).ok());
-      for (std::size_t i = 0; i < columns.steps.size(); ++i)
-        whole.push_back({columns.steps[i], columns.values[i], columns.times[i]});
-    }
-  // too.
-  QVERIFY(how == "line twice" ? whole.size() == points.size() : whole.size() < points.size());
-  QCOMPARE(whole.back().step == points.back().step, tells);
-  auto store = project.open();
-  auto journals = journalsIn(project.folder);
-  const auto taken = store->takeIn(*journals);
-  QVERIFY(taken.ok());
-  QCOMPARE(taken->problems.size(), std::size_t{tells ? 1u : 0u});
-  if (tells) {
-    const Error& error = taken->problems[0];
-    QVERIFY(saysAll(error));
-    QVERIFY2(error.place.find(run) != std::string::npos, error.place.c_str());
-    QVERIFY(error.fix.find("rebuild") != std::string::npos);
-    QVERIFY(store->takeIn(*journals)->problems.empty()); // told once
-  }
-  // What stands before and behind the damage is there, and so is the other run, whole.
-  const auto differs = difference(*store->points(run, "k", 0, 0), whole);
-  QVERIFY2(differs.empty(), differs.c_str());
-  QVERIFY(difference(*store->points(other, "k", 0, 0), points).empty());
-  // What is written behind it later is taken in once, by whatever session.
-  if (tells) {
-    const auto last = splitJournal(sound, 0, "").state.next;
-    const std::string body = std::to_string(*last) + " " + compactJson(finished(6000));
-    std::ofstream(project.journal(run), std::ios::app | std::ios::binary)
-        << hex32(crc32c(body)) + " " + body + "\n";
-    store.reset();
-    store = project.open();
-    const auto more = store->takeIn(*journals);
-    QVERIFY(more.ok() && more->problems.empty());
-    QCOMPARE(more->records, std::int64_t{1});
-    QCOMPARE(store->run(run)->state, RunState::finished);
-    QCOMPARE(store->run(run)->testMetric.value_or(0), 0.91);
-    QVERIFY(difference(*store->points(run, "k", 0, 0), whole).empty());
-  }
-  // A later attempt goes on from its checkpoint.
-  {
-    auto writer = project.begin(run, 2);
-    write(writer, resumed(2, 1000));
-    write(writer, columnsOf("k", shifted(upTo(points, 500), 1000)));
-  }
-  QVERIFY(store->takeIn(*journals).ok());
-  QCOMPARE(store->points(run, "k", 0, 0)->size(), std::size_t{1500});
-  store.reset();
-  const auto report = verifyHistory(project.folder);
-  QVERIFY(report.ok());
-  QCOMPARE(report->good, !tells);
-  // Restored from a copy and rebuilt, everything is there again.
-  fs::remove_all(project.attempt(run, 2));
-  put(project.journal(run), sound);
-  const auto rebuilt = rebuildHistory(project.folder);
-  QVERIFY(rebuilt.ok() && rebuilt->good);
-  QVERIFY(difference(*project.open()->points(run, "k", 0, 0), points).empty());
-}
-
-void TestFollower::wrongRecordsAreTold() {
-  TestProject project;
-  project.configure(run, "odd");
-  const std::string good = compactJson(columnsOf("k", {{1, 0.5, 0.1}, {2, 0.25, 0.2}})[0]);
-  const std::vector<std::string> odd{
-      R"({"event":"points","key":"k","steps":[2,1],"times":[0,0],"values":[1,1]})",
-      R"({"event":"points","key":"k","steps":"all"})", R"({"event":7})", R"([1,2,3])",
-      R"({"event":"points","key":"k","steps":[1],"times":[0],"values":[9]})"};
-  std::string journal = lineOf(0, compactJson(started()));
-  for (std::size_t i = 0; i < odd.size(); ++i) {
-    if (i == 4) journal += lineOf(i + 1, good);
-    journal += lineOf(i + (i == 4 ? 2 : 1), odd[i]);
-  }
-  // Members of a type that nobody expects do no harm.
-  journal +=
-      lineOf(7, R"({"event":"finished","status":[],"step":"x","seconds":{},"error":"none","metrics":3})");
-  put(project.journal(run), journal);
-  auto store = project.open();
-  const auto taken = store->takeIn(*journalsIn(project.folder));
-  QVERIFY(taken.ok());
-  QCOMPARE(taken->problems.size(), odd.size());
-  for (const auto& problem : taken->problems) QVERIFY2(saysAll(problem), problem.message().c_str());
-  QVERIFY(difference(*store->points(run, "k", 0, 0), {{1, 0.5, 0.1}, {2, 0.25, 0.2}}).empty());
-  QCOMPARE(store->run(run)->state, RunState::failed);
-  store.reset();
-  const auto wrong = verified(project);
-  QVERIFY2(wrong.empty(), wrong.c_str());
-}
-
-void TestFollower::wrongRecordsAreFew() {
-  TestProject project;
-  project.configure(run, "hostile");
-  std::string journal;
-  for (std::uint64_t i = 0; i < 20'000; ++i) journal += lineOf(i, R"({"nothing":"said"})");
-  put(project.journal(run), journal);
-  auto store = project.open();
-  const auto taken = store->takeIn(*journalsIn(project.folder));
-  QVERIFY(taken.ok());
-  QCOMPARE(taken->problems.size(), std::size_t{6});
-  QVERIFY(taken->problems.back().cause.find("19995") != std::string::npos);
-}
-
 void TestFollower::onceWhenKilled_data() {
   QTest::addColumn<int>("kills");
   QTest::addColumn<int>("longest"); // milliseconds between two kills
@@ -511,53 +326,6 @@ void TestFollower::vanishedRunIsForgotten() {
   fs::rename(project.folder / "elsewhere", project.folder / "runs" / runNamed(1));
   QVERIFY(store->takeIn(*journals).ok());
   QVERIFY(contents(*store) == before);
-}
-
-void TestFollower::shrunkenJournalIsTold() {
-  TestProject project;
-  {
-    auto writer = project.begin(run);
-    write(writer, columnsOf("k", makePoints(5000, Steps::regular, Values::floats, 1)));
-  }
-  { const auto store = project.takenIn(); }
-  for (const std::uintmax_t size : {fs::file_size(project.journal(run)) - 10, std::uintmax_t{0}}) {
-    fs::resize_file(project.journal(run), size);
-    auto store = project.open();
-    const auto taken = store->takeIn(*journalsIn(project.folder));
-    QVERIFY(taken.ok());
-    QCOMPARE(taken->problems.size(), std::size_t{1});
-    QVERIFY(saysAll(taken->problems[0]));
-    QCOMPARE(store->points(run, "k", 0, 0)->size(), std::size_t{5000}); // nothing that was stored is lost
-    store.reset();
-    QVERIFY(!verifyHistory(project.folder)->good);
-  }
-}
-
-void TestFollower::oddFilesStopNothing() {
-  TestProject project;
-  {
-    auto writer = project.begin(runNamed(5));
-    write(writer, columnsOf("k", makePoints(10, Steps::regular, Values::floats, 1)));
-  }
-  const fs::path runs = project.folder / "runs";
-  // A pipe waits for a writer that never comes, a folder cannot be read, a link leads back.
-  fs::create_directories(project.attempt(runNamed(1), 1));
-  QCOMPARE(::mkfifo(project.journal(runNamed(1)).c_str(), 0600), 0);
-  QCOMPARE(::mkfifo((runs / runNamed(1) / "lock").c_str(), 0600), 0);
-  QCOMPARE(::mkfifo((runs / runNamed(1) / "run.json").c_str(), 0600), 0);
-  fs::create_directories(project.journal(runNamed(2)));
-  fs::create_directory_symlink("..", runs / "link");
-  put(runs / runNamed(3) / "run.json", "{");
-  put(project.journal(runNamed(3)), "");
-  put(runs / runNamed(4) / "run.json", R"({"settings":7,"network":[],"name":{}})");
-  put(project.journal(runNamed(4)), lineOf(0, compactJson(started())));
-  put(runs / "stray file", "x");
-  auto store = project.open();
-  const auto taken = store->takeIn(*journalsIn(project.folder));
-  QVERIFY(taken.ok());
-  for (const auto& problem : taken->problems) QVERIFY2(saysAll(problem), problem.message().c_str());
-  QCOMPARE(store->points(runNamed(5), "k", 0, 0)->size(), std::size_t{10});
-  QCOMPARE(store->run(runNamed(4))->state, RunState::killed);
 }
 
 QTEST_GUILESS_MAIN(TestFollower)
