@@ -2,6 +2,7 @@
 #include "core/train/attempt.h"
 #include <cmath>
 #include <filesystem>
+#include <thread>
 
 namespace loom {
 namespace {
@@ -111,6 +112,7 @@ Attempt::Verdict Attempt::apply(const RunControl& control) {
 // journal, held open, went with it.
 Attempt::Verdict Attempt::leave() {
   left_ = true;
+  std::this_thread::sleep_for(300ms); // what is deleted file by file is seen half at first
   Error error{ErrorKind::input, folder_.string(),
               "The folder of the run was deleted while it trained, with its journal and checkpoints",
               "Bring the folder back from a copy and resume the run, or train anew"};

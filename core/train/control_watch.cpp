@@ -3,10 +3,8 @@
 #include "core/base/atomic_file.h"
 #include "core/base/format.h"
 #include <algorithm>
-#include <fcntl.h>
-#include <fmt/format.h>
+#include <cerrno>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace loom {
 namespace {
@@ -47,8 +45,7 @@ std::set<std::string> commandsThere(const fs::path& runFolder) {
 
 ControlWatch::ControlWatch(fs::path runFolder, fs::path attemptFolder, std::set<std::string> old)
     : control_(runFolder / "control"), heartbeat_(attemptFolder / "heartbeat"),
-      journal_(attemptFolder / "journal"), seen_(std::move(old)) {
-  folder_ = ::open(attemptFolder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+      journal_(attemptFolder / "journal"), folder_(attemptFolder), seen_(std::move(old)) {
   struct stat status {};
   if (::stat(journal_.c_str(), &status) == 0) {
     identity_[0] = status.st_dev;
@@ -57,27 +54,13 @@ ControlWatch::ControlWatch(fs::path runFolder, fs::path attemptFolder, std::set<
   thread_ = std::thread([this] { work(); });
 }
 
-ControlWatch::~ControlWatch() {
-  end();
-  if (folder_ >= 0) ::close(folder_);
-}
+ControlWatch::~ControlWatch() { end(); }
 
 bool ControlWatch::lost() const {
   if (identity_[1] == 0) return false;
   struct stat status {};
   if (::stat(journal_.c_str(), &status) != 0) return errno == ENOENT || errno == ENOTDIR;
   return status.st_dev != identity_[0] || status.st_ino != identity_[1];
-}
-
-std::optional<fs::path> ControlWatch::whereNow() const {
-  struct stat held {
-  }, there{};
-  std::error_code unknown;
-  const fs::path path = fs::read_symlink(fmt::format("/proc/self/fd/{}", folder_), unknown);
-  // The kernel names a deleted folder, too: only the same folder counts.
-  if (unknown || ::fstat(folder_, &held) != 0 || ::stat(path.c_str(), &there) != 0) return std::nullopt;
-  if (held.st_dev != there.st_dev || held.st_ino != there.st_ino) return std::nullopt;
-  return path;
 }
 
 void ControlWatch::end() {

@@ -3,6 +3,7 @@
 // and no step waits for a slow disk; writes the attempt's heartbeat; notices when the attempt's journal is no
 // longer where it was, because the run was deleted or the project moved.
 #pragma once
+#include "core/base/held_folder.h"
 #include "core/run/events.h"
 #include <atomic>
 #include <condition_variable>
@@ -30,7 +31,7 @@ class ControlWatch {
   bool gone() const { return gone_.load(std::memory_order_relaxed); }
   bool lost() const; // the same, looked at now
   // Where the attempt's folder lies now; nothing when it was deleted.
-  std::optional<std::filesystem::path> whereNow() const;
+  std::optional<std::filesystem::path> whereNow() const { return folder_.whereNow(); }
   // For the end of a run: looks once more, and no more after that.
   void lookAgain();
   // Sleeps until a command comes, at most so long.
@@ -43,7 +44,7 @@ class ControlWatch {
   void beat() const;
 
   std::filesystem::path control_, heartbeat_, journal_;
-  int folder_ = -1;             // the attempt's, held open: it is known wherever it was moved to
+  HeldFolder folder_;           // the attempt's
   std::uint64_t identity_[2]{}; // device and inode of the journal; 0: there is none to watch
   std::set<std::string> seen_;  // file names; the watching thread's own while it lives
   std::mutex mutex_;

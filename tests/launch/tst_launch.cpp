@@ -272,6 +272,22 @@ class TestLaunch : public QObject {
   }
 
   // The one that launched is killed; the trainer is not its child, and goes on.
+  // What a person deleted or moved is never made anew by a start.
+  void nothingIsMadeWhereAProjectOrARunWas() {
+    TestProject project;
+    QVERIFY(project.make("iris"));
+    auto one = launcher();
+    const auto gone = one->start(project.resume("a"));
+    QVERIFY(!gone.ok() && gone.error().kind == ErrorKind::input);
+    QVERIFY(!fs::exists(project.run("a")));
+    TrainRequest request = endless(project, "b");
+    request.project = project.path() / "moved away";
+    const auto nowhere = one->start(request);
+    QVERIFY(!nowhere.ok() && nowhere.error().kind == ErrorKind::input);
+    QVERIFY(!fs::exists(request.project));
+    QVERIFY(one->known().empty());
+  }
+
   void survivesItsLauncher() {
     TestProject project;
     QVERIFY(project.make("iris"));
