@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <fcntl.h>
 #include <filesystem>
 #include <new>
 #include <unistd.h>
@@ -24,10 +25,18 @@ void settleThreads(char** argv) {
   if (!error) execv(program.c_str(), argv); // where it cannot, this one goes on
 }
 
+// The first file that is opened while 0, 1 or 2 is closed takes its place, and what is printed goes into it:
+// into a journal, for one. Such a place is taken here, the wrong way round, so that printing still fails.
+void keepStandardPlaces() {
+  for (const int place : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(place, F_GETFD) < 0) (void)open("/dev/null", place == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 } // namespace
 } // namespace loom
 
 int main(int argc, char** argv) {
+  loom::keepStandardPlaces();
   loom::settleThreads(argv);
   try {
     return loom::runProgram(argc, argv);

@@ -127,6 +127,23 @@ class TestExamples : public QObject {
     }
   }
 
+  // What is printed goes nowhere then, least of all into the files of the run.
+  void closedOutputs() {
+    for (const char* closed : {">&-", "2>&-", "<&- >&- 2>&-"}) {
+      Command command;
+      command.arguments = {"/bin/bash", "-c",
+                           std::string("\"$0\" train my-first.loom --epochs 2 --json ") + closed,
+                           LOOM_PROGRAM};
+      command.folder = folder_.path();
+      command.environment = quietEnvironment();
+      const auto finished = runCommand(command, 120s);
+      QVERIFY(finished.ok());
+      QCOMPARE(finished->exitCode, holds(closed, " >&-") || closed[0] == '>' ? 1 : 0);
+      const auto verified = loomIn(folder_.path(), {"history", "verify", "my-first.loom", "--json"});
+      QVERIFY2(verified.exitCode == 0, verified.output.c_str());
+    }
+  }
+
  private:
   // A run that is still training when it is spoken to.
   void begin(QProcess& training) {
