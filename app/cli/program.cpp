@@ -34,7 +34,7 @@ std::vector<std::string> wordsOf(int argc, char** argv) {
 
 // What to say of a first word that is no verb; nothing when it is one.
 std::optional<std::string> wrongVerb(const std::vector<std::string>& words) {
-  if (words.empty() || words.front().rfind("-", 0) == 0) return std::nullopt;
+  if (words.empty() || words.front().starts_with('-')) return std::nullopt;
   std::vector<std::string> names;
   for (const Verb& verb : verbs()) names.emplace_back(verb.name);
   const auto isVerb = [&](const std::string& word) {

@@ -27,7 +27,7 @@ bool isRunName(std::string_view name) {
 
 class FolderJournals : public JournalSource {
  public:
-  explicit FolderJournals(fs::path project) : runs_(std::move(project) / "runs") {}
+  explicit FolderJournals(const fs::path& project) : runs_(project / "runs") {}
 
   Result<std::vector<std::string>> runs() override {
     std::vector<std::string> names;
