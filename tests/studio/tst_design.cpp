@@ -13,7 +13,7 @@
 #include "app/studio/pages/session.h"
 #include "app/studio/widgets/message_bar.h"
 #include "core/network/templates.h"
-#include "tests/studio/studio_fixture.h"
+#include "tests/studio/drawing.h"
 #include <QAccessible>
 #include <QCheckBox>
 #include <QClipboard>
@@ -26,104 +26,6 @@
 
 using namespace loom;
 using namespace loom::test;
-
-namespace {
-
-// 40 grey pictures of 28 by 28 in ten classes, as IDX files.
-void writePictures(const QString& folder) {
-  QDir().mkpath(folder);
-  const auto put = [&](const char* name, const QByteArray& bytes) {
-    QFile file(folder + "/" + name);
-    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size()) qFatal("%s", name);
-  };
-  QByteArray images = QByteArray::fromHex("00000803000000280000001c0000001c") + QByteArray(40 * 28 * 28, 7),
-             labels = QByteArray::fromHex("0000080100000028");
-  for (int sample = 0; sample < 40; ++sample) labels += char(sample % 10);
-  put("images", images);
-  put("labels", labels);
-}
-
-// A project whose only network has this drawing; its data are such pictures.
-QString newProject(const QString& name, Network network) {
-  const QString folder = home().path() + "/" + name + ".loom";
-  Project project;
-  const QString pictures = home().path() + "/pictures";
-  writePictures(pictures);
-  project.data.format = "idx";
-  project.data.name = "Pictures";
-  project.data.trainImages = pictures.toStdString() + "/images";
-  project.data.trainLabels = pictures.toStdString() + "/labels";
-  if (network.name.empty()) network.name = "drawn";
-  if (auto made = createProject(folder.toStdString(), project, network); !made)
-    qFatal("%s", made.error().message().c_str());
-  return folder;
-}
-
-Network templateNetwork(std::string_view id) {
-  for (const auto& row : networkTemplates())
-    if (row.id == id) return row.make();
-  return {};
-}
-
-std::string jsonOf(const Network& network) { return canonicalJson(toJson(network)); }
-
-struct Drawing {
-  explicit Drawing(const QString& project)
-      : desk(project), page(desk.page<DesignPage>("design")), canvas(page.view()), document(page.document()) {
-    if (!QTest::qWaitFor([&] { return page.isVisible(); }, patience)) qFatal("Design is not shown");
-    QCoreApplication::processEvents();
-  }
-
-  // From the palette to a place of the canvas, in scene units.
-  NodeId dragLayer(const QString& type, QPointF scene) {
-    auto* list = page.palette().list();
-    const auto items = list->findItems(type, Qt::MatchExactly);
-    if (items.isEmpty()) return 0;
-    list->scrollToItem(items.first());
-    const QPoint from = list->visualItemRect(items.first()).center();
-    const NodeId added = document.network().nextId;
-    const QPoint to = list->viewport()->mapFromGlobal(canvas.mapToGlobal(canvas.toWidget(scene).toPoint()));
-    drag(list->viewport(), from, to);
-    return document.network().node(added) != nullptr ? added : 0;
-  }
-  // Tab, type, Enter: behind the chosen node.
-  NodeId searchLayer(const QString& words) {
-    const NodeId added = document.network().nextId;
-    QTest::keyClick(&canvas, Qt::Key_Tab);
-    if (!canvas.search()->isVisible()) return 0;
-    QTest::keyClicks(canvas.search()->field(), words);
-    QTest::keyClick(canvas.search()->field(), Qt::Key_Return);
-    // The offscreen platform has no window manager that gives the activation back when a pop-up closes.
-    QApplication::setActiveWindow(&desk.window());
-    return document.network().node(added) != nullptr ? added : 0;
-  }
-  QPoint output(NodeId id) { return canvas.toWidget(*canvas.scene().node(id)->output).toPoint(); }
-  QPoint input(NodeId id, int port = 0) {
-    return canvas.toWidget(canvas.scene().node(id)->inputs[std::size_t(port)]).toPoint();
-  }
-  QPoint middle(NodeId id) { return canvas.toWidget(canvas.scene().node(id)->box.center()).toPoint(); }
-  void wire(NodeId from, NodeId to) { drag(&canvas, output(from), input(to)); }
-  void click(NodeId id, Qt::KeyboardModifiers keys = {}) {
-    if (keys == Qt::NoModifier) canvas.goTo(id); // scrolls it into view
-    QTest::mouseClick(&canvas, Qt::LeftButton, keys, middle(id));
-  }
-  void setField(NodeId id, const char* field, const QString& text) {
-    click(id);
-    QWidget* widget = page.inspector().fieldOf(field);
-    if (widget == nullptr) qFatal("no field %s", field);
-    typeInto(widget, text);
-  }
-  void key(int key, Qt::KeyboardModifiers keys = {}) { QTest::keyClick(&canvas, Qt::Key(key), keys); }
-  std::string json() const { return jsonOf(document.network()); }
-  const NodeInfo& info(NodeId id) const { return document.analysis().nodes.at(id); }
-
-  Desk desk;
-  DesignPage& page;
-  CanvasView& canvas;
-  Document& document;
-};
-
-} // namespace
 
 class TestDesign : public QObject {
   Q_OBJECT
@@ -145,12 +47,9 @@ class TestDesign : public QObject {
   void codeAndTableFollowTheSelection();
   void problemsLeadToTheNodeAndMendIt();
   void nodesAreRenamedAndFound();
-  void unsavedEditsSurviveAClose();
-  void unsavedEditsStayWithTheirProject();
   void nodesAreToldToThoseWhoDoNotSee();
   void layoutFitAndZoom();
   void whatDoesNotFitTheDataIsSaidAndMended();
-  void newNetworksAreFilesOfTheProject();
   void cleanupTestCase() { layers_.reset(); }
 
  private:
@@ -554,68 +453,6 @@ void TestDesign::nodesAreRenamedAndFound() {
   QCOMPARE(it.document.current(), conv);
 }
 
-void TestDesign::unsavedEditsSurviveAClose() {
-  const QString project = newProject("recover", templateNetwork("mlp"));
-  std::string edited, saved;
-  {
-    Drawing it(project);
-    saved = it.json();
-    it.click(it.document.analysis().order[2]);
-    it.key(Qt::Key_Delete);
-    edited = it.json();
-    QVERIFY(edited != saved);
-    it.desk.window().close(); // at once, before any timer
-  }
-  {
-    Drawing it(project);
-    QCOMPARE(it.json(), saved); // what the file says
-    QTRY_VERIFY_WITH_TIMEOUT(it.page.offersRestore(), patience);
-    auto* restore = buttonWith(&it.page, "Restore");
-    QVERIFY(restore != nullptr);
-    QTest::mouseClick(restore, Qt::LeftButton);
-    QCOMPARE(it.json(), edited);
-    QVERIFY(it.document.modified());
-    it.key(Qt::Key_Z, Qt::ControlModifier);
-    QCOMPARE(it.json(), saved);
-    it.key(Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier);
-    QSignalSpy written(&it.desk.studio->bridge(), &Bridge::networkSaved);
-    it.key(Qt::Key_S, Qt::ControlModifier);
-    QTRY_COMPARE_WITH_TIMEOUT(written.size(), 1, patience);
-    it.desk.window().close();
-  }
-  Drawing it(project);
-  QCOMPARE(it.json(), edited);
-  QTest::qWait(200);
-  QVERIFY(!it.page.offersRestore());
-}
-
-void TestDesign::unsavedEditsStayWithTheirProject() {
-  const QString first = newProject("first", templateNetwork("mlp")),
-                second = newProject("second", templateNetwork("mlp"));
-  std::string edited, untouched;
-  {
-    Drawing it(first);
-    untouched = it.json();
-    it.click(it.document.analysis().order[2]);
-    it.key(Qt::Key_Delete);
-    edited = it.json();
-    QSignalSpy opened(&it.desk.studio->session(), &Session::projectOpened);
-    it.desk.studio->open(second);
-    QTRY_COMPARE_WITH_TIMEOUT(opened.size(), 1, patience);
-    QCOMPARE(it.json(), untouched); // of the second, which has the same template
-    QTest::qWait(100);
-    QVERIFY(!it.page.offersRestore());
-    it.desk.studio->open(first);
-    QTRY_COMPARE_WITH_TIMEOUT(opened.size(), 2, patience);
-    QTRY_VERIFY_WITH_TIMEOUT(it.page.offersRestore(), patience);
-    QTest::mouseClick(buttonWith(&it.page, "Restore"), Qt::LeftButton);
-    QCOMPARE(it.json(), edited);
-  }
-  auto reopened = openProject(second.toStdString());
-  QVERIFY(bool(reopened));
-  QCOMPARE(jsonOf(*loadNetwork(*reopened, {})), untouched);
-}
-
 void TestDesign::nodesAreToldToThoseWhoDoNotSee() {
   Drawing it(newProject("accessible", templateNetwork("cnn")));
   auto* list = QAccessible::queryAccessibleInterface(&it.canvas);
@@ -662,20 +499,6 @@ void TestDesign::whatDoesNotFitTheDataIsSaidAndMended() {
   QTest::mouseClick(fix, Qt::LeftButton);
   QVERIFY(it.document.analysis().runnable());
   QVERIFY(run->isEnabled());
-}
-
-void TestDesign::newNetworksAreFilesOfTheProject() {
-  const QString project = newProject("more", templateNetwork("mlp"));
-  Drawing it(project);
-  auto& actions = *it.desk.window().findChild<Actions*>();
-  QTRY_VERIFY_WITH_TIMEOUT(it.desk.studio->session().facts().has_value(), patience);
-  actions["network.new"]->trigger();
-  QCOMPARE(QString::fromStdString(it.document.network().name), QString("network"));
-  QCOMPARE(it.document.network().nodes.size(), std::size_t(2));
-  QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(project + "/networks/network.json"), patience);
-  actions["network.new"]->trigger();
-  QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(project + "/networks/network-2.json"), patience);
-  QCOMPARE(it.page.findChild<QComboBox*>("networkNames")->count(), 3);
 }
 
 void TestDesign::layoutFitAndZoom() {

@@ -3,6 +3,7 @@
 // twice: with the real `loom`, and in the real studio. Both must say one clear message with place, cause and
 // fix, in the window where a person looks at that moment, and nothing that was stored before may be lost.
 #include "app/studio/pages/design/problems.h"
+#include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/text.h"
 #include "core/base/atomic_file.h"
@@ -114,6 +115,9 @@ QStringList visibleMessages(QWidget& window) {
       for (const auto* button : bar->findChildren<QPushButton*>())
         if (button->isVisible()) texts << button->text();
     }
+  for (const auto* state : window.findChildren<EmptyState*>("damagedNetwork"))
+    if (state->isVisible())
+      for (const auto* text : state->findChildren<Text*>()) texts << text->text();
   for (const auto* problems : window.findChildren<Problems*>()) {
     if (!problems->isVisible()) continue;
     for (const auto* text : problems->findChildren<Text*>()) texts << text->text();

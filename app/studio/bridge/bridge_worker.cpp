@@ -142,12 +142,11 @@ void BridgeWorker::opened(Project project) {
   view.project = project;
   view.writable = std::filesystem::status(project.folder).permissions() != std::filesystem::perms::none &&
                   (*store)->owner();
-  std::vector<Error> unread; // said behind projectOpened: the window begins anew with it
   for (const auto& name : networkNames(project)) {
     auto network = loadNetwork(project, name);
     // One damaged network must not keep the others from opening.
     if (!network) {
-      unread.push_back(network.error());
+      view.damaged.push_back({QString::fromStdString(name), network.error()});
       continue;
     }
     view.networks.push_back(std::move(*network));
@@ -165,10 +164,17 @@ void BridgeWorker::opened(Project project) {
   offered_.clear();
   remember(*project_);
   tell([this, view] { Q_EMIT bridge_.projectOpened(view); });
-  for (const auto& error : unread) fail("open", error);
+  // Said behind projectOpened: the window begins anew with it. The one that opens first is said by Design.
+  for (const auto& one : view.damaged)
+    if (one.name.toStdString() != project_->network) fail("open", one.error);
   for (const auto& network : view.networks) {
     sawNetwork(network.name);
     offerRecovery(network);
+  }
+  for (const auto& one : view.damaged) {
+    Network unread;
+    unread.name = one.name.toStdString();
+    offerRecovery(unread);
   }
   readRuns({});
   tellRuns();

@@ -12,6 +12,7 @@ void Document::open(Network network) {
     for (const auto& [id, point] : layout(network, fittingLayout(network, 930, 600)))
       network.nodes[id].position = point;
   history_ = loom::History(std::move(network));
+  readOnly_.clear();
   analyseNow();
   selection_.clear();
   current_ = 0;
@@ -45,6 +46,10 @@ bool Document::perform(const Result<Edit>& edit) {
     return false;
   }
   if (edit->empty()) return true;
+  if (!readOnly_.isEmpty()) {
+    Q_EMIT refused(readOnly_);
+    return false;
+  }
   const bool was = modified();
   Touched touched;
   if (auto done = history_.perform(*edit, &touched); !done) {

@@ -27,6 +27,8 @@ class Document : public QObject {
   void setData(std::optional<DataFacts> data);
   void markSaved();
 
+  // Edits are refused with this reason; empty: they are not. Holds until another network is opened.
+  void setReadOnly(const QString& reason) { readOnly_ = reason; }
   // Applies the edit; false and `refused` with the reason when it cannot be applied.
   bool perform(const Result<Edit>& edit);
   bool canUndo() const { return history_.canUndo(); }
@@ -60,6 +62,7 @@ class Document : public QObject {
   std::optional<DataFacts> data_;
   std::set<NodeId> selection_;
   NodeId current_ = 0;
+  QString readOnly_;
 };
 
 } // namespace loom

@@ -5,7 +5,7 @@
 #include "app/studio/frame/main_window.h"
 #include "app/studio/pages/design/design_page.h"
 #include "core/network/templates.h"
-#include <QApplication>
+#include <QCoreApplication>
 #include <QLineEdit>
 #include <QListWidget>
 
@@ -50,7 +50,7 @@ Stage show(ShotStage& stage, const Network& network, const QString& project, QSi
   window.show("design");
   window.resize(size);
   window.QWidget::show();
-  QApplication::processEvents();
+  QCoreApplication::sendPostedEvents(); // layouts are done now; no loop is entered
   page->view().fit();
   return {window, *page};
 }
@@ -65,7 +65,7 @@ QWidget* broken(ShotStage& stage, QSize size, DesignPage::View view = DesignPage
   page.setView(view);
   const NodeId conv = nodeOf(page.document().network(), "conv_5");
   page.document().select({conv}, conv);
-  QApplication::processEvents();
+  QCoreApplication::sendPostedEvents(); // layouts are done now; no loop is entered
   return &window;
 }
 
@@ -83,7 +83,7 @@ QWidget* search(ShotStage& stage) {
   page.document().select({pool}, pool);
   const auto* item = page.view().scene().node(pool);
   page.view().openSearch(page.view().toWidget(item->box.topRight() + QPointF(24, 8)));
-  QApplication::processEvents();
+  QCoreApplication::sendPostedEvents(); // layouts are done now; no loop is entered
   return &window;
 }
 

@@ -43,9 +43,8 @@ QStringList renderShots(const QString& folder, bool dark, const QString& only) {
     widget->resize(shot.size);
     widget->show();
     widget->activateWindow();
-    QCoreApplication::sendPostedEvents();
-    QCoreApplication::processEvents();
     QApplication::setActiveWindow(widget);
+    QCoreApplication::sendPostedEvents(); // layouts are done now; no loop is entered
     QPixmap picture = widget->grab();
     QPainter painter(&picture);
     for (QWidget* popup : QApplication::topLevelWidgets())

@@ -2,11 +2,13 @@
 #include "app/studio/pages/design/design_page.h"
 #include "app/studio/canvas/canvas_view.h"
 #include "app/studio/pages/design/code_view.h"
+#include "app/studio/pages/design/family_column.h"
 #include "app/studio/pages/design/inspector.h"
 #include "app/studio/pages/design/node_table.h"
 #include "app/studio/pages/design/palette.h"
 #include "app/studio/pages/design/problems.h"
 #include "app/studio/pages/session.h"
+#include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/segments.h"
@@ -26,8 +28,7 @@
 
 namespace loom {
 
-constexpr int paletteWidth = 160, inspectorWidth = 280, narrowInspector = 240, problemsHeight = 140,
-              recoveryDelay = 1500;
+constexpr int recoveryDelay = 1500;
 
 DesignPage::DesignPage(PageContext& context) : Page(context), session_(sessionOf(context)) {
   build();
@@ -35,7 +36,7 @@ DesignPage::DesignPage(PageContext& context) : Page(context), session_(sessionOf
   if (session_ != nullptr) {
     connect(session_, &Session::projectOpened, this, [this] {
       const auto& view = *session_->project();
-      showNetworks(view.networks, QString::fromStdString(view.project.network));
+      showNetworks(view.networks, QString::fromStdString(view.project.network), view.damaged);
     });
     connect(session_, &Session::projectClosed, this, [this] {
       if (!session_->project()) showNetworks({}, {});
@@ -46,14 +47,15 @@ DesignPage::DesignPage(PageContext& context) : Page(context), session_(sessionOf
       if (asWritten == document_.network()) document_.markSaved();
       for (auto& network : networks_)
         if (network.name == asWritten.name) network = asWritten;
+      if (!restoredFrom_.isEmpty() && asWritten.name == restoredAs_) {
+        session_->bridge().discardRecovery(restoredFrom_); // it is in a file of its own now
+        restoredFrom_.clear();
+      }
     });
     connect(&session_->bridge(), &Bridge::recoveryFound, this, [this](const Network& kept) {
       recovered_ = kept;
-      message_->setMessage(MessageKind::warn,
-                           QString("“%1” has edits that were not saved when Neuroloom last ended.")
-                               .arg(QString::fromStdString(kept.name)));
-      message_->setAction("Restore", [this] { restore(); });
-      message_->setSecond("Discard", [this] { discard(); });
+      message_->setMessage(MessageKind::warn, offerWords());
+      offerActions();
       message_->show();
     });
     connect(&session_->bridge(), &Bridge::exported, this,
@@ -61,116 +63,17 @@ DesignPage::DesignPage(PageContext& context) : Page(context), session_(sessionOf
     connect(session_, &Session::failed, this, [this](const QString& what, const Error& error) {
       if (what != "save" && what != "export" && what != "start") return;
       message_->setError(error);
-      message_->setAction({}, {});
+      offerActions();
       message_->show();
     });
     connect(session_, &Session::factsChanged, this, [this] { document_.setData(session_->facts()); });
     document_.setData(session_->facts());
     if (session_->project())
       showNetworks(session_->project()->networks,
-                   QString::fromStdString(session_->project()->project.network));
+                   QString::fromStdString(session_->project()->project.network),
+                   session_->project()->damaged);
   }
   refresh();
-}
-
-void DesignPage::build() {
-  auto* column = columnOf(this);
-  bar_ = new PageToolBar("Network");
-  names_ = new QComboBox;
-  names_->setObjectName("networkNames");
-  names_->setAccessibleName("Network");
-  names_->setMinimumWidth(lookOf(this).px(152));
-  bar_->addWidget(names_);
-  auto& actions = context().actions;
-  bar_->addTool(actions["network.new"]);
-  bar_->addLine();
-  bar_->addTool(actions["edit.undo"]);
-  bar_->addTool(actions["edit.redo"]);
-  bar_->addLine();
-  bar_->addTool(actions["network.layout"]);
-  bar_->addTool(actions["network.fit"], true);
-  bar_->addLine();
-  views_ = new Segments({"Canvas", "Table", "Code"});
-  views_->setAccessibleName("View");
-  bar_->addWidget(views_);
-  bar_->setPrimary("Run", "run")->setObjectName("designRun");
-  setTip(bar_->primary(), "Run", "F5");
-  column->addWidget(bar_);
-  message_ = new MessageBar;
-  message_->hide();
-  column->addWidget(message_);
-
-  across_ = new Splitter(Qt::Horizontal);
-  column->addWidget(across_, 1);
-  palette_ = new Palette;
-  left_ = palette_;
-  across_->addWidget(palette_);
-
-  auto* centre = new QWidget;
-  auto* centreColumn = columnOf(centre);
-  down_ = new Splitter(Qt::Vertical);
-  centreColumn->addWidget(down_);
-  auto* upper = new QWidget;
-  auto* upperColumn = columnOf(upper);
-  withCode_ = new Splitter(Qt::Horizontal);
-  canvas_ = new CanvasView(document_);
-  code_ = new CodeView(document_);
-  stack_ = new QStackedWidget;
-  table_ = new NodeTable(document_);
-  auto* canvasBox = new QWidget;
-  auto* canvasColumn = columnOf(canvasBox);
-  canvasColumn->addWidget(canvas_, 1);
-  canvasColumn->addWidget(new HairLine);
-  foot_ = new QWidget;
-  setGround(foot_, Ground::surface);
-  foot_->setFixedHeight(lookOf(this).px(28));
-  auto* foot = rowOf(foot_, 0, 6);
-  foot->setContentsMargins(12, 0, 12, 0);
-  parameters_ = new Text({}, Type::smallStrong);
-  costs_ = new Text({}, Type::small, Token::text2);
-  zoom_ = new Text("100 %", Type::small, Token::text2);
-  foot->addWidget(parameters_);
-  foot->addWidget(costs_, 1);
-  auto* out = makeIconButton("minus", "Smaller");
-  auto* in = makeIconButton("plus", "Larger");
-  auto* fit = makeIconButton("fit", "Fit into the window");
-  for (auto* button : {out, in, fit}) setSize(button, ControlSize::small);
-  connect(out, &QToolButton::clicked, this, [this] { canvas_->zoomBy(1 / 1.25); });
-  connect(in, &QToolButton::clicked, this, [this] { canvas_->zoomBy(1.25); });
-  connect(fit, &QToolButton::clicked, this, [this] { canvas_->fit(); });
-  foot->addWidget(out);
-  foot->addWidget(zoom_);
-  foot->addWidget(in);
-  foot->addWidget(fit);
-  canvasColumn->addWidget(foot_);
-  withCode_->addWidget(canvasBox);
-  withCode_->addWidget(code_);
-  withCode_->setChildrenCollapsible(false);
-  code_->hide();
-  stack_->addWidget(withCode_);
-  stack_->addWidget(table_);
-  upperColumn->addWidget(stack_, 1);
-  down_->addWidget(upper);
-  problems_ = new Problems(document_);
-  problemBox_ = problems_;
-  down_->addWidget(problems_);
-  down_->setStretchFactor(0, 1);
-  down_->setStretchFactor(1, 0);
-  down_->setSizes({600, lookOf(this).px(problemsHeight)});
-  across_->addWidget(centre);
-
-  inspector_ = new Inspector(document_);
-  right_ = inspector_;
-  across_->addWidget(inspector_);
-  across_->setStretchFactor(0, 0);
-  across_->setStretchFactor(1, 1);
-  across_->setStretchFactor(2, 0);
-  across_->setChildrenCollapsible(false);
-  palette_->setMinimumWidth(lookOf(this).px(paletteWidth));
-  inspector_->setMinimumWidth(lookOf(this).px(narrowInspector));
-  inspector_->setMaximumWidth(lookOf(this).px(440));
-  palette_->setMaximumWidth(lookOf(this).px(280));
-  across_->setSizes({lookOf(this).px(paletteWidth), 1000, lookOf(this).px(inspectorWidth)});
 }
 
 void DesignPage::bind() {
@@ -221,10 +124,17 @@ void DesignPage::bind() {
   connect(palette_, &Palette::dropped, this,
           [this](const QString& type, const QPoint& at) { canvas_->dropLayer(type, at); });
   connect(palette_, &Palette::dragCancelled, canvas_, &CanvasView::leaveLayer);
-  connect(palette_, &Palette::picked, this, &DesignPage::addPicked);
+  connect(palette_, &Palette::picked, this, [this](const QString& type) {
+    if (narrow_) focusView(); // the palette has done what it was opened for
+    addPicked(type);
+  });
+  connect(palette_, &Palette::closeWanted, this, &DesignPage::focusView);
+  connect(families_, &FamilyColumn::searchWanted, this, [this] { openPalette(std::nullopt); });
+  connect(families_, &FamilyColumn::familyWanted, this, [this](Family family) { openPalette(family); });
+  canvas_->installEventFilter(this);
   connect(canvas_, &CanvasView::parametersWanted, inspector_, &Inspector::focusFirst);
   connect(canvas_, &CanvasView::renameWanted, inspector_, &Inspector::focusName);
-  connect(canvas_, &CanvasView::paletteWanted, palette_, &Palette::focusSearch);
+  connect(canvas_, &CanvasView::paletteWanted, this, [this] { openPalette(std::nullopt); });
   connect(canvas_, &CanvasView::edgeChosen, this, &DesignPage::refreshChosen);
   connect(&document_, &Document::selectionChanged, this, &DesignPage::refreshChosen);
   connect(canvas_, &CanvasView::refused, this, [this](const QString& reason) { say(reason, true); });
@@ -274,7 +184,20 @@ void DesignPage::opened(const QVariant& what) {
   } else if (!word.isEmpty()) {
     openNetwork(word);
   }
-  canvas_->setFocus(Qt::OtherFocusReason);
+  focusView();
+}
+
+// Where keys of the drawing go: Ctrl+Z must not fall to a field.
+void DesignPage::focusView() {
+  QWidget* shown = stack_->currentIndex() == 1 ? static_cast<QWidget*>(table_) : canvas_;
+  shown->setFocus(Qt::OtherFocusReason);
+  closePalette();
+}
+
+bool DesignPage::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == canvas_ && (event->type() == QEvent::FocusIn || event->type() == QEvent::MouseButtonPress))
+    closePalette();
+  return Page::eventFilter(watched, event);
 }
 
 void DesignPage::keepUnsaved() {
@@ -289,38 +212,67 @@ void DesignPage::keepUnsaved() {
 void DesignPage::restore() {
   if (!recovered_) return;
   const Network kept = *recovered_;
+  const QString name = QString::fromStdString(kept.name);
   recovered_.reset();
   message_->hide();
-  if (document_.network().name != kept.name) openNetwork(QString::fromStdString(kept.name));
-  document_.restore(kept);
-  // Taken: it is this window's unsaved edit from now on.
-  session_->bridge().discardRecovery(QString::fromStdString(kept.name));
-  session_->bridge().saveRecovery(document_.network());
-  canvas_->fit();
+  if (damaged(name) != nullptr) {
+    // The file that cannot be read stays as it is: what was drawn becomes a network of its own, saved at
+    // once.
+    restoredFrom_ = name;
+    Network own = kept;
+    own.name = restoredAs_ = freeName(kept.name + "-recovered");
+    addNetwork(own);
+  } else {
+    if (document_.network().name != kept.name) openNetwork(name);
+    document_.restore(kept);
+    // Taken: it is this window's unsaved edit from now on.
+    session_->bridge().discardRecovery(name);
+    session_->bridge().saveRecovery(document_.network());
+    canvas_->fit();
+  }
+  focusView();
 }
 
 void DesignPage::discard() {
   if (recovered_) session_->bridge().discardRecovery(QString::fromStdString(recovered_->name));
   recovered_.reset();
   message_->hide();
+  focusView();
+}
+
+// A name that no network of the project has, one that cannot be read included.
+std::string DesignPage::freeName(const std::string& wanted) const {
+  const auto taken = [this](const std::string& name) {
+    return damaged(QString::fromStdString(name)) != nullptr ||
+           std::any_of(networks_.begin(), networks_.end(),
+                       [&](const Network& one) { return one.name == name; });
+  };
+  std::string name = wanted;
+  for (int number = 2; taken(name); ++number) name = wanted + "-" + std::to_string(number);
+  return name;
+}
+
+const DamagedNetwork* DesignPage::damaged(const QString& name) const {
+  const auto found = std::find_if(damaged_.begin(), damaged_.end(),
+                                  [&](const DamagedNetwork& one) { return one.name == name; });
+  return found != damaged_.end() ? &*found : nullptr;
+}
+
+void DesignPage::addNetwork(const Network& network) {
+  networks_ << network;
+  const QString name = QString::fromStdString(network.name);
+  names_->addItem(name);
+  openNetwork(name);
+  save(); // it is a file of the project from now on
 }
 
 void DesignPage::newNetwork() {
   if (session_ == nullptr || !session_->project()) return;
-  const auto taken = [this](const std::string& name) {
-    return std::any_of(networks_.begin(), networks_.end(),
-                       [&](const Network& one) { return one.name == name; });
-  };
-  std::string name = "network";
-  for (int number = 2; taken(name); ++number) name = "network-" + std::to_string(number);
   const auto& facts = session_->facts();
   Network fresh = emptyNetwork(facts ? facts->sampleShape : std::vector<std::int64_t>{});
-  fresh.name = name;
-  networks_ << fresh;
-  names_->addItem(QString::fromStdString(name));
-  openNetwork(QString::fromStdString(name));
-  save(); // it is a file of the project from now on
-  canvas_->setFocus(Qt::OtherFocusReason);
+  fresh.name = freeName("network");
+  addNetwork(fresh);
+  focusView();
 }
 
 void DesignPage::applyFix() {
@@ -334,45 +286,50 @@ void DesignPage::applyFix() {
   if (chosen != nullptr) document_.applyFix(Diagnostic(*chosen));
 }
 
-void DesignPage::showNetworks(const QVector<Network>& networks, const QString& first) {
+void DesignPage::showNetworks(const QVector<Network>& networks, const QString& first,
+                              const QVector<DamagedNetwork>& damaged) {
   // Another project: what was unsaved in the one before is kept there already.
   recovery_->stop();
   recovered_.reset();
   document_.open({});
   if (session_ != nullptr) document_.setData(session_->facts());
   networks_ = networks;
+  damaged_ = damaged;
   names_->clear();
   for (const auto& network : networks) names_->addItem(QString::fromStdString(network.name));
+  for (const auto& one : damaged) names_->addItem(icon("st-error"), one.name);
   message_->hide();
-  if (networks.empty())
-    document_.open({});
-  else
-    openNetwork(first);
+  openNetwork(first);
 }
 
 void DesignPage::openNetwork(const QString& name) {
-  if (networks_.empty()) return;
   if (document_.modified() && session_ != nullptr && !document_.network().name.empty())
     save(); // nothing is lost by looking at another
   // What was drawn stays as it is when one comes back to it.
   for (auto& network : networks_)
     if (network.name == document_.network().name && !network.name.empty()) network = document_.network();
-  const auto found = std::find_if(networks_.begin(), networks_.end(),
-                                  [&](const Network& one) { return one.name == name.toStdString(); });
-  const Network& chosen = found != networks_.end() ? *found : networks_.front();
-  names_->setCurrentText(QString::fromStdString(chosen.name));
-  document_.open(chosen);
-}
-
-void DesignPage::setView(View view) {
-  views_->setCurrent(view);
-  stack_->setCurrentIndex(view == table ? 1 : 0);
-  code_->setVisible(view == code);
-  palette_->setVisible(view == canvas && docks_);
-  inspector_->setVisible(docks_);
-  problems_->setVisible(view != code);
-  if (view == code) withCode_->setSizes({withCode_->width() / 2, withCode_->width() / 2});
-  canvas_->fit();
+  const auto* unread = damaged(name);
+  if (unread == nullptr && networks_.empty() && !damaged_.empty()) unread = &damaged_.front();
+  broken_ = unread != nullptr ? unread->name : QString();
+  if (unread != nullptr) {
+    // Nothing is drawn where it could not be kept.
+    names_->setCurrentText(unread->name);
+    unreadable_->setWords("st-error", Token::error, QString("“%1” cannot be read").arg(unread->name),
+                          QString::fromStdString(unread->error.message()) +
+                              " The file stays as it is; nothing is written over it.");
+    document_.open({});
+  } else if (!networks_.empty()) {
+    const auto found = std::find_if(networks_.begin(), networks_.end(),
+                                    [&](const Network& one) { return one.name == name.toStdString(); });
+    const Network& chosen = found != networks_.end() ? *found : networks_.front();
+    names_->setCurrentText(QString::fromStdString(chosen.name));
+    document_.open(chosen);
+  } else {
+    document_.open({});
+  }
+  document_.setReadOnly(
+      unread != nullptr ? QString("“%1” cannot be read and stays as it is").arg(unread->name) : QString());
+  setView(View(views_->current()));
 }
 
 void DesignPage::refreshChosen() {
@@ -400,7 +357,9 @@ void DesignPage::refresh() {
       std::count_if(analysis.diagnostics.begin(), analysis.diagnostics.end(),
                     [](const Diagnostic& one) { return one.level == Diagnostic::Level::error; });
   QString reason;
-  if (errors > 0)
+  if (!broken_.isEmpty())
+    reason = "The network cannot be read";
+  else if (errors > 0)
     reason = errors == 1 ? QString("1 error blocks the run") : QString("%1 errors block the run").arg(errors);
   else if (document_.network().nodes.empty())
     reason = "The network is empty";
@@ -414,7 +373,7 @@ void DesignPage::refresh() {
           .arg(QString::fromStdString(formatCountShort(analysis.multiplyAdds)),
                QString::fromStdString(formatBytes(std::uint64_t(analysis.activationElements) * 4))));
   const QString name = QString::fromStdString(document_.network().name);
-  setDocument(document_.modified() ? name + " *" : name);
+  setDocument(!broken_.isEmpty() ? broken_ : document_.modified() ? name + " *" : name);
 }
 
 // The session has what is drawn at each moment, so that no other page works with an older network.
@@ -476,25 +435,24 @@ void DesignPage::saveCode() {
   dialog->open();
 }
 
-void DesignPage::say(const QString& text, bool error) {
-  message_->setMessage(error ? MessageKind::warn : MessageKind::ok, text);
-  message_->setAction({}, {});
-  message_->show();
+QString DesignPage::offerWords() const {
+  return QString("“%1” has edits that were not saved when Neuroloom last ended.")
+      .arg(QString::fromStdString(recovered_->name));
 }
 
-void DesignPage::resizeEvent(QResizeEvent* event) {
-  Page::resizeEvent(event);
-  const double units = width() / lookOf(this).scale;
-  inspector_->setMaximumWidth(lookOf(this).px(units < 1088 ? narrowInspector : 440));
-  // A low window keeps one problem in sight and the rest for the canvas.
-  const double high = window()->height() / lookOf(this).scale;
-  const bool low = high < 700;
-  if (low != low_) {
-    low_ = low;
-    const int wanted = lookOf(this).px(low ? 62 : problemsHeight);
-    problems_->setMaximumHeight(low ? wanted : QWIDGETSIZE_MAX);
-    down_->setSizes({std::max(100, down_->height() - wanted), wanted});
-  }
+// An offer stays until it is taken, whatever else there is to say.
+void DesignPage::offerActions() {
+  if (!recovered_) return message_->setAction({}, {});
+  message_->setAction("Restore", [this] { restore(); });
+  message_->setSecond("Discard", [this] { discard(); });
+}
+
+void DesignPage::say(const QString& text, bool error) {
+  const QString end = text.endsWith('.') ? " " : ". ";
+  message_->setMessage(error || recovered_ ? MessageKind::warn : MessageKind::ok,
+                       recovered_ ? text + end + offerWords() : text);
+  offerActions();
+  message_->show();
 }
 
 } // namespace loom

@@ -2,6 +2,7 @@
 // Design: palette, canvas (or table, or code), inspector, problems. Everything here is a view of one
 // Document; unsaved edits are kept for recovery through the bridge.
 #pragma once
+#include "app/studio/bridge/bridge.h"
 #include "app/studio/canvas/document.h"
 #include "app/studio/frame/page.h"
 #include <optional>
@@ -15,6 +16,8 @@ namespace loom {
 
 class CanvasView;
 class CodeView;
+class EmptyState;
+class FamilyColumn;
 class Inspector;
 class MessageBar;
 class NodeTable;
@@ -41,13 +44,15 @@ class DesignPage : public Page {
   NodeTable& nodes() { return *table_; }
   CodeView& codeView() { return *code_; }
   bool offersRestore() const { return recovered_.has_value(); }
-  void showNetworks(const QVector<Network>& networks,
-                    const QString& first); // shots and tests give them by hand
+  // Shots and tests give them by hand. A damaged one is told instead of drawn, and its file is left alone.
+  void showNetworks(const QVector<Network>& networks, const QString& first,
+                    const QVector<DamagedNetwork>& damaged = {});
   void setView(View view);
   void save();
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
   void build();
@@ -58,19 +63,32 @@ class DesignPage : public Page {
   void draw();
   void keepUnsaved(); // for after a crash, a close or another project
   void restore();
-  void discard();    // what was offered
+  void discard(); // what was offered
+  void addNetwork(const Network& network);
+  std::string freeName(const std::string& wanted) const;
+  const DamagedNetwork* damaged(const QString& name) const;
+  void openPalette(std::optional<Family> family);
+  void closePalette(); // where it stands over the canvas
+  void setNarrow(bool narrow);
+  void focusView();
   void newNetwork(); // Input and Output, in the project at once
   void applyFix();
   void run();
   void addPicked(const QString& type);
   void saveCode();
   void say(const QString& text, bool error);
+  QString offerWords() const;
+  void offerActions();
 
   Session* session_;
   Document document_;
   QVector<Network> networks_;
   std::optional<Network> recovered_; // offered and not taken yet
-  bool docks_ = true, low_ = false;
+  QVector<DamagedNetwork> damaged_;
+  QString broken_;         // the damaged one that is chosen; empty: a network is shown
+  QString restoredFrom_;   // a damaged network whose kept edits are being saved …
+  std::string restoredAs_; // … under this name
+  bool docks_ = true, low_ = false, narrow_ = false;
   PageToolBar* bar_;
   QComboBox* names_;
   Segments* views_;
@@ -81,7 +99,9 @@ class DesignPage : public Page {
   Inspector* inspector_;
   Problems* problems_;
   MessageBar* message_;
-  QWidget *foot_, *left_, *right_, *problemBox_;
+  EmptyState* unreadable_;
+  FamilyColumn* families_;
+  QWidget *foot_, *left_, *paletteOver_;
   Splitter *across_, *down_, *withCode_;
   QStackedWidget* stack_;
   Text *parameters_, *costs_, *zoom_;

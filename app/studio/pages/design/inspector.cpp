@@ -10,6 +10,7 @@
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QTimer>
 #include <QVBoxLayout>
@@ -147,6 +148,8 @@ void Inspector::rebuild() {
   auto* column = columnOf(body_);
   shown_ = id;
   form_ = nullptr;
+  foldable_.clear();
+  rows_ = 0;
   if (node == nullptr) {
     title_->setTitle("Network", QString::fromStdString(document_.network().name));
   } else {
@@ -164,11 +167,14 @@ void Inspector::rebuild() {
       if (!document_.perform(edit)) taking_ = false;
     });
     form_->addRow("Name", name, "The prefix of its weights in files and code");
+    foldable_.push_back({"Name", name});
+    ++rows_;
     const auto* layer = findLayer(node->type);
     auto params = layer != nullptr ? completeParams(*layer, node->params) : Result<Params>(Params{});
     const auto info = document_.analysis().nodes.find(id);
     if (layer != nullptr) {
       for (const auto& field : layer->fields) {
+        ++rows_;
         if (field.automatic) {
           auto* automatic = new NotedField;
           automatic->setReadOnly(true);
@@ -196,7 +202,10 @@ void Inspector::rebuild() {
         if (!document_.perform(setFrozen(document_.network(), id, on))) taking_ = false;
       });
       form_->addRow("Frozen", frozen, "Training leaves the weights of this node as they are");
+      if (!node->frozen) foldable_.push_back({"Frozen", frozen});
+      ++rows_;
     }
+    fold(focused);
     auto* box = new QWidget;
     setGround(box, Ground::surface);
     columnOf(box, 12)->addWidget(form_);
@@ -217,6 +226,37 @@ void Inspector::addField(const Node& node, const Field& field, const ParamValue&
   // The dock decides how wide a field is, not its longest word.
   if (field.kind != FieldKind::flag) widget->setMinimumWidth(lookOf(this).px(64));
   form_->addRow(view(field.label), widget, view(field.help));
+  if (value == field.standard) foldable_.push_back({view(field.label), widget});
+}
+
+void Inspector::setCompact(bool compact) {
+  if (compact == compact_) return;
+  compact_ = compact;
+  refresh();
+}
+
+// In a low window what holds its default stands behind one line that names it.
+void Inspector::fold(const QString& focused) {
+  constexpr int few = 4, named = 2;
+  if (!compact_ || rows_ <= few) return;
+  foldable_.removeIf([&](const Foldable& one) { return one.field->objectName() == focused; });
+  if (foldable_.size() < 2) return;
+  QStringList names;
+  for (const auto& one : std::as_const(foldable_)) {
+    if (names.size() < named)
+      names << (names.isEmpty() ? one.label : one.label.left(1).toLower() + one.label.mid(1));
+    form_->setRowVisible(one.field, unfolded_);
+  }
+  QString words = names.join(foldable_.size() > named ? ", " : " and ");
+  if (foldable_.size() > named) words += QString(" and %1 more").arg(foldable_.size() - named);
+  auto* link = makeButton(words, unfolded_ ? "chevron-down" : "chevron-right", ButtonRole::link);
+  link->setObjectName("foldedFields");
+  setTip(link, unfolded_ ? "Fold away what holds its default" : "Show what holds its default");
+  connect(link, &QPushButton::clicked, this, [this] {
+    unfolded_ = !unfolded_;
+    QTimer::singleShot(0, this, &Inspector::rebuild); // not under the button's own signal
+  });
+  form_->addWide(link);
 }
 
 QWidget* Inspector::makeField(const Node& node, const Field& field, const ParamValue& value) {
@@ -309,6 +349,11 @@ QWidget* Inspector::fieldOf(const QString& parameter) const {
 
 void Inspector::focusName() {
   auto* name = body_ == nullptr ? nullptr : body_->findChild<QLineEdit*>("field_name");
+  if (name != nullptr && name->isHidden()) {
+    unfolded_ = true;
+    rebuild();
+    name = body_->findChild<QLineEdit*>("field_name");
+  }
   if (name == nullptr) return;
   name->setFocus(Qt::TabFocusReason);
   name->selectAll();
@@ -317,7 +362,7 @@ void Inspector::focusName() {
 void Inspector::focusFirst() {
   if (body_ == nullptr) return;
   for (auto* field : body_->findChildren<QLineEdit*>())
-    if (!field->isReadOnly() && field->objectName() != "field_name") {
+    if (!field->isReadOnly() && !field->isHidden() && field->objectName() != "field_name") {
       field->setFocus(Qt::TabFocusReason);
       field->selectAll();
       return;

@@ -21,6 +21,7 @@ class Inspector : public QWidget {
   explicit Inspector(Document& document, QWidget* parent = nullptr);
   void focusFirst(); // the first field a person would change
   void focusName();
+  void setCompact(bool compact); // a low window: fields that hold their default are folded away
   QWidget* fieldOf(const QString& parameter) const; // for tests and for problems that name a field
 
  private:
@@ -28,6 +29,7 @@ class Inspector : public QWidget {
   void refresh(); // the same node, other values
   void addField(const Node& node, const Field& field, const ParamValue& value);
   QWidget* makeField(const Node& node, const Field& field, const ParamValue& value);
+  void fold(const QString& focused);
   void fillCosts(QVBoxLayout* column);
   void take(const Field& field, const ParamValue& value, QWidget* widget);
 
@@ -38,7 +40,13 @@ class Inspector : public QWidget {
   Form* form_ = nullptr;
   NodeId shown_ = -1;
   std::string shownType_;
-  bool taking_ = false;
+  struct Foldable {
+    QString label;
+    QWidget* field;
+  };
+  QList<Foldable> foldable_; // of the node shown: what holds its default
+  int rows_ = 0;
+  bool taking_ = false, compact_ = false, unfolded_ = false;
 };
 
 } // namespace loom

@@ -85,6 +85,20 @@ void Palette::focusSearch() {
   field_->selectAll();
 }
 
+void Palette::showFamily(Family family) {
+  field_->clear();
+  for (int row = 0; row < list_->count(); ++row) {
+    const auto* item = list_->item(row);
+    if (item->data(typeRole).toString().isEmpty() || Family(item->data(familyRole).toInt()) != family)
+      continue;
+    list_->setCurrentRow(row);
+    const bool headed = row > 0 && list_->item(row - 1)->data(typeRole).toString().isEmpty();
+    list_->scrollToItem(list_->item(headed ? row - 1 : row), QAbstractItemView::PositionAtTop);
+    break;
+  }
+  list_->setFocus(Qt::OtherFocusReason);
+}
+
 void Palette::fill() {
   list_->clear();
   QString group;
@@ -105,6 +119,11 @@ void Palette::fill() {
 }
 
 bool Palette::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::KeyPress && !dragging_ && watched != list_->viewport() &&
+      static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
+    Q_EMIT closeWanted();
+    return true;
+  }
   if (watched == field_ && event->type() == QEvent::KeyPress) {
     const int key = static_cast<QKeyEvent*>(event)->key();
     if (key == Qt::Key_Down && list_->count() > 0) {

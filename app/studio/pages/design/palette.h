@@ -19,6 +19,7 @@ class Palette : public QWidget {
  public:
   explicit Palette(QWidget* parent = nullptr);
   void focusSearch();
+  void showFamily(Family family); // its layers at the top of the list
   QListWidget* list() const { return list_; }
   QLineEdit* field() const { return field_; }
 
@@ -27,6 +28,7 @@ class Palette : public QWidget {
   void dropped(const QString& type, const QPoint& globalPosition);
   void dragCancelled();
   void picked(const QString& type); // Enter, double click
+  void closeWanted();               // Escape
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;

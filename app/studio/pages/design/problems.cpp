@@ -17,8 +17,8 @@ namespace {
 
 class ProblemRow : public QWidget {
  public:
-  ProblemRow(const QString& node, const Diagnostic& diagnostic, bool chosen, std::function<void()> go,
-             std::function<void()> fix)
+  ProblemRow(const QString& node, const Diagnostic& diagnostic, bool chosen, const QString& place,
+             std::function<void()> go, std::function<void()> fix)
       : go_(std::move(go)), chosen_(chosen) {
     setObjectName("problemRow");
     auto* row = rowOf(this, 0, 12);
@@ -26,7 +26,10 @@ class ProblemRow : public QWidget {
     const bool error = diagnostic.level == Diagnostic::Level::error;
     row->addWidget(new IconLabel(error ? "st-error" : "st-warn", 16, error ? Token::error : Token::warn));
     auto* name = new Text(node, Type::smallStrong);
-    name->setMinimumWidth(92);
+    if (place.isEmpty())
+      name->setMinimumWidth(lookOf(this).px(92));
+    else
+      name->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
     row->addWidget(name);
     QString words = QString::fromStdString(diagnostic.cause);
     if (!diagnostic.remedy.empty()) words += " " + QString::fromStdString(diagnostic.remedy);
@@ -34,6 +37,12 @@ class ProblemRow : public QWidget {
     row->addWidget(text, 1);
     setAccessibleName(node + ": " + words);
     setToolTip(words);
+    if (!place.isEmpty()) {
+      auto* which = new Text(place, Type::small, Token::text2);
+      which->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
+      row->addWidget(which);
+      row->addWidget(new KeyCap("F8"));
+    }
     if (diagnostic.fix.kind != Fix::Kind::none) {
       auto* button = makeButton(QString::fromStdString(diagnostic.fix.label), {},
                                 error ? ButtonRole::plain : ButtonRole::ghost);
@@ -67,7 +76,7 @@ Problems::Problems(Document& document, QWidget* parent) : QWidget(parent), docum
   setObjectName("problems");
   setGround(this, Ground::surface);
   column_ = columnOf(this);
-  auto* title = new DockTitle("Problems");
+  auto* title = title_ = new DockTitle("Problems");
   errors_ = new Chip;
   warnings_ = new Chip;
   title->addLeft(errors_);
@@ -78,6 +87,12 @@ Problems::Problems(Document& document, QWidget* parent) : QWidget(parent), docum
   connect(&document_, &Document::changed, this, &Problems::refresh);
   connect(&document_, &Document::dataChanged, this, &Problems::refresh);
   connect(&document_, &Document::reset, this, &Problems::refresh);
+  refresh();
+}
+
+void Problems::setOneLine(bool oneLine) {
+  if (oneLine == oneLine_) return;
+  oneLine_ = oneLine;
   refresh();
 }
 
@@ -102,13 +117,17 @@ void Problems::refresh() {
   rows_ = new QWidget;
   setGround(rows_, Ground::surface);
   auto* rows = columnOf(rows_);
-  const int height = lookOf(this).px(28);
-  for (std::size_t index = 0; index < all.size() && index < 50; ++index) {
+  title_->setVisible(!oneLine_);
+  const int height = lookOf(this).px(oneLine_ ? 31 : 28);
+  const auto first = oneLine_ ? static_cast<std::size_t>(std::max(0, current_)) : 0;
+  const auto last = oneLine_ ? first + 1 : std::size_t{50};
+  for (std::size_t index = first; index < all.size() && index < last; ++index) {
     const auto& diagnostic = all[index];
     const Node* node = document_.network().node(diagnostic.node);
     auto* row = new ProblemRow(
         node != nullptr ? QString::fromStdString(node->type) : QString("Network"), diagnostic,
         static_cast<int>(index) == current_,
+        oneLine_ && all.size() > 1 ? QString("%1 of %2").arg(index + 1).arg(all.size()) : QString(),
         [this, index, id = diagnostic.node] {
           current_ = static_cast<int>(index);
           Q_EMIT nodeWanted(id);

@@ -16,7 +16,8 @@ class Problems : public QWidget {
 
  public:
   explicit Problems(Document& document, QWidget* parent = nullptr);
-  void next(int by); // chooses the next or previous problem
+  void next(int by);             // chooses the next or previous problem
+  void setOneLine(bool oneLine); // a low window: one problem in sight, the others behind F8
 
  Q_SIGNALS:
   void nodeWanted(loom::NodeId node);
@@ -25,6 +26,8 @@ class Problems : public QWidget {
   void refresh();
   Document& document_;
   Chip *errors_, *warnings_;
+  DockTitle* title_;
+  bool oneLine_ = false;
   QWidget* rows_ = nullptr;
   QVBoxLayout* column_;
   int current_ = -1;
