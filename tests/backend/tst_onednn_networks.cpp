@@ -67,13 +67,34 @@ Network fused() {
   return d.network;
 }
 
+// 3×3 convolutions whose sources' gradients meet a ReLU, or a shortcut's gradient and then a ReLU.
+Network shortcut() {
+  DrawnNetwork d;
+  d.add("Input", {{"shape", Ints{16, 12, 9}}});
+  d.conv(16, 3, 1, 1, true);
+  const NodeId start = d.add("ReLU");
+  d.conv(32, 3, 1, 1, true);
+  d.add("ReLU");
+  const NodeId way = d.conv(16, 3, 1, 1, true);
+  d.add("Add", {}, {way, start});
+  d.add("ReLU");
+  d.conv(16, 3, 0, 1, false);
+  d.add("ReLU");
+  d.add("AdaptiveAvgPool2d", {{"output_size", Ints{1, 1}}});
+  d.add("Flatten");
+  d.linear(4);
+  d.add("Output");
+  return d.network;
+}
+
 std::vector<Case> cases() {
   return {{"tabular", perceptron(20, {64, 64}, 2), 2},
           {"wide", perceptron(90, {130, 40}, 10), 10},
           {"lenet", lenet5(14), 10},
           {"residual", residual(1, 10), 10},
           {"mixed", mixed(), 5},
-          {"fused", fused(), 4}};
+          {"fused", fused(), 4},
+          {"shortcut", shortcut(), 4}};
 }
 
 Compiled compiled(const Case& test, const std::string& optimizer, const Params& params) {

@@ -134,15 +134,16 @@ class TestOnednnWinograd : public QObject {
     const auto wanted = plain(z, src, weights, bias, diffDst);
     const auto sizes = kernels->sizes(s), backSizes = kernels->sizes(back);
 
-    const auto convolved = [&](bool relu, const float* shift) {
+    const auto convolved = [&](bool relu, const float* shift, const float* plus = nullptr,
+                               const float* mask = nullptr) {
       auto transformed = empty(sizes.weights), dst = empty(static_cast<std::int64_t>(diffDst.size()));
       eachThread(sizes.blocks, threads, [&](int, std::int64_t first, std::int64_t last) {
         kernels->transformWeights(s, weights.data(), transformed.data(), first, last);
       });
       eachThread(z.samples * s.tiles(), threads, [&](int, std::int64_t first, std::int64_t last) {
         auto scratch = empty(sizes.convolve);
-        kernels->convolve(s, src.data(), transformed.data(), shift, relu, dst.data(), first, last,
-                          scratch.data());
+        kernels->convolve(s, src.data(), transformed.data(), {shift, relu, plus, mask}, dst.data(), first,
+                          last, scratch.data());
       });
       return dst;
     };
@@ -150,6 +151,16 @@ class TestOnednnWinograd : public QObject {
     QVERIFY2(distance(wanted.dst, dst) < 4e-6, qPrintable(QString::number(distance(wanted.dst, dst))));
     const auto withRelu = convolved(true, bias.data()), withoutBias = convolved(false, nullptr);
     for (std::size_t i = 0; i < dst.size(); ++i) QCOMPARE(withRelu[i], std::max(dst[i], 0.f));
+    const auto plus = made(static_cast<std::int64_t>(dst.size()), 5),
+               mask = made(static_cast<std::int64_t>(dst.size()), 6);
+    const auto summed = convolved(false, bias.data(), plus.data()),
+               masked = convolved(false, bias.data(), nullptr, mask.data()),
+               both = convolved(false, bias.data(), plus.data(), mask.data());
+    for (std::size_t i = 0; i < dst.size(); ++i) {
+      QCOMPARE(summed[i], dst[i] + plus[i]);
+      QCOMPARE(masked[i], mask[i] > 0 ? dst[i] : 0.f);
+      QCOMPARE(both[i], mask[i] > 0 ? dst[i] + plus[i] : 0.f);
+    }
     for (std::int64_t o = 0; o < s.outputs; ++o) {
       const auto at = z.map(0, o, 0, 0, true);
       QVERIFY(std::abs(withoutBias[at] + bias[static_cast<std::size_t>(o)] - dst[at]) < 1e-4f);
@@ -161,8 +172,8 @@ class TestOnednnWinograd : public QObject {
     });
     eachThread(z.samples * back.tiles(), threads, [&](int, std::int64_t first, std::int64_t last) {
       auto scratch = empty(backSizes.convolve);
-      kernels->convolve(back, diffDst.data(), flipped.data(), nullptr, false, diffSrc.data(), first, last,
-                        scratch.data());
+      kernels->convolve(back, diffDst.data(), flipped.data(), {nullptr, false, nullptr, nullptr},
+                        diffSrc.data(), first, last, scratch.data());
     });
     QVERIFY2(distance(wanted.diffSrc, diffSrc) < 4e-6,
              qPrintable(QString::number(distance(wanted.diffSrc, diffSrc))));

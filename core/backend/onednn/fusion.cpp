@@ -30,6 +30,7 @@ class Finder {
 
   void convPools(const ConvPoolKernels& kernels);
   void relus();
+  void gradients(const WinogradKernels& kernels);
   std::vector<StepFusion> fusions;
 
  private:
@@ -44,7 +45,7 @@ class Finder {
   }
   std::optional<ConvPoolFusion> convPoolAt(int conv) const;
   bool poolFits(const Step& pool, const ConvPoolShape& shape) const;
-  bool gradients(ConvPoolFusion& found, int reluBackward) const;
+  bool convGradients(ConvPoolFusion& found, int reluBackward) const;
 
   const Plan& plan_;
   const Program& program_;
@@ -74,7 +75,7 @@ void Finder::relus() {
 }
 
 // relu_backward's result goes to the convolution's two gradients and nowhere else.
-bool Finder::gradients(ConvPoolFusion& found, int reluBackward) const {
+bool Finder::convGradients(ConvPoolFusion& found, int reluBackward) const {
   const TensorId diff = step(reluBackward).dst[0];
   if (outside(diff)) return false;
   for (const int reader : readers(diff)) {
@@ -128,7 +129,7 @@ std::optional<ConvPoolFusion> Finder::convPoolAt(int conv) const {
   }
   if ((found.poolBackward < 0) != (reluBackward < 0)) return std::nullopt;
   if (reluBackward < 0) return found;
-  if (onlyReader(step(found.poolBackward).dst[0]) != reluBackward || !gradients(found, reluBackward))
+  if (onlyReader(step(found.poolBackward).dst[0]) != reluBackward || !convGradients(found, reluBackward))
     return std::nullopt;
   return found;
 }
@@ -146,6 +147,38 @@ void Finder::convPools(const ConvPoolKernels& kernels) {
     fusion(onlyReader(step(found->poolBackward).dst[0])).skipped = true;
     fusion(found->weights).skipped = true;
     if (found->data >= 0) fusion(found->data).skipped = true;
+  }
+}
+
+// A shortcut's gradient is there before the convolution's, or the sum stays a step of its own.
+void Finder::gradients(const WinogradKernels& kernels) {
+  std::vector<int> writer(plan_.tensors.size(), -1);
+  for (int i = 0; i < static_cast<int>(program_.steps.size()); ++i)
+    for (const TensorId id : step(i).dst)
+      if (id != noTensor) writer[static_cast<std::size_t>(id)] = i;
+  const auto isThere = [&](TensorId id, int at) { return writer[static_cast<std::size_t>(id)] < at; };
+  for (int i = 0; i < static_cast<int>(program_.steps.size()); ++i) {
+    if (!is(i, "conv2d_backward_data") || fusion(i).skipped || !winogradShape(plan_, step(i), &kernels))
+      continue;
+    GradientFusion found;
+    TensorId last = step(i).dst[0];
+    int next = onlyReader(last);
+    if (is(next, "add") && !fusion(next).skipped && step(next).src.size() == 2) {
+      const TensorId other = step(next).src[step(next).src[0] == last ? 1 : 0];
+      if (!isThere(other, i)) continue;
+      found.plus = other;
+      last = step(next).dst[0];
+      fusion(next).skipped = true;
+      next = onlyReader(last);
+    }
+    if (is(next, "relu_backward") && !fusion(next).skipped && step(next).src[1] == last &&
+        isThere(step(next).src[0], i)) {
+      found.mask = step(next).src[0];
+      last = step(next).dst[0];
+      fusion(next).skipped = true;
+    }
+    found.dst = last;
+    if (found.plus != noTensor || found.mask != noTensor) fusion(i).gradient = found;
   }
 }
 
@@ -168,11 +201,11 @@ std::vector<bool> readOutside(const Plan& plan, const Program& program) {
   return outside;
 }
 
-std::vector<StepFusion> findFusions(const Plan& plan, const Program& program,
-                                    const ConvPoolKernels* kernels) {
+std::vector<StepFusion> findFusions(const Plan& plan, const Program& program, const KernelSet& kernels) {
   Finder finder(plan, program);
-  if (kernels != nullptr) finder.convPools(*kernels);
+  if (kernels.convPool != nullptr) finder.convPools(*kernels.convPool);
   finder.relus();
+  if (kernels.winograd != nullptr) finder.gradients(*kernels.winograd);
   return std::move(finder.fusions);
 }
 

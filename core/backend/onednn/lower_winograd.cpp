@@ -9,23 +9,6 @@
 namespace loom::onednn {
 namespace {
 
-bool isPair(const Step& step, std::string_view name, std::int64_t wanted, std::int64_t fallback) {
-  return pairOf(step, name, {fallback, fallback}) == Dims{wanted, wanted};
-}
-
-// The decision: which convolutions, forward and both gradients alike.
-std::optional<WinogradShape> shapeOf(const Lowering& l, const Step& step, TensorId src, TensorId weights) {
-  if (l.kernels().winograd == nullptr || src == noTensor || weights == noTensor) return std::nullopt;
-  const Dims &map = l.tensor(src).dims, &kernel = l.tensor(weights).dims;
-  const Dims padding = pairOf(step, "padding", {0, 0});
-  if (map.size() != 4 || kernel[2] != 3 || kernel[3] != 3 || padding[0] != padding[1] ||
-      !isPair(step, "stride", 1, 1) || !isPair(step, "dilation", 1, 1) || step.attrs.getInt("groups", 1) != 1)
-    return std::nullopt;
-  const WinogradShape shape{map[1], kernel[0], map[2], map[3], padding[0]};
-  if (!l.kernels().winograd->supports(shape, map[0])) return std::nullopt;
-  return shape;
-}
-
 Value floats(Lowering& l, std::int64_t count) { return l.fresh(plainDesc({count})); }
 
 struct Share {
@@ -38,20 +21,23 @@ Share shareOf(std::int64_t all, int thread, int threads) {
 // Transforms the weights, then convolves: a forward step, or the gradient of the source with the roles of
 // source and result exchanged.
 struct Convolution {
-  WinogradShape weights, shape; // as the weights lie, and as the map is convolved
+  WinogradShape weights = {}, shape = {}; // as the weights lie, and as the map is convolved
   bool flipped = false, relu = false;
   std::int64_t samples = 0;
+  Value bias = {}, plus = {}, mask = {}; // none where they have no slot
 };
-void convolve(Lowering& l, const Convolution& c, const Value& src, const Value& weights, const Value& bias,
-              const Value& dst) {
+void convolve(Lowering& l, const Convolution& c, const Value& src, const Value& weights, const Value& dst) {
   const auto* kernels = l.kernels().winograd;
   const auto sizes = kernels->sizes(c.shape);
   const int threads = l.threads();
   const Value transformed = floats(l, sizes.weights), scratch = floats(l, threads * sizes.convolve);
-  l.call({src, weights, bias, dst, transformed, scratch}, [=](const Binder& binder) {
+  l.call({src, weights, c.bias, c.plus, c.mask, dst, transformed, scratch}, [=](const Binder& binder) {
     const float* x = binder.at<float>(src);
     const float* w = binder.at<float>(weights);
-    const float* b = bias.slot < 0 ? nullptr : binder.at<float>(bias);
+    const auto given = [&](const Value& value) -> const float* {
+      return value.slot < 0 ? nullptr : binder.at<float>(value);
+    };
+    const WinogradAfter after{given(c.bias), c.relu, given(c.plus), given(c.mask)};
     float* y = binder.at<float>(dst);
     float* u = binder.at<float>(transformed);
     float* own = binder.at<float>(scratch);
@@ -64,7 +50,7 @@ void convolve(Lowering& l, const Convolution& c, const Value& src, const Value& 
       });
       onEachThread(threads, [=](int thread) {
         const auto [first, last] = shareOf(tiles, thread, threads);
-        kernels->convolve(c.shape, x, u, b, c.relu, y, first, last, own + thread * sizes.convolve);
+        kernels->convolve(c.shape, x, u, after, y, first, last, own + thread * sizes.convolve);
       });
     });
   });
@@ -72,40 +58,61 @@ void convolve(Lowering& l, const Convolution& c, const Value& src, const Value& 
 
 } // namespace
 
+std::optional<WinogradShape> winogradShape(const Plan& plan, const Step& step,
+                                           const WinogradKernels* kernels) {
+  const bool toData = step.op->name == "conv2d_backward_data";
+  const bool toWeights = step.op->name == "conv2d_backward_weights";
+  const TensorId src = toData ? step.dst[0] : step.src[0], weights = toWeights ? step.dst[0] : step.src[1];
+  if (kernels == nullptr || src == noTensor || weights == noTensor) return std::nullopt;
+  const Dims &map = plan.tensor(src).dims, &kernel = plan.tensor(weights).dims;
+  const Dims padding = pairOf(step, "padding", {0, 0}), ones = {1, 1};
+  if (map.size() != 4 || kernel[2] != 3 || kernel[3] != 3 || padding[0] != padding[1] ||
+      pairOf(step, "stride", ones) != ones || pairOf(step, "dilation", ones) != ones ||
+      step.attrs.getInt("groups", 1) != 1)
+    return std::nullopt;
+  const WinogradShape shape{map[1], kernel[0], map[2], map[3], padding[0]};
+  if (!kernels->supports(shape, map[0])) return std::nullopt;
+  return shape;
+}
+
 bool lowerWinograd(Lowering& l, const Step& step) {
-  const auto shape = shapeOf(l, step, step.src[0], step.src[1]);
+  const auto shape = winogradShape(l.plan(), step, l.kernels().winograd);
   if (!shape) return false;
   const auto lanes = l.kernels().winograd->lanes;
   const bool relu = l.fusion().relu != noTensor;
   const TensorId target = relu ? l.fusion().relu : step.dst[0];
-  const Dims &from = l.tensor(step.src[0]).dims, &to = l.tensor(step.dst[0]).dims;
-  const Value src = l.to(l.value(step.src[0]), blockedMapDesc(from, lanes));
+  const Dims& map = l.tensor(step.src[0]).dims;
+  const Value src = l.to(l.value(step.src[0]), blockedMapDesc(map, lanes));
   const Value weights = l.weights(step.src[1], blockedWeightsDesc(l.tensor(step.src[1]).dims, lanes));
   const bool hasBias = step.src.size() > 2 && step.src[2] != noTensor;
   const Value bias = hasBias ? l.plain(step.src[2]) : Value{};
-  const Value dst = l.result(target, blockedMapDesc(to, lanes));
-  convolve(l, {.weights = *shape, .shape = *shape, .relu = relu, .samples = from[0]}, src, weights, bias,
-           dst);
+  const Value dst = l.result(target, blockedMapDesc(l.tensor(target).dims, lanes));
+  convolve(l, {.weights = *shape, .shape = *shape, .relu = relu, .samples = map[0], .bias = bias}, src,
+           weights, dst);
   l.finish(target, dst);
   return true;
 }
 
 bool lowerWinogradBackwardData(Lowering& l, const Step& step) {
-  const auto shape = shapeOf(l, step, step.dst[0], step.src[1]);
+  const auto shape = winogradShape(l.plan(), step, l.kernels().winograd);
   if (!shape) return false;
   const auto lanes = l.kernels().winograd->lanes;
-  const Dims &from = l.tensor(step.src[0]).dims, &to = l.tensor(step.dst[0]).dims;
-  const Value diffDst = l.to(l.value(step.src[0]), blockedMapDesc(from, lanes));
+  const Dims& map = l.tensor(step.src[0]).dims;
+  const Value diffDst = l.to(l.value(step.src[0]), blockedMapDesc(map, lanes));
   const Value weights = l.weights(step.src[1], blockedWeightsDesc(l.tensor(step.src[1]).dims, lanes));
-  const Value diffSrc = l.result(step.dst[0], blockedMapDesc(to, lanes));
-  convolve(l, {.weights = *shape, .shape = shape->backward(), .flipped = true, .samples = from[0]}, diffDst,
-           weights, {}, diffSrc);
-  l.finish(step.dst[0], diffSrc);
+  const auto fused = l.fusion().gradient.value_or(GradientFusion{.dst = step.dst[0]});
+  const Desc desc = blockedMapDesc(l.tensor(step.dst[0]).dims, lanes);
+  Convolution c{.weights = *shape, .shape = shape->backward(), .flipped = true, .samples = map[0]};
+  if (fused.plus != noTensor) c.plus = l.to(l.value(fused.plus), desc);
+  if (fused.mask != noTensor) c.mask = l.to(l.value(fused.mask), desc);
+  const Value diffSrc = l.result(fused.dst, desc);
+  convolve(l, c, diffDst, weights, diffSrc);
+  l.finish(fused.dst, diffSrc);
   return true;
 }
 
 bool lowerWinogradBackwardWeights(Lowering& l, const Step& step) {
-  const auto shape = shapeOf(l, step, step.src[0], step.dst[0]);
+  const auto shape = winogradShape(l.plan(), step, l.kernels().winograd);
   if (!shape) return false;
   const auto* kernels = l.kernels().winograd;
   const auto sizes = kernels->sizes(*shape);

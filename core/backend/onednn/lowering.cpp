@@ -21,7 +21,7 @@ std::size_t index(TensorId id) { return static_cast<std::size_t>(id); }
 Lowering::Lowering(const Machine& machine, const Plan& plan, const Program& program, Storage& storage,
                    const KernelSet& kernels, int threads)
     : machine_(machine), plan_(plan), program_(program), storage_(storage), kernels_(kernels),
-      threads_(threads), fusions_(findFusions(plan, program, kernels.convPool)),
+      threads_(threads), fusions_(findFusions(plan, program, kernels)),
       lastReader_(plan.tensors.size(), -1), readers_(readersOf(plan, program)),
       outside_(readOutside(plan, program)), values_(plan.tensors.size()),
       keptSlots_(plan.tensors.size(), -1) {
@@ -84,10 +84,12 @@ void Lowering::unfuse(std::size_t step) {
   for (std::size_t i = step + 1; i < program_.steps.size(); ++i) {
     const Step& other = program_.steps[i];
     if (other.op->name == "relu" && other.dst[0] == relu) fusions_[i].skipped = false;
-    if (other.op->name != "relu_backward" || other.src[0] != relu || !fusions_[i].skipped) continue;
-    fusions_[i].skipped = false;
-    for (auto& fusion : fusions_)
-      if (fusion.diffDst == other.src[1]) fusion.diffDst = noTensor;
+    if (other.op->name != "relu_backward" || other.src[0] != relu) continue;
+    for (auto& fusion : fusions_) // a batch norm's; a convolution's gradient that swallowed it keeps it
+      if (fusion.diffDst == other.src[1]) {
+        fusion.diffDst = noTensor;
+        fusions_[i].skipped = false;
+      }
   }
 }
 

@@ -29,6 +29,14 @@ struct WinogradSizes {
   int64_t blocks;   // pieces of work of the weights' transforms
 };
 
+// What happens to an element of the result before it is stored, in this order. Null: nothing.
+struct WinogradAfter {
+  const float* bias; // of its channel
+  bool relu;
+  const float* plus; // a map like the result
+  const float* mask; // a map like the result: where it is not above 0, the result is 0
+};
+
 struct WinogradKernels {
   int64_t lanes;
   // Worth it for a batch? By shape alone, so that the same network always gives the same bits.
@@ -40,9 +48,9 @@ struct WinogradKernels {
                            int64_t first, int64_t last);
   void (*transformFlipped)(const WinogradShape& shape, const float* weights, float* transformed,
                            int64_t first, int64_t last);
-  // Tiles first … last, counted through the batch. bias may be null.
-  void (*convolve)(const WinogradShape& shape, const float* src, const float* transformed, const float* bias,
-                   bool relu, float* dst, int64_t first, int64_t last, float* scratch);
+  // Tiles first … last, counted through the batch.
+  void (*convolve)(const WinogradShape& shape, const float* src, const float* transformed,
+                   const WinogradAfter& after, float* dst, int64_t first, int64_t last, float* scratch);
   // The gradient of tiles first … last for weights and (when asked for) bias, left in the scratch of a
   // thread, also when there are no tiles.
   void (*gradient)(const WinogradShape& shape, const float* src, const float* diffDst, bool bias,

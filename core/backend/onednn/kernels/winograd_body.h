@@ -120,36 +120,47 @@ void transformGradients(const WinogradShape& s, const float* diffDst, Walk from,
   }
 }
 
-// From m[place][tile][output] into the map. Without ReLU `floor` is minus infinity.
-void transformResults(const WinogradShape& s, const float* m, const float* bias, Vec floor, Walk from,
+// From m[place][tile][output] into the map.
+template<bool sums, bool masks>
+void transformResults(const WinogradShape& s, const float* m, const WinogradAfter& after, Walk from,
                       int64_t tiles, float* dst) {
   const int64_t height = s.outputHeight(), width = s.outputWidth();
   const int64_t map = height * width * lanes, blocks = s.outputs / lanes, plane = planeOf(s.outputs);
+  const Vec floor = all(after.relu ? 0.f : -__builtin_inff());
   for (int64_t c = 0; c < blocks; ++c) {
-    const Vec shift = bias == nullptr ? all(0.f) : load(bias + c * lanes);
+    const Vec shift = after.bias == nullptr ? all(0.f) : load(after.bias + c * lanes);
     Walk walk = from;
     for (int64_t t = 0; t < tiles; ++t, walk.next()) {
       const Tile& tile = walk.tile();
-      float* to = dst + (tile.sample * blocks + c) * map + (tile.row * width + tile.column) * lanes;
+      const int64_t start = (tile.sample * blocks + c) * map + (tile.row * width + tile.column) * lanes;
+      float* to = dst + start;
+      const float *plus = sums ? after.plus + start : nullptr, *mask = masks ? after.mask + start : nullptr;
       const float* places = m + t * s.outputs + c * lanes;
       const int64_t rows = height - tile.row, columns = width - tile.column;
+      const auto put = [=](int i, int j, Vec y) {
+        const int64_t at = (i * width + j) * lanes;
+        y = larger(floor, add(y, shift));
+        if (sums) y = add(y, load(plus + at));
+        if (masks) y = whereGreater(load(mask + at), all(0.f), y, all(0.f));
+        store(to + at, y);
+      };
       if (rows >= 4 && columns >= 4)
-        transformResult(places, plane, [=](int i, int j, Vec y) {
-          store(to + (i * width + j) * lanes, larger(floor, add(y, shift)));
-        });
+        transformResult(places, plane, put);
       else
         transformResult(places, plane, [=](int i, int j, Vec y) {
-          if (i < rows && j < columns) store(to + (i * width + j) * lanes, larger(floor, add(y, shift)));
+          if (i < rows && j < columns) put(i, j, y);
         });
     }
   }
 }
 
-void convolve(const WinogradShape& s, const float* src, const float* transformed, const float* bias,
-              bool relu, float* dst, int64_t first, int64_t last, float* scratch) {
+void convolve(const WinogradShape& s, const float* src, const float* transformed, const WinogradAfter& after,
+              float* dst, int64_t first, int64_t last, float* scratch) {
   const int64_t planeIn = planeOf(s.inputs), planeOut = planeOf(s.outputs);
   float *v = scratch, *m = scratch + places * planeIn;
-  const Vec floor = all(relu ? 0.f : -__builtin_inff());
+  const bool sums = after.plus != nullptr, masks = after.mask != nullptr;
+  const auto finish = sums ? (masks ? transformResults<true, true> : transformResults<true, false>)
+                           : (masks ? transformResults<false, true> : transformResults<false, false>);
   for (int64_t t = first; t < last; t += tilesAtOnce) {
     const int64_t tiles = last - t < tilesAtOnce ? last - t : tilesAtOnce;
     const Walk walk(s, t);
@@ -157,7 +168,7 @@ void convolve(const WinogradShape& s, const float* src, const float* transformed
     for (int64_t p = 0; p < places; ++p)
       productOverChannels(v + p * planeIn, s.inputs, transformed + p * s.inputs * s.outputs, s.outputs,
                           m + p * planeOut, tiles);
-    transformResults(s, m, bias, floor, walk, tiles, dst);
+    finish(s, m, after, walk, tiles, dst);
   }
 }
 

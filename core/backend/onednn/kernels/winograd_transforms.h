@@ -21,15 +21,15 @@ inline Vec plus(Vec x, float factor, Vec y) { return fma(all(factor), y, x); } /
 template<class Line> inline void sourceLow(const Line& d, Vec& v0, Vec& v1, Vec& v2) {
   const Vec d1 = d(1), d2 = d(2), d3 = d(3), d4 = d(4);
   v0 = fma(all(ab), d(0), plus(d4, -both, d2));
-  const Vec even = plus(d4, -b2, d2), odd = plus(d3, -b2, d1);
-  v1 = plus(even, a1, odd);
-  v2 = plus(even, -a1, odd);
+  const Vec even = plus(d4, -b2, d2), odd = plus(times(-a1 * b2, d1), a1, d3);
+  v1 = add(even, odd);
+  v2 = sub(even, odd);
 }
 template<class Line> inline void sourceHigh(const Line& d, Vec& v3, Vec& v4, Vec& v5) {
   const Vec d1 = d(1), d2 = d(2), d3 = d(3), d4 = d(4);
-  const Vec even = plus(d4, -a2, d2), odd = plus(d3, -a2, d1);
-  v3 = plus(even, b1, odd);
-  v4 = plus(even, -b1, odd);
+  const Vec even = plus(d4, -a2, d2), odd = plus(times(-b1 * a2, d1), b1, d3);
+  v3 = add(even, odd);
+  v4 = sub(even, odd);
   v5 = fma(all(ab), d1, plus(d(5), -both, d3));
 }
 
