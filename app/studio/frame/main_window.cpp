@@ -27,6 +27,7 @@ MainWindow::MainWindow(Settings& settings, Bridge* bridge, bool systemDark)
   grid->setSpacing(0);
   grid->addWidget(top_, 0, 0, 1, 2);
   message_ = new MessageBar;
+  message_->setObjectName(QStringLiteral("windowMessage"));
   message_->hide();
   grid->addWidget(rail_, 1, 0, 2, 1);
   grid->addWidget(message_, 1, 1);
@@ -180,9 +181,21 @@ void MainWindow::show(const QString& id, const QVariant& what) {
   next->opened(what);
 }
 
-void MainWindow::tell(const Error& error) {
+void MainWindow::tell(const Error& error, const QVector<Offer>& offers) {
   message_->setError(error);
-  message_->setAction(tr("Close"), [this] { untell(); });
+  offer(offers);
+}
+
+void MainWindow::tell(MessageKind kind, const QString& words, const QVector<Offer>& offers) {
+  message_->setMessage(kind, words);
+  offer(offers);
+}
+
+void MainWindow::offer(QVector<Offer> offers) {
+  if (offers.size() < 2)
+    offers.push_back({offers.isEmpty() ? tr("Close") : tr("Dismiss"), [this] { untell(); }});
+  message_->setAction(offers[0].text, offers[0].run);
+  if (offers.size() > 1) message_->setSecond(offers[1].text, offers[1].run);
   message_->show();
 }
 

@@ -12,6 +12,7 @@ namespace loom {
 
 class Rail;
 class MessageBar;
+enum class MessageKind;
 class TopBar;
 
 class MainWindow : public QWidget {
@@ -28,8 +29,14 @@ class MainWindow : public QWidget {
   Page* page(const QString& id); // makes it when it is not there yet; null for an unknown id
   void show(const QString& id, const QVariant& what = {});
   using QWidget::show;
-  // Says above the pages what went wrong and belongs to none of them; stays until it is closed or untold.
-  void tell(const Error& error);
+  // Says above the pages what belongs to none of them; stays until it is closed or untold. At most two things
+  // to press; without any it can be closed.
+  struct Offer {
+    QString text;
+    std::function<void()> run;
+  };
+  void tell(const Error& error, const QVector<Offer>& offers = {});
+  void tell(MessageKind kind, const QString& words, const QVector<Offer>& offers = {});
   void untell();
 
  Q_SIGNALS:
@@ -42,6 +49,7 @@ class MainWindow : public QWidget {
   void bindActions();
   void fitIntoScreen();
   void applyLook();
+  void offer(QVector<Offer> offers);
   void changeTextSize(int step); // 0: the standard
   Settings& settings_;
   bool systemDark_;

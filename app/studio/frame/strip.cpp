@@ -38,7 +38,7 @@ double Strip::paintLeft(QPainter& painter, const Look& look) {
   const QFont &small = look.fonts[Type::small], &medium = look.fonts[Type::smallMedium];
   const int icon = look.px(16), gap = look.px(8);
   double x = look.px(16);
-  const double room = width() - look.px(344); // the load stands behind it
+  const double room = width() - look.px(392); // the load stands behind it
   const auto put = [&](const QString& text, const QFont& font, Token colour) {
     if (text.isEmpty() || x >= room) return;
     x += paintText(painter, QRectF(x, 1, room - x, height() - 1), text, font, look[colour]) + gap;
@@ -64,9 +64,13 @@ double Strip::paintLeft(QPainter& painter, const Look& look) {
     put(facts.join(QStringLiteral(" · ")), small, Token::text2);
     run_ = QRectF(0, 0, x, height());
   } else if (state_.waiting.isEmpty()) {
-    const bool links = !state_.link.isEmpty();
-    mark(links ? QStringLiteral("st-running") : QStringLiteral("st-info"),
-         links ? Token::accent : Token::text2);
+    const bool broke = !state_.endedRun.isEmpty(), links = broke || !state_.link.isEmpty();
+    mark(broke   ? QStringLiteral("st-error")
+         : links ? QStringLiteral("st-running")
+                 : QStringLiteral("st-info"),
+         broke   ? Token::error
+         : links ? Token::accent
+                 : Token::text2);
     put(state_.message.isEmpty() ? tr("No run is active. Press F5 on Design or Train to start one.")
                                  : state_.message,
         links ? medium : small, links ? Token::accent : Token::text2);
@@ -119,7 +123,11 @@ void Strip::paintLoad(QPainter& painter, const Look& look) const {
 
 void Strip::mouseReleaseEvent(QMouseEvent* event) {
   if (state_.run && run_.contains(event->position())) Q_EMIT runClicked(state_.run->id);
-  if (link_.contains(event->position())) Q_EMIT linkClicked(state_.link);
+  if (!link_.contains(event->position())) return;
+  if (!state_.endedRun.isEmpty())
+    Q_EMIT runClicked(state_.endedRun);
+  else
+    Q_EMIT linkClicked(state_.link);
 }
 
 void Strip::mouseMoveEvent(QMouseEvent* event) {

@@ -21,6 +21,7 @@ struct StripState {
   QString waiting;                         // "1 waiting on lab-gpu"
   QString message;                         // when there is no run; the standard sentence when empty
   QString link;                            // what a click on the message opens; empty: nothing
+  QString endedRun;                        // the message is of this run, which broke off; a click shows it
   double cpu = -1;                         // 0–1; less than 0: not known yet
   double memoryUsed = -1, memoryTotal = 0; // bytes
 };

@@ -50,10 +50,17 @@ Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
     Q_EMIT projectClosed();
   });
   connect(&bridge_, &Bridge::runsChanged, this, [this](const QVector<RunView>& runs) {
+    QStringList broken;
+    for (const auto& view : runs)
+      if (const auto* before = run(text(view.row.id)); view.row.state == RunState::killed &&
+                                                       !loom::underWay(view) && before != nullptr &&
+                                                       loom::underWay(*before))
+        broken << text(view.row.id);
     runs_ = runs;
     writeLabels();
     updateStrip();
     Q_EMIT runsChanged();
+    for (const auto& one : broken) Q_EMIT runBrokeOff(one);
   });
   connect(&bridge_, &Bridge::livingProjectsFound, this, [this](const QVector<LivingProject>& projects) {
     living_ = projects;
@@ -117,6 +124,14 @@ const RunView* Session::liveRun() const {
            view.row.state == RunState::paused;
   });
   return found == runs_.end() ? nullptr : &*found;
+}
+
+const RunView* Session::brokenOff() const {
+  const auto newest =
+      std::find_if(runs_.begin(), runs_.end(), [](const RunView& view) { return !view.row.archived; });
+  if (newest == runs_.end() || newest->row.state != RunState::killed || loom::underWay(*newest))
+    return nullptr;
+  return &*newest;
 }
 
 void Session::setSettings(const TrainSettings& settings) {
@@ -248,6 +263,10 @@ void Session::updateStrip() {
       run.left = QString::fromStdString(formatDuration(live->secondsLeft)) + " left";
     if (row.state == RunState::paused) run.left = "Paused";
     strip.run = run;
+  } else if (const auto* broken = brokenOff(); project_ && broken != nullptr) {
+    strip.message = QString("%1 ended unexpectedly at step %2: resume it on Train")
+                        .arg(text(broken->row.name), text(formatCount(broken->row.step)));
+    strip.endedRun = text(broken->row.id);
   } else if (project_) {
     strip.message = "No run is active. Press F5 on Design or Train to start one.";
   } else if (!living_.isEmpty()) {

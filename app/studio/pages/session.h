@@ -28,6 +28,9 @@ class Session : public QObject {
   const std::optional<EstimateView>& estimate() const { return estimate_; }
   const MachineLoad& load() const { return load_; }
 
+  // The newest run, when its trainer ended without a word: it waits to be resumed. Null: another one is
+  // newer.
+  const RunView* brokenOff() const;
   QVector<const RunView*> underWay() const; // trains, is paused, waits or starts; newest first
   // The project's network as it is edited now; null for an unknown name. The session owns it for all pages:
   // Design gives each edit to draw(), everything else reads it here.
@@ -65,6 +68,7 @@ class Session : public QObject {
   void estimated();
   void estimateFailed(const loom::Error& error);
   void runStarted(const QString& run);
+  void runBrokeOff(const QString& run); // while this window was open: its trainer was killed
   // What went wrong with `what`, for the page where it was asked; also shown by the window when no page takes
   // it.
   void failed(const QString& what, const loom::Error& error);

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/studio.h"
+#include "app/studio/pages/run_words.h"
+#include "app/studio/widgets/message_bar.h"
+#include "core/base/format.h"
+#include <QAction>
 
 namespace loom {
 
@@ -8,6 +12,8 @@ Studio::Studio(Settings& settings, std::filesystem::path loomProgram, bool syste
       session_(bridge_, window_.context(), window_.context().parent()) {
   connect(&session_, &Session::projectOpened, this, &Studio::startPages);
   connect(&session_, &Session::projectClosed, this, [this] {
+    away_ = false;
+    window_.untell();
     if (const auto* row = findPage(window_.currentPage()); row != nullptr && row->needsProject)
       window_.show("welcome");
   });
@@ -20,9 +26,51 @@ Studio::Studio(Settings& settings, std::filesystem::path loomProgram, bool syste
   });
   // What no page takes as its own is said above whatever page is shown.
   connect(&session_, &Session::failed, this, [this](const QString& what, const Error& error) {
+    if (away_ && what != "open") return; // the one message about that stands
     if (what == "open" || what == "recovery" || what == "history") window_.tell(error);
   });
+  connect(&bridge_, &Bridge::projectGone, this, &Studio::tellGone);
+  connect(&bridge_, &Bridge::projectFound, this, [this] {
+    away_ = false;
+    window_.untell();
+  });
+  connect(&bridge_, &Bridge::runVanished, this, [this](const QString&, const Error& error) {
+    window_.tell(error, {{"New run", [this] {
+                            window_.untell();
+                            window_.show("train", "setup");
+                          }}});
+  });
+  connect(&session_, &Session::runBrokeOff, this, &Studio::tellBrokenOff);
+  connect(&session_, &Session::runStarted, this, [this](const QString& run) {
+    if (run == toldRun_) window_.untell();
+  });
   bridge_.devices();
+}
+
+void Studio::tellGone(const Error& error, const QString& now) {
+  away_ = true;
+  auto& context = window_.context();
+  MainWindow::Offer find{"Find it…", [&context] { context.actions["file.open"]->trigger(); }};
+  if (!now.isEmpty()) find = {"Open it there", [&context, now] { Q_EMIT context.openProjectRequested(now); }};
+  window_.tell(error, {find, {"Close project", [&context] { Q_EMIT context.closeProjectRequested(); }}});
+}
+
+// On Train the run says it itself, where it is shown.
+void Studio::tellBrokenOff(const QString& run) {
+  const auto* view = session_.run(run);
+  if (view == nullptr ||
+      (window_.currentPage() == "train" && window_.page("train")->documentName() == text(view->row.name)))
+    return;
+  toldRun_ = run;
+  window_.tell(
+      MessageKind::warn,
+      QString("The trainer of “%1” ended unexpectedly at step %2. Everything up to its last checkpoint "
+              "is kept.")
+          .arg(text(view->row.name), text(formatCount(view->row.step))),
+      {{"Show it on Train", [this, run] {
+          window_.untell();
+          window_.show("train", run);
+        }}});
 }
 
 void Studio::open(const QString& project) {
@@ -31,6 +79,7 @@ void Studio::open(const QString& project) {
 
 // Pages are made when a project is there, so that each hears everything from the first answer on.
 void Studio::startPages() {
+  away_ = false;
   window_.untell();
   for (const char* page : {"design", "train", "evaluate", "history"}) window_.page(page);
   // A run that goes on from before is what a person wants to see.

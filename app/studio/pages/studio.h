@@ -21,9 +21,13 @@ class Studio : public QObject {
 
  private:
   void startPages();
+  void tellGone(const Error& error, const QString& now);
+  void tellBrokenOff(const QString& run);
   Bridge bridge_;
   MainWindow window_;
   Session session_;
+  bool away_ = false; // the project's folder is not there, and the window says so
+  QString toldRun_;   // whose end stands above the pages
 };
 
 } // namespace loom

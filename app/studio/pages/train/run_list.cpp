@@ -100,7 +100,7 @@ void RunWaiting::setRun(const RunView& view, const QVector<RunView>& ahead) {
   double left = 0;
   QStringList names;
   for (const auto& other : ahead)
-    if (!other.waiting && other.row.id != view.row.id) {
+    if (!other.waiting && underWay(other) && other.row.id != view.row.id) {
       names << text(other.row.name);
       left = std::max(left, other.secondsLeft);
     }

@@ -79,7 +79,10 @@ Board& TrainPage::board() { return live_->board(); }
 
 void TrainPage::bind() {
   connect(bar_->primary(), &QPushButton::clicked, this, &TrainPage::startRun);
-  connect(newRun_, &QPushButton::clicked, this, &TrainPage::showSetup);
+  connect(newRun_, &QPushButton::clicked, this, [this] {
+    setupWanted_ = true;
+    showSetup();
+  });
   connect(resume_, &QPushButton::clicked, this, &TrainPage::resumeRun);
   connect(evaluate_, &QPushButton::clicked, this,
           [this] { Q_EMIT context().pageRequested("evaluate", run_); });
@@ -99,7 +102,7 @@ void TrainPage::bind() {
   if (session_ == nullptr) return;
   auto& actions = context().actions;
   actions.bind("run.start", this, [this] { startRun(); });
-  actions.bind("run.new", this, [this] { showSetup(); });
+  actions.bind("run.new", this, [this] { newRun_->click(); });
   actions.bind("run.pause", this, [this] { pause_->click(); });
   actions.bind("run.stop", this, [this] { stop_->click(); });
   actions.bind("run.checkpoint", this, [this] { checkpoint_->click(); });
@@ -114,6 +117,7 @@ void TrainPage::bind() {
   connect(session_, &Session::runStarted, this, &TrainPage::showRun);
   connect(session_, &Session::projectOpened, this, [this] {
     run_.clear();
+    setupWanted_ = false;
     wantNewest_ = true; // a run that goes on from before is what a person wants to see
     showSetup();
     wantNewest_ = true;
@@ -145,11 +149,13 @@ void TrainPage::opened(const QVariant& what) {
   if (word == "live")
     wantNewest_ = true;
   else if (word == "setup")
-    showSetup();
+    newRun_->click();
   else if (!word.isEmpty())
     showRun(word);
   else if (run_.isEmpty() && session_ != nullptr && !session_->underWay().isEmpty())
     showRun(text(session_->underWay().front()->row.id));
+  else if (run_.isEmpty() && !setupWanted_ && session_ != nullptr && session_->brokenOff() != nullptr)
+    showRun(text(session_->brokenOff()->row.id)); // it waits to be resumed
   if (stack_->currentIndex() == 0) setup_->refresh();
   refresh();
 }
@@ -186,6 +192,7 @@ void TrainPage::command(RunControl::Verb verb, double value) {
 
 void TrainPage::startRun() {
   if (session_ == nullptr || !session_->project()) return;
+  setupWanted_ = true;
   if (!setup_->takeAll()) {
     showSetup();
     return;
@@ -200,6 +207,10 @@ void TrainPage::resumeRun() {
 
 void TrainPage::refresh() {
   const auto* view = shown();
+  if (view != nullptr)
+    seen_ = run_;
+  else if (!run_.isEmpty() && seen_ == run_)
+    return showSetup(); // its folder was deleted
   if (!run_.isEmpty()) {
     const bool before = view == nullptr || ((view->waiting || view->starting) && view->row.totalSteps == 0) ||
                         (view->waiting && underWay(*view));

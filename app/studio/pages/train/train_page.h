@@ -42,8 +42,9 @@ class TrainPage : public Page {
   void command(RunControl::Verb verb, double value = 0);
 
   Session* session_;
-  QString run_;
+  QString run_, seen_; // shown, and known to the session
   bool wantNewest_ = false;
+  bool setupWanted_ = false; // a person asked for the set-up: no earlier run stands in its place
   PageToolBar* bar_;
   Chip* state_;
   Text* place_;
