@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/history/history_page.h"
 #include "app/studio/pages/history/compare_view.h"
+#include "app/studio/pages/history/history_foot.h"
 #include "app/studio/pages/run_words.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/empty_state.h"
@@ -17,7 +18,6 @@
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QVBoxLayout>
-#include <cmath>
 #include <set>
 
 namespace loom {
@@ -52,9 +52,6 @@ HistoryPage::HistoryPage(PageContext& context) : Page(context), session_(session
   bind();
   refresh();
 }
-
-// The note ends its editing while it is destroyed with the focus in it.
-HistoryPage::~HistoryPage() { note_->disconnect(this); }
 
 QWidget* HistoryPage::buildList() {
   auto* page = new QWidget;
@@ -115,51 +112,11 @@ QWidget* HistoryPage::buildList() {
   table_->setRunModel(model_);
   rightColumn->addWidget(none_);
   rightColumn->addWidget(table_, 1);
-  rightColumn->addWidget(buildFoot());
+  foot_ = new HistoryFoot;
+  rightColumn->addWidget(foot_);
   across->addWidget(right, 1);
   column->addWidget(body_, 1);
   return page;
-}
-
-QWidget* HistoryPage::buildFoot() {
-  foot_ = new QWidget;
-  foot_->setObjectName("historyFoot");
-  setGround(foot_, Ground::surface);
-  auto* column = columnOf(foot_);
-  column->addWidget(new HairLine);
-  footTitle_ = new DockTitle({});
-  const Look& look = lookOf(this);
-  tag_ = new QLineEdit;
-  tag_->setObjectName("historyTag");
-  tag_->setAccessibleName("Add a tag");
-  tag_->setPlaceholderText("Add a tag");
-  tag_->setFixedWidth(look.px(112));
-  setSize(tag_, ControlSize::small);
-  setTip(tag_, "Enter adds it to the chosen runs; -name takes it away", "Ctrl T");
-  open_ = makeButton("Open", "train", ButtonRole::ghost);
-  open_->setObjectName("historyOpen");
-  resume_ = makeButton("Resume", "resume", ButtonRole::ghost);
-  resume_->setObjectName("historyResume");
-  binButton_ = makeButton("Delete", "delete", ButtonRole::ghost);
-  binButton_->setObjectName("historyBin");
-  footTitle_->addRight(tag_);
-  for (auto* button : {open_, resume_, binButton_}) footTitle_->addRight(button);
-  column->addWidget(footTitle_);
-  auto* below = new QWidget;
-  auto* across = rowOf(below, 0, 40);
-  across->setContentsMargins(12, 8, 12, 8);
-  differ_ = new QWidget;
-  rowOf(differ_, 0, 40);
-  across->addWidget(differ_, 1);
-  note_ = new QLineEdit;
-  note_->setObjectName("historyNote");
-  note_->setAccessibleName("Note on the run");
-  note_->setPlaceholderText("Note: what did this run teach?");
-  note_->setMinimumWidth(look.px(280));
-  across->addWidget(note_, 0, Qt::AlignTop);
-  column->addWidget(below);
-  foot_->setFixedHeight(look.px(124));
-  return foot_;
 }
 
 void HistoryPage::bind() {
@@ -174,23 +131,20 @@ void HistoryPage::bind() {
   connect(views_, &QListWidget::currentRowChanged, this, &HistoryPage::showView);
   connect(compare_, &CompareView::backWanted, this, &HistoryPage::backToList);
   connect(compare_, &CompareView::runsChanged, this, &HistoryPage::compareRuns);
-  connect(binButton_, &QPushButton::clicked, this, [this] { bin(view_ != "Bin"); });
-  connect(open_, &QPushButton::clicked, this, [this] {
+  connect(foot_, &HistoryFoot::binWanted, this, [this] { bin(view_ != "Bin"); });
+  connect(foot_, &HistoryFoot::openWanted, this, [this] {
     if (!chosen().isEmpty()) Q_EMIT context().pageRequested("train", chosen().front());
   });
   clear_ = none_->addSecondary("Clear the filter");
   clear_->setObjectName("clearFilter");
   connect(clear_, &QPushButton::clicked, filter_, &QLineEdit::clear);
   if (session_ == nullptr) return;
-  connect(resume_, &QPushButton::clicked, this, [this] {
+  connect(foot_, &HistoryFoot::resumeWanted, this, [this] {
     if (chosen().isEmpty()) return;
     session_->bridge().resume(chosen().front(), 0);
     Q_EMIT context().pageRequested("train", chosen().front());
   });
-  connect(tag_, &QLineEdit::returnPressed, this, [this] {
-    const QString word = tag_->text().trimmed().replace(' ', '-');
-    tag_->clear();
-    if (word.isEmpty() || word == "-") return;
+  connect(foot_, &HistoryFoot::tagGiven, this, [this](const QString& word) {
     for (const auto& id : chosen())
       if (const auto* view = session_->run(id)) {
         QStringList tags;
@@ -202,11 +156,10 @@ void HistoryPage::bind() {
         session_->bridge().setTags(id, tags);
       }
   });
-  connect(note_, &QLineEdit::editingFinished, this, [this] {
+  connect(foot_, &HistoryFoot::noteGiven, this, [this](const QString& words) {
     if (chosen().size() != 1) return;
     const auto* view = session_->run(chosen().front());
-    if (view != nullptr && text(view->row.note) != note_->text())
-      session_->bridge().setNote(chosen().front(), note_->text());
+    if (view != nullptr && text(view->row.note) != words) session_->bridge().setNote(chosen().front(), words);
   });
   connect(model_, &RunTableModel::renamed, this,
           [this](const QString& run, const QString& name) { session_->bridge().setName(run, name); });
@@ -237,10 +190,10 @@ void HistoryPage::bind() {
     filter_->setFocus();
     filter_->selectAll();
   });
-  actions.bind("history.open", this, [this] { open_->click(); });
+  actions.bind("history.open", this, [this] { foot_->open(); });
   actions.bind("history.compare", this, [this] { compareRuns(chosen()); });
-  actions.bind("history.tag", this, [this] { tag_->setFocus(); });
-  actions.bind("history.note", this, [this] { note_->setFocus(); });
+  actions.bind("history.tag", this, [this] { foot_->editTag(); });
+  actions.bind("history.note", this, [this] { foot_->editNote(); });
   actions.bind("history.rename", this, [this] {
     if (!table_->currentIndex().isValid()) return;
     const auto cell = table_->currentIndex().siblingAtColumn(RunTableModel::name);
@@ -375,7 +328,6 @@ void HistoryPage::showView(int row) {
   if (row < 0 || row >= viewRows_.size()) return;
   view_ = viewRows_[row].title;
   model_->setShown(viewRows_[row].fits);
-  footKey_.clear();
   refresh();
 }
 
@@ -410,9 +362,24 @@ void HistoryPage::colourFilter(const RunFilter& filter) {
 
 void HistoryPage::bin(bool archived) {
   if (session_ == nullptr) return;
-  QStringList runs;
+  QStringList runs, going, names;
   for (const auto& id : chosen())
-    if (const auto* view = session_->run(id); view != nullptr && !underWay(*view)) runs << id;
+    if (const auto* view = session_->run(id); view != nullptr) {
+      (underWay(*view) ? going : runs) << id;
+      if (underWay(*view)) names << "“" + text(view->row.name) + "”";
+    }
+  if (!going.isEmpty()) {
+    undo_->setMessage(MessageKind::warn, names.join(", ") + (going.size() == 1 ? " is" : " are") +
+                                             " under way and cannot be deleted. Stop " +
+                                             (going.size() == 1 ? "it" : "them") + " first, then delete." +
+                                             (runs.isEmpty() ? "" : " Nothing else was deleted, either."));
+    undo_->setAction("Stop", [this, going] {
+      for (const auto& id : going) session_->bridge().control(id, RunControl::Verb::stop);
+      undo_->hide();
+    });
+    undo_->show();
+    return;
+  }
   if (runs.isEmpty()) return;
   for (const auto& id : runs) session_->bridge().setArchived(id, archived);
   binned_ = runs;
@@ -436,74 +403,12 @@ void HistoryPage::showChosen() {
   for (const auto& id : ids)
     for (const auto& view : model_->runs())
       if (text(view.row.id) == id) views.push_back(view);
-  foot_->setVisible(!views.isEmpty());
   bar_->primary()->setText(views.size() > 1 ? QString("Compare %1").arg(std::min<qsizetype>(views.size(), 8))
                                             : QString("Compare"));
   bar_->primary()->setEnabled(views.size() > 1);
   setTip(bar_->primary(), "Curves over each other, and what differs",
          views.size() > 1 ? QString("Ctrl Return") : QString("Choose two runs or more"));
-  if (views.isEmpty()) return;
-  QString key;
-  for (const auto& view : views)
-    key += text(view.row.id + view.row.name + view.row.note) + QString::number(view.version) +
-           QString::number(int(stateOf(view)));
-  if (key == footKey_) return;
-  footKey_ = key;
-  QStringList names;
-  for (const auto& view : views.mid(0, 8)) names << text(view.row.name);
-  footTitle_->setTitle(views.size() == 1 ? names.front() : plural(views.size(), "run") + " chosen",
-                       views.size() == 1 ? text(std::string(stateWord(views[0].row.state)))
-                                         : names.join(", "));
-  open_->setVisible(views.size() == 1);
-  resume_->setVisible(views.size() == 1 && resumable(views[0]));
-  note_->setVisible(views.size() == 1);
-  if (views.size() == 1 && !note_->hasFocus()) note_->setText(text(views[0].row.note));
-  binButton_->setText(view_ == "Bin" ? "Put back" : "Delete");
-  for (auto* child : differ_->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly)) delete child;
-  auto* across = static_cast<QHBoxLayout*>(differ_->layout());
-  while (across->count() > 0) delete across->takeAt(0);
-  const auto block = [&](const QString& head, const QStringList& lines, Token colour) {
-    auto* box = new QWidget;
-    auto* column = columnOf(box, 0, 2);
-    column->addWidget(new Text(head, Type::caption, Token::text2));
-    for (const auto& line : lines) column->addWidget(new Text(line, Type::small, colour));
-    column->addStretch(1);
-    across->addWidget(box);
-  };
-  const auto rows = settingRows(views, views.size() > 1);
-  QStringList lines;
-  for (const auto& row : rows) {
-    QStringList values = row.cells;
-    values.removeDuplicates();
-    if (values.size() > 4) values = values.mid(0, 3) << "…";
-    lines << row.label + ": " + values.join(", ");
-  }
-  const QString head =
-      views.size() > 1 ? (lines.isEmpty() ? "Nothing differs" : "Differ in") : QString("Settings");
-  for (qsizetype at = 0; at < std::min<qsizetype>(std::max<qsizetype>(lines.size(), 1), 9); at += 3)
-    block(at == 0 ? head : QString(" "), lines.mid(at, 3), Token::text);
-  if (views.size() > 1) {
-    const auto all = settingRows(views, false);
-    block("Same", {plural(all.size() - rows.size(), "setting")}, Token::text2);
-    QVector<double> figures;
-    for (const auto& view : views)
-      if (const auto value = bestValidation(view.row)) figures << *value;
-    if (figures.size() > 1) {
-      const bool regression = isRegression(views.front().row);
-      double mean = 0, square = 0;
-      for (const double value : figures) mean += value / double(figures.size());
-      for (const double value : figures)
-        square += (value - mean) * (value - mean) / double(figures.size() - 1);
-      block(regression ? "Validation R²" : "Validation accuracy",
-            {shareText(mean, regression) + " ± " + shareText(std::sqrt(square), regression),
-             "best " + shareText(*std::max_element(figures.begin(), figures.end()), regression)},
-            Token::text);
-    }
-  } else if (const auto value = bestValidation(views[0].row)) {
-    block(isRegression(views[0].row) ? "Validation R²" : "Validation accuracy",
-          {"best " + shareText(*value, isRegression(views[0].row))}, Token::text);
-  }
-  across->addStretch(1);
+  foot_->setRuns(views, view_ == "Bin");
 }
 
 } // namespace loom

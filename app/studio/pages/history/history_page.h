@@ -14,8 +14,8 @@ class QStackedWidget;
 namespace loom {
 
 class CompareView;
-class DockTitle;
 class EmptyState;
+class HistoryFoot;
 class MessageBar;
 class PageToolBar;
 class Text;
@@ -24,7 +24,6 @@ class HistoryPage : public Page {
   Q_OBJECT
  public:
   explicit HistoryPage(PageContext& context);
-  ~HistoryPage() override;
   void opened(const QVariant& what) override;
   RunTable* table() const { return table_; }
   RunTableModel& model() { return *model_; }
@@ -35,7 +34,6 @@ class HistoryPage : public Page {
 
  private:
   QWidget* buildList();
-  QWidget* buildFoot();
   void bind();
   void refresh();
   void showNone();
@@ -53,14 +51,14 @@ class HistoryPage : public Page {
   RunTable* table_;
   CompareView* compare_;
   PageToolBar* bar_;
-  QLineEdit *filter_, *tag_, *note_;
+  QLineEdit* filter_;
   QListWidget* views_;
   MessageBar *wrong_, *undo_;
   EmptyState *empty_, *none_;
-  QWidget *body_, *foot_, *differ_;
-  DockTitle* footTitle_;
+  QWidget* body_;
+  HistoryFoot* foot_;
   Text* count_;
-  QPushButton *open_, *resume_, *binButton_, *clear_ = nullptr;
+  QPushButton* clear_ = nullptr;
   QStringList binned_;
   bool binnedTo_ = true;
   struct View {
@@ -68,7 +66,7 @@ class HistoryPage : public Page {
     std::function<bool(const RunView&)> fits;
   };
   QVector<View> viewRows_;
-  QString viewsKey_, view_ = "All runs", footKey_;
+  QString viewsKey_, view_ = "All runs";
 };
 
 } // namespace loom
