@@ -2,6 +2,7 @@
 #include "app/studio/pages/train/run_setup.h"
 #include "app/studio/charts/chart.h"
 #include "app/studio/pages/run_words.h"
+#include "app/studio/pages/train/param_fields.h"
 #include "app/studio/pages/train/run_cost.h"
 #include "app/studio/widgets/choice_card.h"
 #include "app/studio/widgets/form.h"
@@ -11,7 +12,6 @@
 #include "app/studio/widgets/text.h"
 #include "core/base/format.h"
 #include "core/network/validate.h"
-#include <QCheckBox>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QScrollArea>
@@ -54,16 +54,15 @@ QLineEdit* fixedField() {
   return line;
 }
 
-QString numberText(const ParamValue& value) {
-  if (const auto* number = std::get_if<double>(&value)) return text(formatExact(*number));
-  return text(toText(value));
-}
-
 } // namespace
 
 RunSetup::RunSetup(Session* session, QWidget* parent) : QWidget(parent), session_(session) {
   setObjectName("runSetup");
   setGround(this, Ground::surface);
+  optimizerParams_ = new ParamFields("setup_", this);
+  scheduleParams_ = new ParamFields("schedule_", this);
+  connect(optimizerParams_, &ParamFields::edited, this, &RunSetup::changed);
+  connect(scheduleParams_, &ParamFields::edited, this, &RunSetup::changed);
   later_ = new QTimer(this);
   later_->setSingleShot(true);
   later_->setInterval(estimateDelay);
@@ -260,28 +259,6 @@ QWidget* RunSetup::buildHow() {
 // The fields of the chosen optimizer and schedule come from their rows.
 void RunSetup::buildParams() {
   const TrainSettings settings = session_ != nullptr ? session_->settings() : TrainSettings{};
-  const auto make = [&](QList<Param>& list, Form* left, Form* right, const std::vector<Field>& fields,
-                        const Params& given, const QString& prefix) {
-    for (std::size_t index = 0; index < fields.size(); ++index) {
-      const Field& field = fields[index];
-      Form* form = right != nullptr && index % 2 == 1 ? right : left;
-      Param param{&field, nullptr, nullptr, form};
-      const ParamValue value = given.find(field.name) != nullptr ? *given.find(field.name) : field.standard;
-      if (field.kind == FieldKind::flag) {
-        param.box = new QCheckBox;
-        param.box->setObjectName(prefix + text(field.name));
-        param.box->setChecked(std::holds_alternative<bool>(value) && std::get<bool>(value));
-        form->addRow(text(field.label), param.box, text(field.help));
-        connect(param.box, &QCheckBox::toggled, this, &RunSetup::changed);
-      } else {
-        param.line = new QLineEdit(numberText(value));
-        param.line->setObjectName(prefix + text(field.name));
-        form->addRow(text(field.label), param.line, text(field.help));
-        connect(param.line, &QLineEdit::textEdited, this, &RunSetup::changed);
-      }
-      list.push_back(param);
-    }
-  };
   const QString optimizer = optimizer_->currentText();
   if (builtOptimizer_ != optimizer) {
     const bool first = builtOptimizer_.isEmpty();
@@ -289,25 +266,20 @@ void RunSetup::buildParams() {
       howLeft_->addRow("Optimizer", optimizer_);
       howLeft_->addRow("Learning rate", rate_, "The highest one, where the schedule changes it");
     }
-    for (const auto& old : optimizerParams_)
-      howLeft_->removeRow(old.line ? static_cast<QWidget*>(old.line) : old.box);
-    optimizerParams_.clear();
     builtOptimizer_ = optimizer;
     const auto* row = findOptimizer(optimizer.toStdString());
     const bool same = settings.optimizer == optimizer.toStdString();
     if (row != nullptr)
-      make(optimizerParams_, howLeft_, nullptr, row->fields, same ? settings.optimizerParams : Params{},
-           "setup_");
+      optimizerParams_->build(row->fields, same ? settings.optimizerParams : Params{}, howLeft_);
   }
   const auto& schedule = schedules()[std::size_t(schedule_->current())];
   if (builtSchedule_ != text(schedule.name)) {
-    scheduleLeft_->clear();
-    scheduleRight_->clear();
-    scheduleParams_.clear();
     builtSchedule_ = text(schedule.name);
     const bool same = settings.schedule == schedule.name;
-    make(scheduleParams_, scheduleLeft_, scheduleRight_, schedule.fields,
-         same ? settings.scheduleParams : Params{}, "schedule_");
+    scheduleLeft_->clear();
+    scheduleRight_->clear();
+    scheduleParams_->build(schedule.fields, same ? settings.scheduleParams : Params{}, scheduleLeft_,
+                           scheduleRight_);
     scheduleLeft_->setVisible(!schedule.fields.empty());
     scheduleRight_->setVisible(schedule.fields.size() > 1);
   }
@@ -365,32 +337,8 @@ void RunSetup::checkAll(TrainSettings& settings, bool& good) {
     good = false;
   settings.optimizer = optimizer_->currentText().toStdString();
   settings.schedule = std::string(schedules()[std::size_t(schedule_->current())].name);
-  const auto params = [&](const QList<Param>& list) {
-    Params values;
-    for (const auto& one : list) {
-      if (one.box != nullptr) {
-        const auto* usual = std::get_if<bool>(&one.field->standard);
-        if (usual == nullptr || *usual != one.box->isChecked())
-          values.set(std::string(one.field->name), one.box->isChecked());
-        continue;
-      }
-      bool fine = false;
-      const double value = one.line->text().trimmed().toDouble(&fine);
-      const bool limited = one.field->maximum > one.field->minimum;
-      fine = fine && std::isfinite(value) &&
-             (!limited || (value >= one.field->minimum && value <= one.field->maximum));
-      one.form->setProblem(one.line, fine ? QString()
-                                          : QString("A number from %1 to %2")
-                                                .arg(text(formatNumber(one.field->minimum)),
-                                                     text(formatNumber(one.field->maximum))));
-      if (!fine) good = false;
-      const auto* usual = std::get_if<double>(&one.field->standard);
-      if (fine && (usual == nullptr || *usual != value)) values.set(std::string(one.field->name), value);
-    }
-    return values;
-  };
-  settings.optimizerParams = params(optimizerParams_);
-  settings.scheduleParams = params(scheduleParams_);
+  settings.optimizerParams = optimizerParams_->read(good);
+  settings.scheduleParams = scheduleParams_->read(good);
   for (int index = 0; index < deviceCards_.size(); ++index)
     if (deviceCards_[index]->isChecked() && devices_.size() > 1)
       settings.device = devices_[index].id.toStdString();

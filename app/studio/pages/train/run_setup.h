@@ -7,7 +7,6 @@
 #include <QTimer>
 #include <QWidget>
 
-class QCheckBox;
 class QComboBox;
 class QHBoxLayout;
 class QLineEdit;
@@ -20,6 +19,7 @@ class Chart;
 class ChoiceCard;
 class Form;
 class NotedField;
+class ParamFields;
 class RunCost;
 class Segments;
 
@@ -73,13 +73,7 @@ class RunSetup : public QWidget {
   };
   QList<Device> devices_;
   QList<ChoiceCard*> deviceCards_;
-  struct Param {
-    const Field* field;
-    QLineEdit* line;
-    QCheckBox* box;
-    Form* form;
-  };
-  QList<Param> optimizerParams_, scheduleParams_;
+  ParamFields *optimizerParams_, *scheduleParams_;
 };
 
 } // namespace loom
