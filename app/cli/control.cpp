@@ -4,6 +4,7 @@
 #include "core/run/events.h"
 #include "core/run/journal.h"
 #include "core/run/project.h"
+#include <charconv>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -13,7 +14,7 @@ namespace loom {
 void defineControl(CLI::App& app, Action& action) {
   struct Options {
     std::string project, run, verb;
-    double value = 0;
+    std::vector<std::string> values;
     bool json = false;
   };
   auto options = std::make_shared<Options>();
@@ -22,21 +23,40 @@ void defineControl(CLI::App& app, Action& action) {
   app.add_option("COMMAND", options->verb, "pause, resume, stop, checkpoint or lr")
       ->required()
       ->check(oneOf({"pause", "resume", "stop", "checkpoint", "lr"}));
-  auto* value = app.add_option("VALUE", options->value,
-                               "The learning rate from now on (lr); the schedule goes on in proportion")
-                    ->type_name("")
-                    ->check(numberAbove0(1000));
+  // Looked at below: what is wrong with a value depends on the command.
+  app.add_option("VALUE", options->values,
+                 "The learning rate from now on (lr); the schedule goes on in proportion")
+      ->type_name("")
+      ->expected(0, -1);
   app.add_flag("--json", options->json, "One JSON object on stdout");
-  action = [options, value] {
+  action = [options] {
     static const std::map<std::string, RunControl::Verb> table{{"pause", RunControl::Verb::pause},
                                                                {"resume", RunControl::Verb::resume},
                                                                {"stop", RunControl::Verb::stop},
                                                                {"checkpoint", RunControl::Verb::checkpoint},
                                                                {"lr", RunControl::Verb::learningRate}};
-    if ((options->verb == "lr") != (value->count() > 0))
+    const std::size_t taken = options->verb == "lr" ? 1 : 0;
+    const auto& values = options->values;
+    if (values.size() != taken) {
+      const std::string surplus =
+          values.size() > taken ? shellWord(plain(values[taken])) + " is one argument too many. " : "";
       return report({ErrorKind::usage, "loom control",
-                     options->verb == "lr" ? "lr needs a value" : "Only lr takes a value",
-                     "For example: loom control " + shellWord(options->project) + " last lr 0.001"});
+                     surplus + (taken == 0       ? "Only lr takes a value"
+                                : values.empty() ? "lr needs a value"
+                                                 : "lr takes one value"),
+                     "For example: loom control " + shellWord(plain(options->project)) + " last " +
+                         (taken == 0 ? options->verb : "lr 0.001")});
+    }
+    double rate = 0;
+    if (taken == 1) {
+      std::string text = values.front();
+      const std::string wrong = numberAbove0(1000)(text);
+      const auto end = wrong.find(". ");
+      if (!wrong.empty())
+        return report({ErrorKind::usage, "VALUE", wrong.substr(0, end),
+                       end == std::string::npos ? std::string() : wrong.substr(end + 2)});
+      (void)std::from_chars(text.data(), text.data() + text.size(), rate);
+    }
     auto project = openProject(options->project);
     if (!project) return report(project.error());
     auto run = findRun(project->folder, options->run);
@@ -47,7 +67,7 @@ void defineControl(CLI::App& app, Action& action) {
            "Go on with it: loom train " + shellWord(options->project) + " --resume " + run->substr(0, 8)});
     RunControl control;
     control.verb = table.at(options->verb);
-    control.value = options->value;
+    control.value = rate;
     auto id = sendControl(runFolder(project->folder, *run), control);
     if (!id) return report(id.error());
     if (options->json)

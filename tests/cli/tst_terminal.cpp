@@ -71,6 +71,7 @@ class TestTerminal : public QObject {
   void seriesWhileTheRunIsLive();
   void progressIsAtMostTenASecond();
   void controlTakesEffect();
+  void aDeletedRunEndsItsTrainer();
   void stopByCommandAndGoOn();
   void terminated();
   void hungUp();
@@ -82,6 +83,8 @@ class TestTerminal : public QObject {
   void diverged();
   void missingDevice();
   void checkKnowsTheData();
+  void whatCannotBeWrittenIsExit3_data();
+  void whatCannotBeWrittenIsExit3();
   void missingProjectsAndInputs_data();
   void missingProjectsAndInputs();
   void exported();
@@ -258,6 +261,19 @@ void TestTerminal::controlTakesEffect() {
   QCOMPARE(wrongMessage(late, 1, {"not training", "--resume"}), std::string());
 }
 
+void TestTerminal::aDeletedRunEndsItsTrainer() {
+  const std::string project = made("deleted.loom", "digits");
+  Living train(endless(project));
+  QVERIFY(train.says("\"event\":\"epoch\""));
+  const fs::path runs = fs::path(project) / "runs";
+  const std::string run = fs::directory_iterator(runs)->path().filename().string();
+  fs::rename(runs / run, folder_.path("away")); // deleted at once, not file by file
+  fs::remove_all(folder_.path("away"));
+  QCOMPARE(train.code(), 3);
+  QCOMPARE(wrongMessage(runLoom({"control", project, run, "pause"}), 3, {"no run yet"}), std::string());
+  QVERIFY(fs::is_empty(runs));
+}
+
 void TestTerminal::stopByCommandAndGoOn() {
   const std::string project = made("stopped.loom", "digits");
   std::string run;
@@ -417,6 +433,38 @@ void TestTerminal::missingDevice() {
   const auto answer = runLoom({"train", project, "--device", "cuda:7"});
   QCOMPARE(wrongMessage(answer, 4, {"cuda:7", "hoose"}), std::string());
   QCOMPARE(runLoom({"estimate", project, "--device", "cuda:7"}).exitCode, 4);
+}
+
+void TestTerminal::whatCannotBeWrittenIsExit3_data() {
+  QTest::addColumn<QString>("words");
+  QTest::addColumn<QString>("file"); // that cannot be written
+  QTest::newRow("export") << "export p.loom out --run last"
+                          << "iris.safetensors";
+  QTest::newRow("train") << "train p.loom --epochs 1"
+                         << "run.json";
+  QTest::newRow("checkpoint") << "train p.loom --epochs 1"
+                              << "model.safetensors";
+  QTest::newRow("resume") << "train p.loom --resume last --epochs 9"
+                          << "run.json";
+  QTest::newRow("new") << "new q.loom --template iris"
+                       << "project.json";
+}
+
+void TestTerminal::whatCannotBeWrittenIsExit3() {
+  static const Folder folder;
+  if (!fs::exists(folder.path("p.loom"))) {
+    QCOMPARE(runLoom({"new", folder.text("p.loom"), "--template", "iris"}).exitCode, 0);
+    QCOMPARE(runLoom({"train", folder.text("p.loom"), "--epochs", "1"}).exitCode, 0);
+  }
+  QFETCH(QString, words);
+  QFETCH(QString, file);
+  std::vector<std::string> list;
+  for (const auto& word : wordsOf(words)) list.push_back(word.toStdString());
+  for (const char* code : {"EROFS", "EACCES"}) {
+    const auto answer = loomIn(folder.path(), list,
+                               {{"LOOM_FAULT", "write:" + std::string(code) + ":" + file.toStdString()}});
+    QCOMPARE(wrongMessage(answer, 3, {file.toStdString(), "writable"}), std::string());
+  }
 }
 
 void TestTerminal::missingProjectsAndInputs_data() {

@@ -179,7 +179,11 @@ void TestVerbs::wrongWords_data() {
   row("control a last pauze", "COMMAND: There is no 'pauze'", "Did you mean 'pause'?");
   row("control a last lr", "lr needs a value", "loom control a last lr 0.001");
   row("control a last lr x", "VALUE: 'x' is no number", "above 0");
-  row("control a last pause 3", "Only lr takes a value", "loom control a last lr 0.001");
+  row("control a last pause 3", "3 is one argument too many. Only lr takes a value",
+      "loom control a last pause");
+  row("control a last pause extra", "extra is one argument too many. Only lr", "loom control a last pause");
+  row("control a last lr 0.1 0.2", "0.2 is one argument too many. lr takes one", "lr 0.001");
+  row("control a last lr 0", "VALUE: '0' is out of range", "above 0");
   row("history", "Say what to do", "verify or rebuild");
   row("data inspekt", "'inspekt'", "Did you mean 'inspect'?");
   row("new", "DIR is missing", "loom new --help");
