@@ -7,11 +7,13 @@
 namespace loom {
 namespace {
 
-constexpr double corner = 8, lead = 24, laneStep = 16, firstLane = 20;
+constexpr double corner = 8, lead = 24, laneStep = 16, firstLane = 20, gutter = 12;
 
 struct Row {
   double top = 0, bottom = 0, left = 0, right = 0;
-  int lanes = 0; // lanes taken above it
+  int lanes = 0;         // lanes taken above it
+  double firstEnd = 1e9; // where its leftmost card ends
+  std::vector<const NodeItem*> cards;
 };
 
 enum class Way { straight, elbow, lane, turn, free };
@@ -27,7 +29,8 @@ struct Plan {
 
 class Router {
  public:
-  Router(Scene& scene, const Network& network) : scene_(scene), network_(network) {}
+  Router(Scene& scene, const Network& network, const EdgeIndex& edges)
+      : scene_(scene), network_(network), edges_(edges) {}
 
   void run() {
     findRows();
@@ -48,11 +51,14 @@ class Router {
               [](const auto* a, const auto* b) { return a->box.top() < b->box.top(); });
     for (const auto* node : sorted) {
       if (rows_.empty() || node->box.top() > rows_.back().top + 4)
-        rows_.push_back({node->box.top(), node->box.bottom(), node->box.left(), node->box.right(), 0});
+        rows_.push_back(
+            {node->box.top(), node->box.bottom(), node->box.left(), node->box.right(), 0, 1e9, {}});
       auto& row = rows_.back();
       row.bottom = std::max(row.bottom, node->box.bottom());
       row.left = std::min(row.left, node->box.left());
       row.right = std::max(row.right, node->box.right());
+      row.firstEnd = std::min(row.firstEnd, node->box.right());
+      row.cards.push_back(node);
       rowOf_[node->id] = static_cast<int>(rows_.size()) - 1;
       right_ = std::max(right_, node->box.right());
       left_ = std::min(left_, node->box.left());
@@ -63,7 +69,7 @@ class Router {
     for (auto& edge : scene_.edges) {
       const NodeItem& from = *scene_.node(edge.from);
       const NodeItem& to = *scene_.node(edge.to);
-      const auto into = network_.into(edge.to);
+      const auto& into = edges_.into(edge.to);
       const auto place =
           std::find_if(into.begin(), into.end(), [&](const Edge* one) { return one->id == edge.id; });
       const auto* layer = findLayer(network_.node(edge.to)->type);
@@ -77,12 +83,58 @@ class Router {
     }
   }
 
+  // Does a card other than these two meet the area? Rows whose height does not are passed over.
+  bool meets(const QRectF& area, NodeId a, NodeId b) const {
+    return std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) {
+      return row.top < area.bottom() && row.bottom > area.top() && row.left < area.right() &&
+             row.right > area.left() &&
+             std::any_of(row.cards.begin(), row.cards.end(), [&](const NodeItem* node) {
+               return node->id != a && node->id != b && node->box.intersects(area);
+             });
+    });
+  }
+
   // Does a horizontal stretch run through a card?
   bool blocked(double x1, double x2, double y, NodeId a, NodeId b) const {
-    return std::any_of(scene_.nodes.begin(), scene_.nodes.end(), [&](const NodeItem& node) {
-      return node.id != a && node.id != b && node.box.left() < x2 && node.box.right() > x1 &&
-             node.box.top() - 4 < y && node.box.bottom() + 4 > y;
-    });
+    return x1 < x2 && meets(QRectF(x1, y - 4, x2 - x1, 8), a, b);
+  }
+
+  bool behindCard(const QPolygonF& line, NodeId a, NodeId b) const {
+    for (qsizetype index = 1; index < line.size(); ++index)
+      if (meets(QRectF(line[index - 1], line[index]).normalized().adjusted(-1, -1, 1, 1), a, b)) return true;
+    return false;
+  }
+
+  // Between cards placed by hand: the free curve where it runs in the open, else down or up to the nearest
+  // height where the way across is free, there across and in. Nothing free: the curve.
+  QPolygonF freeWay(QPointF a, QPointF b, const EdgeItem& edge) const {
+    const QPolygonF curve = cubic(a, b);
+    // Its own two cards are no obstacle to a curve that leaves and enters at their ports, but to one that
+    // goes back it is all the way across.
+    const bool back = b.x() < a.x() + lead;
+    if (!behindCard(curve, edge.from, edge.to) && !back) return curve;
+    const double out = a.x() + firstLane, in = b.x() - firstLane;
+    const double left = std::min(out, in), right = std::max(out, in);
+    std::vector<double> heights{(a.y() + b.y()) / 2};
+    for (const Row& row : rows_)
+      for (const auto* node : row.cards)
+        if (node->box.left() < right + 8 && node->box.right() > left - 8) {
+          heights.push_back(node->box.top() - gutter);
+          heights.push_back(node->box.bottom() + gutter);
+        }
+    const auto length = [&](double y) { return std::abs(y - a.y()) + std::abs(y - b.y()); };
+    constexpr std::size_t tried = 64;
+    const auto last = heights.begin() + static_cast<std::ptrdiff_t>(std::min(tried, heights.size()));
+    std::partial_sort(heights.begin(), last, heights.end(),
+                      [&](double one, double other) { return length(one) < length(other); });
+    const auto upright = [](double x, double from, double to) {
+      return QRectF(QPointF(x - 3, std::min(from, to)), QPointF(x + 3, std::max(from, to)));
+    };
+    for (auto y = heights.begin(); y != last; ++y)
+      if (!meets(upright(out, a.y(), *y), edge.from, 0) && !meets(upright(in, *y, b.y()), edge.to, 0) &&
+          !meets(QRectF(left, *y - 4, std::max(1.0, right - left), 8), 0, 0))
+        return rounded({a, {out, a.y()}, {out, *y}, {in, *y}, {in, b.y()}, b}, corner);
+    return curve;
   }
 
   void classify(Plan& plan) const {
@@ -124,9 +176,7 @@ class Router {
   }
 
   bool nothingLeftOf(const Plan& plan) const {
-    return std::none_of(scene_.nodes.begin(), scene_.nodes.end(), [&](const NodeItem& node) {
-      return rowOf_.at(node.id) == plan.toRow && node.box.right() < plan.to.x() - 4;
-    });
+    return rows_[static_cast<std::size_t>(plan.toRow)].firstEnd >= plan.to.x() - 4;
   }
 
   // Shorter skips lie nearer to the cards; spans that do not overlap share a lane.
@@ -167,7 +217,7 @@ class Router {
       edge.line = {a, b};
       break;
     case Way::free:
-      edge.line = cubic(a, b);
+      edge.line = freeWay(a, b, edge);
       break;
     case Way::elbow: {
       const double x = b.x() - firstLane;
@@ -178,7 +228,7 @@ class Router {
       const double y = laneHeight(plan.toRow, lane_[edge.id]), x = a.x() + firstLane;
       edge.line =
           rounded({a, {x, a.y()}, {x, y}, {b.x() - firstLane, y}, {b.x() - firstLane, b.y()}, b}, corner);
-      if (network_.outOf(edge.from).size() > 1) scene_.knots.emplace_back(x, a.y());
+      if (edges_.leaving(edge.from) > 1) scene_.knots.emplace_back(x, a.y());
       break;
     }
     case Way::turn:
@@ -252,6 +302,7 @@ class Router {
 
   Scene& scene_;
   const Network& network_;
+  const EdgeIndex& edges_;
   std::vector<Row> rows_;
   std::map<NodeId, int> rowOf_;
   std::vector<Plan> plans_;
@@ -262,8 +313,8 @@ class Router {
 
 } // namespace
 
-void route(Scene& scene, const Network& network) {
-  if (!scene.nodes.empty()) Router(scene, network).run();
+void route(Scene& scene, const Network& network, const EdgeIndex& edges) {
+  if (!scene.nodes.empty()) Router(scene, network, edges).run();
 }
 
 } // namespace loom

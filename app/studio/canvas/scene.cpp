@@ -46,6 +46,7 @@ double nodeHeight(bool facts) { return headHeight + bodyPadding + (facts ? 2 : 1
 Scene makeScene(const Network& network, const Analysis& analysis, const TitleWidth& titleWidth,
                 const std::map<NodeId, QPointF>& moved) {
   Scene scene;
+  const EdgeIndex edges(network);
   for (const auto& [id, node] : network.nodes) {
     NodeItem item;
     item.id = id;
@@ -77,7 +78,7 @@ Scene makeScene(const Network& network, const Analysis& analysis, const TitleWid
     const QPointF corner = drag != moved.end() ? drag->second : QPointF(node.position.x, node.position.y);
     // 4 thread, 8 margin, 16 icon, 4 gap, 8 margin; the mark of a problem takes 20.
     const bool wide = titleWidth(item.title) > nodeWidth - 40 - (item.problem ? 20 : 0);
-    const auto into = network.into(id);
+    const auto& into = edges.into(id);
     const int ports = layer != nullptr ? portCount(*layer, static_cast<int>(into.size())) : 0;
     const double height = std::max(nodeHeight(!item.facts.isEmpty()), headHeight + 8 + 12.0 * ports);
     item.box = QRectF(corner, QSizeF(wide ? wideNode : nodeWidth, height));
@@ -118,7 +119,7 @@ Scene makeScene(const Network& network, const Analysis& analysis, const TitleWid
         });
     scene.edges.push_back(std::move(item));
   }
-  route(scene, network);
+  route(scene, network, edges);
   for (auto& edge : scene.edges) {
     edge.box = edge.line.boundingRect();
     scene.bounds |= edge.box;
