@@ -2,6 +2,7 @@
 #include "app/studio/pages/data/image_grid.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/theme/roles.h"
+#include "app/studio/widgets/picture.h"
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QScrollBar>
@@ -98,11 +99,8 @@ void ImageGrid::paintEvent(QPaintEvent*) {
     const int number = numbers_[index];
     const QRectF box(side + index % wide * pitchX(), top + index / wide * pitchY() - offset, size, size);
     if (const QImage* image = pictures_.object(number); image != nullptr && !image->isNull()) {
-      const QSizeF fitted = QSizeF(image->size()).scaled(box.size(), Qt::KeepAspectRatio);
-      painter.setRenderHint(QPainter::SmoothPixmapTransform, image->width() > 2 * size);
       painter.fillRect(box, look[Token::sunken]);
-      painter.drawImage(QRectF(box.center() - QPointF(fitted.width() / 2, fitted.height() / 2), fitted),
-                        *image);
+      paintFitted(painter, box, *image);
     } else {
       painter.fillRect(box, look[Token::sunken]);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/data/picture_panel.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/widgets/picture.h"
 #include <algorithm>
 
 namespace loom {
@@ -53,12 +54,7 @@ void PicturePanel::paintEvent(QPaintEvent*) {
   const double size = look.px(pictureSize);
   const QRectF box(0, 0, size, size);
   painter.fillRect(box, look[Token::sunken]);
-  if (!picture_.isNull()) {
-    const QSizeF fitted = QSizeF(picture_.size()).scaled(box.size(), Qt::KeepAspectRatio);
-    painter.setRenderHint(QPainter::SmoothPixmapTransform, picture_.width() > size);
-    painter.drawImage(QRectF(box.center() - QPointF(fitted.width() / 2, fitted.height() / 2), fitted),
-                      picture_);
-  }
+  if (!picture_.isNull()) paintFitted(painter, box, picture_);
   double y = 0;
   for (const auto& [name, value] : facts_) {
     const QRectF row(size + look.px(12), y, width() - size - look.px(12), look.px(20));

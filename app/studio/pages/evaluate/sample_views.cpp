@@ -3,6 +3,7 @@
 #include "app/studio/theme/paint.h"
 #include "app/studio/theme/roles.h"
 #include "app/studio/widgets/cloth.h"
+#include "app/studio/widgets/picture.h"
 #include "core/base/format.h"
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -28,11 +29,7 @@ void paintPicture(QPainter& painter, const QRectF& area, const Pictures& picture
     painter.drawText(area, Qt::AlignCenter, QString::fromStdString(formatCount(number)));
     return;
   }
-  const QSizeF size = QSizeF(found->size()).scaled(area.size(), Qt::KeepAspectRatio);
-  const QRectF to(area.center() - QPointF(size.width() / 2, size.height() / 2), size);
-  painter.setRenderHint(QPainter::SmoothPixmapTransform,
-                        found->width() > to.width() * painter.device()->devicePixelRatioF());
-  painter.drawImage(to, *found);
+  paintFitted(painter, area, *found);
 }
 
 SampleGrid::SampleGrid(const Pictures& pictures, QWidget* parent) : QWidget(parent), pictures_(pictures) {
