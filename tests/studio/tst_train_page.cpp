@@ -227,6 +227,9 @@ void TestTrainPage::aRunFromF5ToItsEnd() {
 void TestTrainPage::aSecondRunWaitsForCores() {
   QTemporaryDir folder;
   const QString project = newProject(folder.filePath("p.loom"));
+  HandRun old;
+  old.name = "an old one";
+  handRun(*openProject(project.toStdString()), old);
   Desk desk(project);
   desk.window().show("train", "setup");
   auto& page = desk.page<TrainPage>("train");
@@ -240,6 +243,9 @@ void TestTrainPage::aSecondRunWaitsForCores() {
       desk.studio->session().run(second) != nullptr && desk.studio->session().run(second)->waiting, patience);
   QVERIFY(desk.studio->session().run(second)->waitsFor.contains("cores"));
   QVERIFY(page.findChild<QWidget*>("runWaiting")->isVisible());
+  // Named are those that hold the cores: no run that has ended.
+  const QString by = page.findChild<QWidget*>("runWaiting")->accessibleName();
+  QVERIFY2(by.contains(", by ") && !by.contains("an old one"), qPrintable(by));
   QVERIFY(page.findChild<QWidget*>("runList")->isVisible());
   QVERIFY(desk.window().context().strip().waiting.contains("waits"));
   // Taken back, it is nowhere any more; the other one goes on.
