@@ -43,8 +43,10 @@ void defineEstimate(CLI::App& app, Action& action) {
                {false, true});
     if (!estimate->fits)
       warn("This does not fit: it takes " + bytes(estimate->memoryBytes) + " of memory, " + estimate->device +
-           " has " + bytes(estimate->machineBytes) +
-           ". A training is refused before it begins. Take smaller layers or a smaller batch.");
+           " has " + bytes(estimate->machineBytes) + ". A training is refused before it begins. Take " +
+           (estimate->largestBatch > 0 ? "a batch of at most " + formatCount(estimate->largestBatch)
+                                       : std::string("smaller layers")) +
+           ".");
     return 0;
   };
 }

@@ -118,8 +118,10 @@ Result<Estimate> estimateRun(const Project& project, const std::string& name, co
   const auto free = static_cast<std::int64_t>(::sysconf(_SC_AVPHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
   const std::int64_t perSample =
       std::max<std::int64_t>(1, costs.activationBytes / std::max<std::int64_t>(1, settings.batch));
-  const std::int64_t room = estimate.fits ? free / 10 * 8 - costs.parameterBytes : 0;
-  estimate.largestBatch = std::clamp<std::int64_t>(room / perSample, estimate.fits ? 1 : 0, samples);
+  const std::int64_t room = free / 10 * 8 - costs.parameterBytes;
+  // Other programs may end; what the machine has not stays out of reach.
+  const bool one = estimate.machineBytes <= 0 || costs.parameterBytes + perSample <= estimate.machineBytes;
+  estimate.largestBatch = std::clamp<std::int64_t>(room / perSample, one ? 1 : 0, one ? samples : 0);
   return estimate;
 }
 

@@ -134,7 +134,8 @@ void RunCost::showEstimate() {
   line("Time a step", text(formatSeconds(estimate->secondsPerStep)));
   line("Steps", text(formatCount(estimate->steps)));
   line("Multiply-adds a sample", text(formatCountShort(estimate->multiplyAdds)));
-  line("Largest batch that fits", text(formatCount(estimate->largestBatch)));
+  line("Largest batch that fits",
+       estimate->largestBatch > 0 ? text(formatCount(estimate->largestBatch)) : "none");
   line("Threads", QString::number(estimate->threads));
 }
 
@@ -173,7 +174,10 @@ void RunCost::showChecks() {
       say("st-ok", Token::ok, "Memory is enough");
     else
       say("st-warn", Token::warn,
-          "More memory than is free now. A batch of " + text(formatCount(estimate->largestBatch)) + " fits.");
+          estimate->largestBatch > 0
+              ? "More memory than is free now. A batch of " + text(formatCount(estimate->largestBatch)) +
+                    " fits."
+              : QString("More memory than this machine has, at any batch. Take smaller layers."));
   }
   if (session_->project() && !session_->project()->writable)
     say("st-error", Token::error, "The project cannot be written here, so that no run can be kept in it.");
