@@ -171,7 +171,7 @@ void TestDesignFiles::smallWindowsKeepTheCanvas() {
     if (node.type == "Conv2d") conv = id;
   it.click(conv);
   QVERIFY(it.page.inspector().fieldOf("out_channels") != nullptr);
-  QVERIFY(it.page.inspector().fieldOf("out_channels")->isVisible());
+  QTRY_VERIFY(it.page.inspector().fieldOf("out_channels")->isVisible());
   QVERIFY(!it.page.inspector().fieldOf("dilation")->isVisible());
   auto* folded = it.page.inspector().findChild<QAbstractButton*>("foldedFields");
   QVERIFY(folded != nullptr);

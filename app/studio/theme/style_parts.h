@@ -23,6 +23,8 @@ inline bool isHovered(const QStyleOption& option) {
   return isEnabled(option) && isOn(option, QStyle::State_MouseOver);
 }
 inline bool isPressed(const QStyleOption& option) { return isOn(option, QStyle::State_Sunken); }
+bool isCodeOrProse(const QWidget* widget);
+bool isInCombo(const QWidget* widget);                      // the list that a combo box opens
 int controlHeight(const Look& look, const QWidget* widget); // 28, 24, 36, scaled
 
 // style_buttons.cpp

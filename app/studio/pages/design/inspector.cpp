@@ -18,6 +18,8 @@
 namespace loom {
 namespace {
 
+constexpr int alwaysShown = 2; // fields of a layer that are never folded away
+
 QString view(std::string_view text) {
   return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
 }
@@ -173,6 +175,7 @@ void Inspector::rebuild() {
     auto params = layer != nullptr ? completeParams(*layer, node->params) : Result<Params>(Params{});
     const auto info = document_.analysis().nodes.find(id);
     if (layer != nullptr) {
+      int own = 0; // what a layer is made of comes first in its row
       for (const auto& field : layer->fields) {
         ++rows_;
         if (field.automatic) {
@@ -190,7 +193,7 @@ void Inspector::rebuild() {
         }
         const ParamValue* value = params ? params->find(field.name) : nullptr;
         if (value == nullptr) value = node->params.find(field.name);
-        addField(*node, field, value != nullptr ? *value : field.standard);
+        addField(*node, field, value != nullptr ? *value : field.standard, ++own > alwaysShown);
       }
     }
     if (layer != nullptr && layer->parameters != nullptr) {
@@ -219,14 +222,14 @@ void Inspector::rebuild() {
     if (auto* widget = body_->findChild<QWidget*>(focused)) widget->setFocus();
 }
 
-void Inspector::addField(const Node& node, const Field& field, const ParamValue& value) {
+void Inspector::addField(const Node& node, const Field& field, const ParamValue& value, bool mayFold) {
   auto* widget = makeField(node, field, value);
   widget->setObjectName("field_" + view(field.name));
   widget->setAccessibleName(view(field.label));
   // The dock decides how wide a field is, not its longest word.
   if (field.kind != FieldKind::flag) widget->setMinimumWidth(lookOf(this).px(64));
   form_->addRow(view(field.label), widget, view(field.help));
-  if (value == field.standard) foldable_.push_back({view(field.label), widget});
+  if (mayFold && value == field.standard) foldable_.push_back({view(field.label), widget});
 }
 
 void Inspector::setCompact(bool compact) {

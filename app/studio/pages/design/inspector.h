@@ -27,7 +27,7 @@ class Inspector : public QWidget {
  private:
   void rebuild(); // another node
   void refresh(); // the same node, other values
-  void addField(const Node& node, const Field& field, const ParamValue& value);
+  void addField(const Node& node, const Field& field, const ParamValue& value, bool mayFold);
   QWidget* makeField(const Node& node, const Field& field, const ParamValue& value);
   void fold(const QString& focused);
   void fillCosts(QVBoxLayout* column);
