@@ -93,7 +93,7 @@ class Store {
   virtual Result<std::vector<std::string>> keys(const std::string& run) = 0;
   virtual Result<std::vector<SeriesPoint>> points(const std::string& run, const std::string& key,
                                                   std::int64_t first, std::int64_t last) = 0;
-  // At most `most` of them from step `first` on: a long series is read in pieces, each in a short transaction.
+  // At most `most` of them from step `first` on: a long series in pieces, each in a short transaction.
   virtual Result<std::vector<SeriesPoint>> pointsFrom(const std::string& run, const std::string& key,
                                                       std::int64_t first, std::size_t most) = 0;
   // At most `pixels` buckets over [first, last] (inclusive; 0,0 = all), aligned to the range, each step in
