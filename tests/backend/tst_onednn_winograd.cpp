@@ -201,7 +201,11 @@ class TestOnednnWinograd : public QObject {
     auto scratch = empty(kernels->sizes(s).gradient);
     const auto src = made(16 * 64, 1), diffDst = made(16 * 64, 2);
     kernels->gradient(s, src.data(), diffDst.data(), true, 4, 4, scratch.data());
-    for (std::int64_t i = 0; i < 36 * 16 * 16 + 16; ++i) QCOMPARE(scratch[static_cast<std::size_t>(i)], 0.f);
+    auto diffWeights = empty(9 * 16 * 16), diffBias = empty(16);
+    const float* all = scratch.data();
+    kernels->collect(s, &all, 1, diffWeights.data(), diffBias.data(), 0, kernels->sizes(s).blocks);
+    for (const float value : diffWeights) QCOMPARE(value, 0.f);
+    for (const float value : diffBias) QCOMPARE(value, 0.f);
   }
 
   void refusesWhatItCannotDo() {

@@ -9,7 +9,9 @@
 namespace loom::onednn {
 namespace {
 
-Value floats(Lowering& l, std::int64_t count) { return l.fresh(plainDesc({count})); }
+// Floats of the common scratch memory.
+void wantFloats(Lowering& l, std::int64_t count) { l.wantScratch(count * 4); }
+float* scratchOf(const Binder& binder) { return reinterpret_cast<float*>(binder.scratch); }
 
 struct Share {
   std::int64_t first, last;
@@ -30,8 +32,8 @@ void convolve(Lowering& l, const Convolution& c, const Value& src, const Value& 
   const auto* kernels = l.kernels().winograd;
   const auto sizes = kernels->sizes(c.shape);
   const int threads = l.threads();
-  const Value transformed = floats(l, sizes.weights), scratch = floats(l, threads * sizes.convolve);
-  l.call({src, weights, c.bias, c.plus, c.mask, dst, transformed, scratch}, [=](const Binder& binder) {
+  wantFloats(l, sizes.weights + threads * sizes.convolve);
+  l.call({src, weights, c.bias, c.plus, c.mask, dst}, [=](const Binder& binder) {
     const float* x = binder.at<float>(src);
     const float* w = binder.at<float>(weights);
     const auto given = [&](const Value& value) -> const float* {
@@ -39,8 +41,7 @@ void convolve(Lowering& l, const Convolution& c, const Value& src, const Value& 
     };
     const WinogradAfter after{given(c.bias), c.relu, given(c.plus), given(c.mask)};
     float* y = binder.at<float>(dst);
-    float* u = binder.at<float>(transformed);
-    float* own = binder.at<float>(scratch);
+    float *u = scratchOf(binder), *own = u + sizes.weights;
     const auto transform = c.flipped ? kernels->transformFlipped : kernels->transformWeights;
     const std::int64_t tiles = c.samples * c.shape.tiles();
     return Action([=] {
@@ -125,14 +126,14 @@ bool lowerWinogradBackwardWeights(Lowering& l, const Step& step) {
       l.to(l.value(step.src[1]), blockedMapDesc(l.tensor(step.src[1]).dims, kernels->lanes));
   const Value into = l.result(step.dst[0], blockedWeightsDesc(l.tensor(step.dst[0]).dims, kernels->lanes));
   const Value intoBias = hasBias ? l.result(diffBias, plainDesc({shape->outputs})) : Value{};
-  const Value scratch = floats(l, threads * sizes.gradient);
-  l.call({src, diffDst, into, intoBias, scratch},
+  wantFloats(l, threads * sizes.gradient);
+  l.call({src, diffDst, into, intoBias},
          [=, s = *shape, tiles = map[0] * shape->tiles()](const Binder& binder) {
            const float* x = binder.at<float>(src);
            const float* d = binder.at<float>(diffDst);
            float* dw = binder.at<float>(into);
            float* db = hasBias ? binder.at<float>(intoBias) : nullptr;
-           float* own = binder.at<float>(scratch);
+           float* own = scratchOf(binder);
            std::vector<const float*> all;
            for (int t = 0; t < threads; ++t) all.push_back(own + t * sizes.gradient);
            return Action([=] {

@@ -8,6 +8,7 @@
 #include "core/backend/onednn/kernels/kernels.h"
 #include "core/backend/onednn/storage.h"
 #include "core/plan/memory.h"
+#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -85,6 +86,8 @@ class Lowering {
   Value weights(TensorId id, const Desc& desc);                // decides a parameter's layout when it is open
   bool layoutOpen(TensorId id) const;                          // a parameter whose layout nothing has decided
   const Desc* keptLayout(TensorId id) const;                   // null while it is open or id is a temporary
+  // Memory at Binder::scratch, shared by all actions one after the other and therefore warm in the caches.
+  void wantScratch(std::int64_t bytes) { lowered_.scratchBytes = std::max(lowered_.scratchBytes, bytes); }
   Value fresh(const Desc& desc);
   Value freshBytes(std::int64_t bytes);
   Value result(TensorId id, const Desc& desc);

@@ -21,8 +21,9 @@ bool supports(const WinogradShape& s, int64_t samples) {
   return samples * s.tiles() >= 16 && s.inputs <= 256 && s.outputs <= 256;
 }
 
-// The sums lie in front: [place][input][output], then the bias's.
-int64_t sumFloats(const WinogradShape& s) { return places * s.inputs * s.outputs; }
+int64_t weightPlaneOf(const WinogradShape& s) { return s.inputs * s.outputs + 16; }
+// A thread's sums lie in front: [place][input][output], then the bias's.
+int64_t sumFloats(const WinogradShape& s) { return places * weightPlaneOf(s); }
 
 WinogradSizes sizes(const WinogradShape& s) {
   const int64_t src = places * planeOf(s.inputs), dst = places * planeOf(s.outputs);
@@ -166,7 +167,7 @@ void convolve(const WinogradShape& s, const float* src, const float* transformed
     const Walk walk(s, t);
     transformSources(s, src, walk, tiles, v);
     for (int64_t p = 0; p < places; ++p)
-      productOverChannels(v + p * planeIn, s.inputs, transformed + p * s.inputs * s.outputs, s.outputs,
+      productOverChannels(v + p * planeIn, s.inputs, transformed + p * weightPlaneOf(s), s.outputs,
                           m + p * planeOut, tiles);
     finish(s, m, after, walk, tiles, dst);
   }
@@ -190,7 +191,7 @@ void addBias(const WinogradShape& s, const float* diffDst, Walk walk, int64_t ti
 
 void gradient(const WinogradShape& s, const float* src, const float* diffDst, bool bias, int64_t first,
               int64_t last, float* scratch) {
-  const int64_t planeIn = planeOf(s.inputs), planeOut = planeOf(s.outputs), sums = s.inputs * s.outputs;
+  const int64_t planeIn = planeOf(s.inputs), planeOut = planeOf(s.outputs), sums = weightPlaneOf(s);
   float* biasSums = scratch + sumFloats(s);
   float *v = biasSums + s.outputs, *d = v + places * planeIn;
   for (int64_t c = 0; c < s.outputs; c += lanes) store(biasSums + c, all(0.f));
@@ -225,7 +226,7 @@ void transformWeights(const WinogradShape& s, const float* weights, float* trans
       Vec w[9];
 #pragma GCC unroll 9
       for (int k = 0; k < 9; ++k) w[k] = load(weights + block.at + (k * lanes + i) * lanes);
-      transformKernel(w, transformed + (block.input + i) * s.outputs + block.output, s.inputs * s.outputs);
+      transformKernel(w, transformed + (block.input + i) * s.outputs + block.output, weightPlaneOf(s));
     }
   }
 }
@@ -246,14 +247,14 @@ void transformFlipped(const WinogradShape& s, const float* weights, float* trans
       Vec w[9];
 #pragma GCC unroll 9
       for (int k = 0; k < 9; ++k) w[k] = load(turned + ((8 - k) * lanes + o) * lanes);
-      transformKernel(w, transformed + (block.output + o) * s.inputs + block.input, s.inputs * s.outputs);
+      transformKernel(w, transformed + (block.output + o) * s.inputs + block.input, weightPlaneOf(s));
     }
   }
 }
 
 void collect(const WinogradShape& s, const float* const* scratch, int threads, float* diffWeights,
              float* diffBias, int64_t first, int64_t last) {
-  const int64_t plane = s.inputs * s.outputs;
+  const int64_t plane = weightPlaneOf(s);
   for (int64_t b = first; b < last; ++b) {
     const Block block = blockOf(s, b);
     for (int64_t i = 0; i < lanes; ++i) {
