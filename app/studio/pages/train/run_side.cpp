@@ -126,7 +126,17 @@ RunSide::RunSide(Session* session, Board* board, QWidget* parent)
   setObjectName("runSide");
   setGround(this, Ground::surface);
   setFixedWidth(lookOf(this).px(264));
-  auto* column = columnOf(this);
+  // In a low window the whole side scrolls; else the events alone.
+  auto* all = new QScrollArea;
+  all->setFrameShape(QFrame::NoFrame);
+  all->setWidgetResizable(true);
+  all->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setGround(all, Ground::surface);
+  auto* inside = new QWidget;
+  setGround(inside, Ground::surface);
+  auto* column = columnOf(inside);
+  all->setWidget(inside);
+  columnOf(this)->addWidget(all);
   crossTitle_ = new DockTitle("Now");
   column->addWidget(crossTitle_);
   values_ = new QWidget;
@@ -152,6 +162,7 @@ RunSide::RunSide(Session* session, Board* board, QWidget* parent)
   auto* eventColumn = columnOf(events_, 0, 8);
   eventColumn->setContentsMargins(12, 8, 12, 8);
   scroll->setWidget(events_);
+  scroll->setMinimumHeight(lookOf(this).px(96));
   column->addWidget(scroll, 1);
   connect(board_, &Board::crosshairMoved, this, [this](double x) {
     x_ = x;
@@ -206,7 +217,9 @@ void RunSide::showValues() {
     auto* row = rowOf(line);
     row->addWidget(new Swatch(value.colour, value.dash));
     row->addWidget(new Text(value.label, Type::small), 1);
-    row->addWidget(new Text(value.text, Type::small));
+    auto* figure = new Text(value.text, Type::small);
+    figure->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred); // whole; the name gives way
+    row->addWidget(figure);
     values_->layout()->addWidget(line);
   }
 }
