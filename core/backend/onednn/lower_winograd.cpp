@@ -32,7 +32,12 @@ void convolve(Lowering& l, const Convolution& c, const Value& src, const Value& 
   const auto* kernels = l.kernels().winograd;
   const auto sizes = kernels->sizes(c.shape);
   const int threads = l.threads();
-  wantFloats(l, sizes.weights + threads * sizes.convolve);
+  // A line that another core has written costs as much as hundreds of multiplications: with enough tiles each
+  // thread transforms the weights for itself, and waits for nobody.
+  const std::int64_t tiles = c.samples * c.shape.tiles();
+  const bool each = tiles >= 64 * threads && threads * sizes.weights <= 4 << 20;
+  const std::int64_t weightFloats = (each ? threads : 1) * sizes.weights;
+  wantFloats(l, weightFloats + threads * sizes.convolve);
   l.call({src, weights, c.bias, c.plus, c.mask, dst}, [=](const Binder& binder) {
     const float* x = binder.at<float>(src);
     const float* w = binder.at<float>(weights);
@@ -41,9 +46,17 @@ void convolve(Lowering& l, const Convolution& c, const Value& src, const Value& 
     };
     const WinogradAfter after{given(c.bias), c.relu, given(c.plus), given(c.mask)};
     float* y = binder.at<float>(dst);
-    float *u = scratchOf(binder), *own = u + sizes.weights;
+    float *u = scratchOf(binder), *own = u + weightFloats;
     const auto transform = c.flipped ? kernels->transformFlipped : kernels->transformWeights;
-    const std::int64_t tiles = c.samples * c.shape.tiles();
+    if (each)
+      return Action([=] {
+        onEachThread(threads, [=](int thread) {
+          float* mine = u + thread * sizes.weights;
+          const auto [first, last] = shareOf(tiles, thread, threads);
+          transform(c.weights, w, mine, 0, sizes.blocks);
+          kernels->convolve(c.shape, x, mine, after, y, first, last, own + thread * sizes.convolve);
+        });
+      });
     return Action([=] {
       onEachThread(threads, [=](int thread) {
         const auto [first, last] = shareOf(sizes.blocks, thread, threads);

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <new>
+#include <sys/mman.h>
 
 namespace loom::onednn {
 namespace {
@@ -13,6 +14,15 @@ constexpr std::int64_t line = 64, page = 4096;
 constexpr std::int64_t planeStagger = 17 * line;
 
 std::int64_t roundedUp(std::int64_t value, std::int64_t unit) { return (value + unit - 1) / unit * unit; }
+
+// The maps of a batch are thousands of small pages, and a virtual machine looks each up in two tables. Only a
+// wish: the system may say no.
+void wantLargePages(std::byte* memory, std::size_t size) {
+  constexpr std::uintptr_t large = 2 << 20;
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  const auto begin = (address + large - 1) / large * large, end = (address + size) / large * large;
+  if (begin < end) madvise(memory + (begin - address), end - begin, MADV_HUGEPAGE);
+}
 
 } // namespace
 
@@ -25,6 +35,7 @@ Status Buffer::allocate(std::int64_t bytes) {
     return Error{ErrorKind::memory, "cpu",
                  "The training needs " + formatBytes(size) + " more memory than there is",
                  "Use a smaller batch or a smaller network"};
+  wantLargePages(data_.get(), size);
   std::memset(data_.get(), 0, size);
   bytes_ = static_cast<std::int64_t>(size);
   return {};
