@@ -74,13 +74,19 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (parser.isSet(shots)) {
-    int written = 0;
+    QList<bool> themes;
     for (const bool dark : {false, true})
-      if (!parser.isSet(theme) || (parser.value(theme) == QLatin1String("dark")) == dark)
-        for (const QString& file : loom::renderShots(parser.value(shots), dark, parser.value(only))) {
-          std::printf("%s\n", qPrintable(file));
-          ++written;
-        }
+      if (!parser.isSet(theme) || (parser.value(theme) == QLatin1String("dark")) == dark) themes << dark;
+    loom::ShotRun run(parser.value(shots), themes, parser.value(only));
+    int written = 0;
+    QObject::connect(&run, &loom::ShotRun::written, &run, [&written](const QString& file) {
+      std::printf("%s\n", qPrintable(file));
+      std::fflush(stdout);
+      ++written;
+    });
+    QObject::connect(&run, &loom::ShotRun::finished, qApp, &QCoreApplication::quit);
+    run.start();
+    QApplication::exec();
     return written > 0 ? 0 : 1;
   }
 

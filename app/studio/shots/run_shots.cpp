@@ -12,17 +12,13 @@
 #include "app/studio/shots/sample_runs.h"
 #include "core/data/dataset.h"
 #include "core/run/journal.h"
-#include <QCoreApplication>
 #include <QDateTime>
-#include <QElapsedTimer>
 #include <QLineEdit>
 #include <QTemporaryDir>
 #include <cmath>
 
 namespace loom {
 namespace {
-
-constexpr int patience = 20'000; // ms until a picture is taken anyway
 
 std::int64_t shotTime(int day, int hour, int minute) {
   return QDateTime(QDate(2025, 11, day), QTime(hour, minute)).toMSecsSinceEpoch() * 1000;
@@ -59,10 +55,21 @@ class SampleStudio {
     studio_ = std::make_unique<Studio>(stage.settings(), "/usr/bin/false", stage.dark());
     studio_->window().resize(1440, 900);
     studio_->window().QWidget::show();
+    auto* session = &studio_->session();
+    const auto nudge = [&stage] { stage.nudge(); };
+    for (const auto signal : {&Session::projectOpened, &Session::runsChanged})
+      QObject::connect(session, signal, session, nudge, Qt::QueuedConnection);
+    QObject::connect(&studio_->bridge(), &Bridge::samplesReady, session, nudge, Qt::QueuedConnection);
     studio_->open(QString::fromStdString(path.string()));
-    wait([&] {
-      return studio_->session().project().has_value() && (!runs || studio_->session().runs().size() >= 20);
+    stage.until([=] { return session->project().has_value() && (!runs || session->runs().size() >= 20); },
+                nullptr);
+    // The estimate that cannot be asked has failed by then.
+    stage.after(600, [this] {
+      estimate();
+      calm();
     });
+  }
+  void estimate() {
     EstimateView estimate;
     estimate.parameters = 61'706;
     estimate.multiplyAdds = 416'520;
@@ -73,11 +80,9 @@ class SampleStudio {
     estimate.seconds = 331;
     estimate.device = "cpu";
     estimate.threads = 8;
-    settle(600); // the estimate that cannot be asked has failed by now
     Q_EMIT studio_->bridge().estimated(estimate);
-    calm();
   }
-  bool good() const { return studio_ != nullptr && studio_->session().project().has_value(); }
+  bool good() const { return studio_ != nullptr; }
   MainWindow& window() { return studio_->window(); }
   Studio& studio() { return *studio_; }
   const Project& project() const { return *project_; }
@@ -85,16 +90,6 @@ class SampleStudio {
     for (const auto& view : studio_->session().runs())
       if (text(view.row.name) == name) return text(view.row.id);
     return {};
-  }
-  static void wait(const std::function<bool()>& done) {
-    QElapsedTimer clock;
-    clock.start();
-    while (!done() && clock.elapsed() < patience) QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
-  }
-  static void settle(int milliseconds = 700) {
-    QElapsedTimer clock;
-    clock.start();
-    while (clock.elapsed() < milliseconds) QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
   }
   // What this computer does now is no part of the picture.
   void calm() {
@@ -104,7 +99,6 @@ class SampleStudio {
     load.memoryTotal = 15'600'000'000;
     load.cores = 8;
     Q_EMIT studio_->bridge().loadChanged(load);
-    QCoreApplication::processEvents();
   }
 
  private:
@@ -189,66 +183,90 @@ class SampleStudio {
   std::unique_ptr<Studio> studio_;
 };
 
-QWidget* shown(ShotStage& stage, const std::shared_ptr<SampleStudio>& sample) {
-  sample->calm();
+using Sample = std::shared_ptr<SampleStudio>;
+
+// The steps of a picture hold the studio by reference: the stage keeps it, and outlives them.
+Sample sampleOn(ShotStage& stage, bool runs) {
+  auto sample = std::make_shared<SampleStudio>(stage, runs);
+  if (!sample->good()) return nullptr;
   stage.keep(sample);
-  return &sample->window();
+  return sample;
 }
 
 QWidget* trainSetup(ShotStage& stage) {
-  auto sample = std::make_shared<SampleStudio>(stage, false);
-  if (!sample->good()) return nullptr;
-  sample->window().show("train", "setup");
-  SampleStudio::settle(600);
-  EstimateView estimate = sample->studio().session().estimate().value_or(EstimateView{});
-  Q_EMIT sample->studio().bridge().estimated(estimate);
-  return shown(stage, sample);
+  auto sample = sampleOn(stage, false);
+  if (!sample) return nullptr;
+  stage.after(0, [&studio = *sample] { studio.window().show("train", "setup"); });
+  stage.after(600, [&studio = *sample] {
+    studio.estimate();
+    studio.calm();
+  });
+  return &sample->window();
 }
 
 QWidget* trainRun(ShotStage& stage, const QString& name, bool cross) {
-  auto sample = std::make_shared<SampleStudio>(stage, true);
-  if (!sample->good()) return nullptr;
-  sample->window().show("train", sample->id(name));
-  auto& page = *static_cast<TrainPage*>(sample->window().page("train"));
-  SampleStudio::settle(1200);
-  if (cross) {
-    if (auto* over = page.findChild<QAbstractButton*>("over_" + sample->id("lenet-5 · 37")))
-      over->setChecked(true);
-    SampleStudio::settle(500);
-    page.board().moveCrosshair(16.0);
-  }
-  return shown(stage, sample);
+  auto sample = sampleOn(stage, true);
+  if (!sample) return nullptr;
+  auto& studio = *sample;
+  const auto pageOf = [&studio]() -> TrainPage& {
+    return *static_cast<TrainPage*>(studio.window().page("train"));
+  };
+  stage.after(0, [&studio, name] { studio.window().show("train", studio.id(name)); });
+  stage.after(1200, [&studio, pageOf, cross] {
+    auto* over = pageOf().findChild<QAbstractButton*>("over_" + studio.id("lenet-5 · 37"));
+    if (cross && over != nullptr) over->setChecked(true);
+  });
+  stage.after(cross ? 500 : 0, [&studio, pageOf, cross] {
+    if (cross) pageOf().board().moveCrosshair(16.0);
+    studio.calm();
+  });
+  return &studio.window();
 }
 
-QWidget* history(ShotStage& stage, bool any, bool compare) {
-  auto sample = std::make_shared<SampleStudio>(stage, any);
-  if (!sample->good()) return nullptr;
-  sample->window().show("history");
-  auto& page = *static_cast<HistoryPage*>(sample->window().page("history"));
-  page.model().setNow(shotTime(24, 14, 30) / 1'000'000);
-  if (any && !compare) {
-    auto& bridge = sample->studio().bridge();
+HistoryPage& historyOf(SampleStudio& studio) {
+  return *static_cast<HistoryPage*>(studio.window().page("history"));
+}
+
+QWidget* history(ShotStage& stage, bool any) {
+  auto sample = sampleOn(stage, any);
+  if (!sample) return nullptr;
+  auto& studio = *sample;
+  stage.after(0, [&studio, any] {
+    studio.window().show("history");
+    historyOf(studio).model().setNow(shotTime(24, 14, 30) / 1'000'000);
+    if (!any) return;
     for (const auto& [name, tag] : {std::pair{"resnet-small · 42", "paper"},
                                     {"resnet-small · 41", "paper"},
                                     {"resnet-small-adamw · 40", "paper"},
                                     {"resnet-small-seed2 · 38", "seeds"},
                                     {"lenet-5 · 37", "baseline"},
                                     {"resnet-small-lr · 39", "sweep"}})
-      bridge.setTags(sample->id(name), {tag});
-    SampleStudio::settle(600);
+      studio.studio().bridge().setTags(studio.id(name), {tag});
+  });
+  stage.after(600, [&studio, any] {
+    if (!any) return;
+    auto& page = historyOf(studio);
     page.findChild<QLineEdit*>("historyFilter")->setText("val_accuracy > 0.85 or state != finished");
     for (const char* name : {"resnet-small · 41", "resnet-small-adamw · 40", "resnet-small-seed2 · 38"})
-      page.table()->selectionModel()->select(page.model().index(page.model().rowOf(sample->id(name)), 0),
+      page.table()->selectionModel()->select(page.model().index(page.model().rowOf(studio.id(name)), 0),
                                              QItemSelectionModel::Select | QItemSelectionModel::Rows);
-  }
-  if (compare) {
-    page.compareRuns(
-        {sample->id("resnet-small · 41"), sample->id("resnet-small-adamw · 40"), sample->id("lenet-5 · 37")});
-    SampleStudio::settle(900);
-    page.compare().board().moveCrosshair(20.0);
-  }
-  SampleStudio::settle(900);
-  return shown(stage, sample);
+  });
+  stage.after(900, [&studio] { studio.calm(); });
+  return &studio.window();
+}
+
+QWidget* compare(ShotStage& stage) {
+  auto sample = sampleOn(stage, true);
+  if (!sample) return nullptr;
+  auto& studio = *sample;
+  stage.after(0, [&studio] {
+    studio.window().show("history");
+    historyOf(studio).compareRuns(
+        {studio.id("resnet-small · 41"), studio.id("resnet-small-adamw · 40"), studio.id("lenet-5 · 37")});
+  });
+  stage.after(900, [&studio] { historyOf(studio).compare().board().moveCrosshair(20.0); });
+  stage.after(300, [&studio] { studio.calm(); });
+  return &studio.window();
 }
 
 // An evaluation made by hand: the counts of the look's own picture, on the real labels.
@@ -303,27 +321,33 @@ std::optional<Evaluation> sampleEvaluation(const Project& project) {
   return evaluation;
 }
 
+EvaluatePage& evaluateOf(SampleStudio& studio) {
+  return *static_cast<EvaluatePage*>(studio.window().page("evaluate"));
+}
+
 QWidget* evaluate(ShotStage& stage, bool cell) {
-  auto sample = std::make_shared<SampleStudio>(stage, true);
-  if (!sample->good()) return nullptr;
-  const auto evaluation = sampleEvaluation(sample->project());
+  auto sample = sampleOn(stage, true);
+  if (!sample) return nullptr;
+  auto& studio = *sample;
+  const auto evaluation = sampleEvaluation(studio.project());
   if (!evaluation) return nullptr;
-  sample->window().show("evaluate", sample->id("resnet-small · 41"));
-  SampleStudio::settle(500);
-  auto& page = *static_cast<EvaluatePage*>(sample->window().page("evaluate"));
-  page.show(sample->id("resnet-small · 41"), *evaluation);
-  if (cell) {
+  stage.after(0, [&studio] { studio.window().show("evaluate", studio.id("resnet-small · 41")); });
+  stage.after(500, [&studio, evaluation = *evaluation, cell] {
+    auto& page = evaluateOf(studio);
+    page.show(studio.id("resnet-small · 41"), evaluation);
+    if (!cell) return;
     page.matrix().setCurrent(6, 0);
     page.classes().openCell(6, 0);
-  }
-  SampleStudio::wait([&] { return page.hasPictures(); }); // they come from a worker
-  SampleStudio::settle(800);
-  return shown(stage, sample);
+  });
+  stage.until([&studio] { return evaluateOf(studio).hasPictures(); }, nullptr); // they come from a worker
+  stage.after(800, [&studio] { studio.calm(); });
+  return &studio.window();
 }
 
 QWidget* evaluateRegression(ShotStage& stage) {
-  auto sample = std::make_shared<SampleStudio>(stage, true);
-  if (!sample->good()) return nullptr;
+  auto sample = sampleOn(stage, true);
+  if (!sample) return nullptr;
+  auto& studio = *sample;
   Evaluation evaluation;
   evaluation.split = "test";
   double square = 0, spread = 0;
@@ -337,11 +361,12 @@ QWidget* evaluateRegression(ShotStage& stage) {
     spread += (truth - 4180) * (truth - 4180);
   }
   evaluation.metrics = {{"test_r2", 1 - square / spread}};
-  sample->window().show("evaluate", sample->id("resnet-small · 41"));
-  SampleStudio::settle(500);
-  static_cast<EvaluatePage*>(sample->window().page("evaluate"))
-      ->show(sample->id("resnet-small · 41"), evaluation);
-  return shown(stage, sample);
+  stage.after(0, [&studio] { studio.window().show("evaluate", studio.id("resnet-small · 41")); });
+  stage.after(500, [&studio, evaluation] {
+    evaluateOf(studio).show(studio.id("resnet-small · 41"), evaluation);
+    studio.calm();
+  });
+  return &studio.window();
 }
 
 } // namespace
@@ -355,9 +380,9 @@ std::vector<Shot> runShots() {
           {QStringLiteral("train-min"),
            [](ShotStage& stage) { return trainRun(stage, "resnet-small · 42", false); },
            {1024, 640}},
-          {QStringLiteral("history"), [](ShotStage& stage) { return history(stage, true, false); }},
-          {QStringLiteral("history-empty"), [](ShotStage& stage) { return history(stage, false, false); }},
-          {QStringLiteral("compare"), [](ShotStage& stage) { return history(stage, true, true); }},
+          {QStringLiteral("history"), [](ShotStage& stage) { return history(stage, true); }},
+          {QStringLiteral("history-empty"), [](ShotStage& stage) { return history(stage, false); }},
+          {QStringLiteral("compare"), compare},
           {QStringLiteral("evaluate"), [](ShotStage& stage) { return evaluate(stage, false); }},
           {QStringLiteral("evaluate-cell"), [](ShotStage& stage) { return evaluate(stage, true); }},
           {QStringLiteral("evaluate-regression"), evaluateRegression}};

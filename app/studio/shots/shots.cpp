@@ -8,8 +8,14 @@
 #include "app/studio/theme/loom_style.h"
 #include <QDir>
 #include <QPainter>
+#include <QTimer>
 
 namespace loom {
+namespace {
+
+constexpr int patience = 20'000; // ms until a picture is taken anyway
+
+} // namespace
 
 std::vector<Shot> shotTable() {
   std::vector<Shot> table;
@@ -18,49 +24,106 @@ std::vector<Shot> shotTable() {
   return table;
 }
 
-ShotStage::ShotStage(bool dark) : dark_(dark), settings_(std::make_unique<Settings>(QString())) {
+ShotStage::ShotStage(bool dark)
+    : dark_(dark), settings_(std::make_unique<Settings>(QString())), timer_(new QTimer) {
   settings_->set(QStringLiteral("look/theme"), dark ? QStringLiteral("dark") : QStringLiteral("light"));
+  timer_->setSingleShot(true);
+  QObject::connect(timer_, &QTimer::timeout, timer_, [this] { next(); });
 }
 
-ShotStage::~ShotStage() = default;
+ShotStage::~ShotStage() { delete timer_; }
 
 MainWindow& ShotStage::window() {
   if (!window_) window_ = std::make_unique<MainWindow>(*settings_, nullptr, dark_);
   return *window_;
 }
 
-QStringList renderShots(const QString& folder, bool dark, const QString& only) {
-  QDir().mkpath(folder);
-  QStringList written;
-  auto* style = qobject_cast<LoomStyle*>(QApplication::style());
-  for (const Shot& shot : shotTable()) {
-    if (!shot.name.contains(only)) continue;
-    ShotStage stage(dark);
-    stage.settings().set(QStringLiteral("look/text"), QString::number(shot.textSize));
-    if (style) style->apply(stage.settings().look(dark));
-    QWidget* widget = shot.make(stage);
-    if (widget == nullptr) continue; // its samples are not installed
-    widget->resize(shot.size);
-    widget->show();
-    widget->activateWindow();
-    QApplication::setActiveWindow(widget);
-    QCoreApplication::sendPostedEvents(); // layouts are done now; no loop is entered
-    QPixmap picture = widget->grab();
-    QPainter painter(&picture);
-    for (QWidget* popup : QApplication::topLevelWidgets())
-      if (popup->isVisible() && popup->windowType() == Qt::Popup)
-        painter.drawPixmap(popup->mapToGlobal(QPoint()) - widget->mapToGlobal(QPoint()), popup->grab());
-    painter.end();
-    const QString ratio = picture.devicePixelRatio() > 1.5 ? QStringLiteral("@2x") : QString();
-    const QString file =
-        QStringLiteral("%1/%2-%3%4.png")
-            .arg(folder, shot.name, dark ? QStringLiteral("dark") : QStringLiteral("light"), ratio);
-    if (picture.save(file)) written << file;
-    for (QWidget* popup : QApplication::topLevelWidgets())
-      if (popup->isVisible() && popup->windowType() == Qt::Popup) popup->hide();
-    widget->hide();
+void ShotStage::after(int milliseconds, std::function<void()> step) {
+  steps_.push_back({milliseconds, nullptr, std::move(step)});
+}
+
+void ShotStage::until(std::function<bool()> ready, std::function<void()> step) {
+  steps_.push_back({patience, std::move(ready), std::move(step)});
+}
+
+void ShotStage::nudge() {
+  if (done_ && !steps_.empty() && steps_.front().ready && steps_.front().ready()) timer_->start(0);
+}
+
+void ShotStage::perform(std::function<void()> done) {
+  done_ = std::move(done);
+  timer_->start(steps_.empty() ? 0 : steps_.front().milliseconds);
+  nudge();
+}
+
+void ShotStage::next() {
+  if (!steps_.empty()) {
+    const auto work = std::move(steps_.front().work);
+    steps_.pop_front();
+    if (work) work(); // may add steps of its own behind
   }
-  return written;
+  if (!steps_.empty()) {
+    timer_->start(steps_.front().milliseconds);
+    return nudge();
+  }
+  const auto done = std::exchange(done_, nullptr);
+  done();
+}
+
+ShotRun::ShotRun(QString folder, QList<bool> themes, QString only)
+    : folder_(std::move(folder)), only_(std::move(only)) {
+  for (const bool dark : themes)
+    for (const Shot& shot : shotTable())
+      if (shot.name.contains(only_)) shots_.emplace_back(shot, dark);
+}
+
+void ShotRun::start() {
+  QDir().mkpath(folder_);
+  QTimer::singleShot(0, this, &ShotRun::next);
+}
+
+void ShotRun::next() {
+  stage_.reset();
+  if (shots_.empty()) return Q_EMIT finished();
+  const auto& [shot, dark] = shots_.front();
+  stage_ = std::make_unique<ShotStage>(dark);
+  stage_->settings().set(QStringLiteral("look/text"), QString::number(shot.textSize));
+  if (auto* style = qobject_cast<LoomStyle*>(QApplication::style()))
+    style->apply(stage_->settings().look(dark));
+  QWidget* widget = shot.make(*stage_);
+  const auto taken = [this, widget] {
+    if (widget != nullptr) take(widget); // null: its samples are not installed
+    shots_.pop_front();
+    QTimer::singleShot(0, this, &ShotRun::next);
+  };
+  // Without steps nothing may come between: a pop-up would lose the window's focus.
+  if (stage_->steps_.empty())
+    taken();
+  else
+    stage_->perform(taken);
+}
+
+void ShotRun::take(QWidget* widget) {
+  const auto& [shot, dark] = shots_.front();
+  widget->resize(shot.size);
+  widget->show();
+  widget->activateWindow();
+  QApplication::setActiveWindow(widget);
+  QCoreApplication::sendPostedEvents(); // layouts are done now; no loop is entered
+  QPixmap picture = widget->grab();
+  QPainter painter(&picture);
+  for (QWidget* popup : QApplication::topLevelWidgets())
+    if (popup->isVisible() && popup->windowType() == Qt::Popup)
+      painter.drawPixmap(popup->mapToGlobal(QPoint()) - widget->mapToGlobal(QPoint()), popup->grab());
+  painter.end();
+  const QString ratio = picture.devicePixelRatio() > 1.5 ? QStringLiteral("@2x") : QString();
+  const QString file =
+      QStringLiteral("%1/%2-%3%4.png")
+          .arg(folder_, shot.name, dark ? QStringLiteral("dark") : QStringLiteral("light"), ratio);
+  if (picture.save(file)) Q_EMIT written(file);
+  for (QWidget* popup : QApplication::topLevelWidgets())
+    if (popup->isVisible() && popup->windowType() == Qt::Popup) popup->hide();
+  widget->hide();
 }
 
 } // namespace loom

@@ -2,12 +2,16 @@
 // Pictures of every page state, made by the program itself: `neuroloom --shots DIR`. Each is one row of the
 // table in shots.cpp: a name and who makes the widget. They are laid beside the look's own pages.
 #pragma once
+#include <QObject>
 #include <QSize>
 #include <QString>
 #include <QWidget>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <vector>
+
+class QTimer;
 
 namespace loom {
 
@@ -27,9 +31,27 @@ class ShotStage {
     kept_ = std::move(owner);
   } // what the widget lives in, until the picture is taken
 
+  // What is to be done before the picture is taken, from the event loop and in this order. A step waits for a
+  // time, or until `ready` says so: it is asked whenever the stage is nudged, and is no longer waited for
+  // after twenty seconds.
+  void after(int milliseconds, std::function<void()> step);
+  void until(std::function<bool()> ready, std::function<void()> step);
+  void nudge();
+
  private:
+  friend class ShotRun;
+  struct Step {
+    int milliseconds;
+    std::function<bool()> ready;
+    std::function<void()> work;
+  };
+  void perform(std::function<void()> done); // all steps, then `done`
+  void next();
+  std::deque<Step> steps_;
+  std::function<void()> done_;
   bool dark_;
   std::unique_ptr<Settings> settings_;
+  QTimer* timer_;
   std::unique_ptr<MainWindow> window_;
   std::shared_ptr<void> kept_;
 };
@@ -42,8 +64,25 @@ struct Shot {
 };
 std::vector<Shot> shotTable();
 
-// Renders every shot whose name contains `only`; pop-ups that are open are painted in place. Returns the
-// files written.
-QStringList renderShots(const QString& folder, bool dark, const QString& only = {});
+// Renders every shot whose name contains `only`, one after the other from the event loop; pop-ups that are
+// open are painted in place.
+class ShotRun : public QObject {
+  Q_OBJECT
+
+ public:
+  ShotRun(QString folder, QList<bool> themes, QString only); // themes: dark or not
+  void start();
+
+ Q_SIGNALS:
+  void written(const QString& file);
+  void finished();
+
+ private:
+  void next();
+  void take(QWidget* widget);
+  QString folder_, only_;
+  std::deque<std::pair<Shot, bool>> shots_; // with its theme
+  std::unique_ptr<ShotStage> stage_;
+};
 
 } // namespace loom
