@@ -13,7 +13,7 @@
 
 namespace loom::test {
 
-inline constexpr int patience = 30'000; // ms; generous, never a measure
+inline constexpr int patience = 90'000; // ms; generous, never a measure
 
 // Call from initMain(), before QApplication and the first QSettings. Leaves nothing of the machine's own
 // configuration visible.
