@@ -21,9 +21,8 @@ std::size_t index(TensorId id) { return static_cast<std::size_t>(id); }
 Lowering::Lowering(const Machine& machine, const Plan& plan, const Program& program, Storage& storage,
                    const KernelSet& kernels, int threads)
     : machine_(machine), plan_(plan), program_(program), storage_(storage), kernels_(kernels),
-      threads_(threads), fusions_(findFusions(plan, program, kernels)),
-      lastReader_(plan.tensors.size(), -1), readers_(readersOf(plan, program)),
-      outside_(readOutside(plan, program)), values_(plan.tensors.size()),
+      threads_(threads), fusions_(findFusions(plan, program, kernels)), lastReader_(plan.tensors.size(), -1),
+      readers_(readersOf(plan, program)), outside_(readOutside(plan, program)), values_(plan.tensors.size()),
       keptSlots_(plan.tensors.size(), -1) {
   countReaders();
 }
