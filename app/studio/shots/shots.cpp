@@ -14,6 +14,7 @@ namespace loom {
 namespace {
 
 constexpr int patience = 20'000; // ms until a picture is taken anyway
+constexpr int settled = 60;      // ms from showing to the picture: layouts are done from the event loop
 
 } // namespace
 
@@ -91,25 +92,22 @@ void ShotRun::next() {
   if (auto* style = qobject_cast<LoomStyle*>(QApplication::style()))
     style->apply(stage_->settings().look(dark));
   QWidget* widget = shot.make(*stage_);
-  const auto taken = [this, widget] {
-    if (widget != nullptr) take(widget); // null: its samples are not installed
+  if (widget == nullptr) { // its samples are not installed
     shots_.pop_front();
     QTimer::singleShot(0, this, &ShotRun::next);
-  };
-  // Without steps nothing may come between: a pop-up would lose the window's focus.
-  if (stage_->steps_.empty())
-    taken();
-  else
-    stage_->perform(taken);
+    return;
+  }
+  stage_->perform([this, widget] {
+    widget->resize(shots_.front().first.size);
+    widget->show();
+    widget->activateWindow();
+    QApplication::setActiveWindow(widget);
+    QTimer::singleShot(settled, this, [this, widget] { take(widget); });
+  });
 }
 
 void ShotRun::take(QWidget* widget) {
   const auto& [shot, dark] = shots_.front();
-  widget->resize(shot.size);
-  widget->show();
-  widget->activateWindow();
-  QApplication::setActiveWindow(widget);
-  QCoreApplication::sendPostedEvents(); // layouts are done now; no loop is entered
   QPixmap picture = widget->grab();
   QPainter painter(&picture);
   for (QWidget* popup : QApplication::topLevelWidgets())
@@ -124,6 +122,8 @@ void ShotRun::take(QWidget* widget) {
   for (QWidget* popup : QApplication::topLevelWidgets())
     if (popup->isVisible() && popup->windowType() == Qt::Popup) popup->hide();
   widget->hide();
+  shots_.pop_front();
+  QTimer::singleShot(0, this, &ShotRun::next);
 }
 
 } // namespace loom

@@ -277,9 +277,6 @@ void DataPage::refresh() {
     notes << QString("All %1 can be read.").arg(counted(view_.samples, "sample", "samples"));
   notesHead_->setTitle(draft_ ? "Why it is proposed so" : "Checks");
   noteWords_->setText(notes.join("\n"));
-  // A scroll area asks for the least height, which a text that wraps does not know by itself.
-  const int room = (pictures ? leftDock_ : rightDock_)->width() - lookOf(this).px(12) * 2 - 2;
-  noteWords_->setMinimumHeight(noteWords_->heightForWidth(std::max(80, room)));
   const QString place = folder_.isEmpty() ? Session::freeProjectFolder(name_->text().trimmed()) : folder_;
   where_->setText("Goes to " + QString(place).replace(QDir::homePath(), "~"));
   refreshGrid();

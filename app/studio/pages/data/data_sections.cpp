@@ -13,6 +13,7 @@
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/noted_field.h"
 #include "app/studio/widgets/panels.h"
+#include "app/studio/widgets/scroll_column.h"
 #include "app/studio/widgets/segments.h"
 #include "app/studio/widgets/text.h"
 #include "app/studio/widgets/tool_bar.h"
@@ -22,7 +23,6 @@
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QSlider>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -36,17 +36,6 @@ QWidget* plain() {
   auto* widget = new QWidget;
   setGround(widget, Ground::surface);
   return widget;
-}
-
-QScrollArea* scrolled(QWidget* inside) {
-  auto* area = new QScrollArea;
-  area->setWidgetResizable(true);
-  area->setFrameShape(QFrame::NoFrame);
-  area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  area->setWidget(inside);
-  setGround(area, Ground::surface);
-  setGround(inside, Ground::surface);
-  return area;
 }
 
 QString percent(double share) { return QString::number(std::round(share * 10000) / 100); }
@@ -108,7 +97,7 @@ void DataPage::build() {
   left_->addStretch(1);
   leftDock_ = plain();
   auto* leftRow = rowOf(leftDock_, 0, 0);
-  leftRow->addWidget(scrolled(leftInside), 1);
+  leftRow->addWidget(new ScrollColumn(leftInside), 1);
   leftRow->addWidget(new HairLine(Qt::Vertical));
   across->addWidget(leftDock_);
 
@@ -166,7 +155,7 @@ void DataPage::build() {
   rightDock_ = plain();
   auto* rightRow = rowOf(rightDock_, 0, 0);
   rightRow->addWidget(new HairLine(Qt::Vertical));
-  rightRow->addWidget(scrolled(rightInside), 1);
+  rightRow->addWidget(new ScrollColumn(rightInside), 1);
   across->addWidget(rightDock_);
   stack_->addWidget(body_);
 
