@@ -62,7 +62,7 @@ class TestLaunch : public QObject {
  private slots:
   void startsFindsAndCancels() {
     TestProject project;
-    QVERIFY(project.make("iris"));
+    QVERIFY(project.make("digits"));
     const StopAll stopAll(project);
     auto one = launcher();
     QCOMPARE(one->name(), std::string("local"));
@@ -183,7 +183,7 @@ class TestLaunch : public QObject {
   // What wants more cores than are free waits, in order, and begins when they are.
   void coresAreHandedOut() {
     TestProject project;
-    QVERIFY(project.make("iris"));
+    QVERIFY(project.make("digits"));
     const StopAll stopAll(project);
     auto one = launcher();
     const auto first = one->start(endless(project, "first", cores));
@@ -275,7 +275,7 @@ class TestLaunch : public QObject {
   // What a person deleted or moved is never made anew by a start.
   void nothingIsMadeWhereAProjectOrARunWas() {
     TestProject project;
-    QVERIFY(project.make("iris"));
+    QVERIFY(project.make("digits"));
     auto one = launcher();
     const auto gone = one->start(project.resume("a"));
     QVERIFY(!gone.ok() && gone.error().kind == ErrorKind::input);
@@ -290,7 +290,7 @@ class TestLaunch : public QObject {
 
   void survivesItsLauncher() {
     TestProject project;
-    QVERIFY(project.make("iris"));
+    QVERIFY(project.make("digits"));
     const StopAll stopAll(project);
     const pid_t child = ::fork();
     if (child == 0) {

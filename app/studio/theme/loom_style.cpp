@@ -62,11 +62,15 @@ void LoomStyle::apply(const LookOptions& options) {
   if (options == look_.options) return;
   look_ = makeLook(options);
   dress(look_);
-  const QWidgetList widgets = QApplication::allWidgets();
-  for (QWidget* widget : widgets) polish(widget);
-  for (QWidget* widget : widgets) {
+  // A widget may make its parts anew when the style changes: those that were listed may be gone.
+  QList<QPointer<QWidget>> widgets;
+  for (QWidget* widget : QApplication::allWidgets()) widgets << widget;
+  for (const auto& widget : widgets) polish(widget);
+  for (const auto& widget : widgets) {
+    if (!widget) continue;
     QEvent change(QEvent::StyleChange);
     QCoreApplication::sendEvent(widget, &change);
+    if (!widget) continue;
     widget->updateGeometry();
     widget->update();
   }
