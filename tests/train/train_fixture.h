@@ -176,13 +176,18 @@ inline std::vector<RunEvent> events(const fs::path& project, const std::string& 
   auto journals = journalsIn(project);
   std::vector<RunEvent> all;
   const auto attempts = journals->attempts(run);
-  for (int attempt : attempts ? *attempts : std::vector<int>{})
-    for (std::uint64_t offset = 0;;) {
+  for (int attempt : attempts ? *attempts : std::vector<int>{}) {
+    // As far as it is now: an endless run may write faster than JSON is read.
+    std::error_code error;
+    const auto end =
+        fs::file_size(project / "runs" / run / "attempts" / std::to_string(attempt) / "journal", error);
+    for (std::uint64_t offset = 0; !error && offset < end;) {
       auto read = journals->read(run, attempt, offset, 1 << 20);
       if (!read || read->records.empty()) break;
       for (auto& record : read->records) all.push_back(std::move(record.event));
       offset = read->offset;
     }
+  }
   return all;
 }
 inline std::vector<RunEvent> events(const fs::path& project, const std::string& run,

@@ -96,6 +96,10 @@ void compareRuns(const TestProject& project, const Attempt& whole, const Attempt
   }
 }
 
+double doneSteps(const TestProject& project) {
+  return static_cast<double>(std::max<std::int64_t>(lastCheckpoint(project.run("killed")), 0));
+}
+
 std::uint32_t samplesOf(const QByteArray& id) { return id == "resnet" ? 600 : 3000; }
 
 } // namespace
@@ -130,18 +134,22 @@ class TestKill : public QObject {
 
     std::mt19937 random(seed_ + static_cast<unsigned>(threads));
     const double limit = whole.seconds / 5 * 1000;
+    const double steps = static_cast<double>(whole.summary["steps"]);
     int killed = 0, attempts = 0;
+    double fastest = 0; // steps a millisecond, of the attempts so far
     Attempt last;
     do {
       QVERIFY2(++attempts < 150, "it never ends");
       // Twenty kills must fit in, also when the machine has become faster meanwhile.
-      const double done =
-          static_cast<double>(std::max<std::int64_t>(lastCheckpoint(project.run("killed")), 0));
-      const bool ahead = done / static_cast<double>(whole.summary["steps"]) > 0.9 * killed / kills;
-      const double share =
-          killed < kills ? std::uniform_real_distribution<>(0.04, ahead ? 0.12 : 0.6)(random) : 1;
-      last = trainer.run("killed", static_cast<int>(limit * share));
+      const double done = doneSteps(project);
+      const bool ahead = done / steps > 0.9 * killed / kills;
+      double time =
+          limit * (killed < kills ? std::uniform_real_distribution<>(0.04, ahead ? 0.12 : 0.6)(random) : 1);
+      if (killed < kills && fastest > 0)
+        time = std::min(time, std::max(50.0, 1.5 * (steps - done) / (kills - killed) / fastest));
+      last = trainer.run("killed", static_cast<int>(time));
       killed += last.killed;
+      fastest = std::max(fastest, (doneSteps(project) - done) / (last.seconds * 1000));
       QVERIFY2(last.killed || last.code == 0, last.errors);
     } while (last.killed);
     qInfo("%.1f s undisturbed, %lld steps, a checkpoint each %lld; killed %d times", whole.seconds,
