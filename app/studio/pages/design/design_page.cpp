@@ -79,7 +79,7 @@ DesignPage::DesignPage(PageContext& context) : Page(context), session_(sessionOf
 void DesignPage::bind() {
   auto& actions = context().actions;
   const auto bindEdit = [&](const char* id, void (CanvasView::*what)()) {
-    actions.bind(id, this, [this, what] { (canvas_->*what)(); });
+    actions.bind(id, this, [view = canvas_, what] { (view->*what)(); });
   };
   bindEdit("edit.cut", &CanvasView::cut);
   actions.bind("edit.copy", this, [this] { canvas_->copy(); });
