@@ -5,11 +5,31 @@
 #include "core/base/format.h"
 #include "core/interop/torch_code.h"
 #include "core/run/fit.h"
+#include <cctype>
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
 
 namespace loom {
+namespace {
+
+std::string lettersOf(std::string_view words) {
+  std::string letters;
+  for (const char each : words)
+    if (std::isalnum(static_cast<unsigned char>(each)))
+      letters += static_cast<char>(std::tolower(static_cast<unsigned char>(each)));
+  return letters;
+}
+
+// "lenet" is what the template `cnn` is called wherever people read of it.
+std::string idOfName(std::string& word) {
+  const std::string letters = lettersOf(word);
+  for (const auto& one : projectTemplates())
+    if (letters.size() >= 4 && lettersOf(one.name).starts_with(letters)) word = one.id;
+  return {};
+}
+
+} // namespace
 
 void defineNew(CLI::App& app, Action& action) {
   struct Options {
@@ -22,6 +42,7 @@ void defineNew(CLI::App& app, Action& action) {
   app.add_option("DIR", options->folder, "The project's folder; must not exist, or be empty")->required();
   auto* id = app.add_option("--template", options->id, "softmax, mlp, cnn, resnet, iris or digits")
                  ->type_name("ID")
+                 ->transform(CLI::Validator(&idOfName, ""))
                  ->check(oneOf(ids));
   auto* data =
       app.add_option("--data", options->data, "A CSV table, a folder of images by class, or IDX files")

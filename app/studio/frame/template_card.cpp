@@ -63,7 +63,7 @@ const std::vector<TemplateRow>& templateRows() {
 }
 
 QHash<QString, TemplateFact> measuredTemplates() {
-  static const QHash<QString, QString> times = {{"softmax", "3 s"},  {"mlp", "15 s"}, {"cnn", "10 s"},
+  static const QHash<QString, QString> times = {{"softmax", "1 s"},  {"mlp", "12 s"}, {"cnn", "8 s"},
                                                 {"resnet", "2 min"}, {"iris", "1 s"}, {"digits", "1 s"}};
   QHash<QString, TemplateFact> facts;
   for (const auto& one : projectTemplates()) {

@@ -17,8 +17,8 @@ namespace {
 
 class ProblemRow : public QWidget {
  public:
-  ProblemRow(const QString& node, const Diagnostic& diagnostic, bool chosen, const QString& place,
-             std::function<void()> go, std::function<void()> fix)
+  ProblemRow(const QString& node, const QString& called, const Diagnostic& diagnostic, bool chosen,
+             const QString& place, std::function<void()> go, std::function<void()> fix)
       : go_(std::move(go)), chosen_(chosen) {
     setObjectName("problemRow");
     auto* row = rowOf(this, 0, 12);
@@ -31,11 +31,16 @@ class ProblemRow : public QWidget {
     else
       name->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
     row->addWidget(name);
+    if (place.isEmpty() && !called.isEmpty()) { // which of several Linear it is: as the inspector calls it
+      auto* own = new Text(called, Type::small, Token::text2);
+      own->setMinimumWidth(lookOf(this).px(84));
+      row->addWidget(own);
+    }
     QString words = QString::fromStdString(diagnostic.cause);
     if (!diagnostic.remedy.empty()) words += " " + QString::fromStdString(diagnostic.remedy);
     auto* text = new Text(words, Type::small);
     row->addWidget(text, 1);
-    setAccessibleName(node + ": " + words);
+    setAccessibleName((called.isEmpty() ? node : node + " " + called) + ": " + words);
     setToolTip(words);
     if (!place.isEmpty()) {
       auto* which = new Text(place, Type::small, Token::text2);
@@ -125,7 +130,8 @@ void Problems::refresh() {
     const auto& diagnostic = all[index];
     const Node* node = document_.network().node(diagnostic.node);
     auto* row = new ProblemRow(
-        node != nullptr ? QString::fromStdString(node->type) : QString("Network"), diagnostic,
+        node != nullptr ? QString::fromStdString(node->type) : QString("Network"),
+        node != nullptr ? QString::fromStdString(node->name) : QString(), diagnostic,
         static_cast<int>(index) == current_,
         oneLine_ && all.size() > 1 ? QString("%1 of %2").arg(index + 1).arg(all.size()) : QString(),
         [this, index, id = diagnostic.node] {
