@@ -16,7 +16,8 @@ constexpr std::size_t maxDepth = 64;
 class Builder : public nlohmann::json_sax<Json> {
  public:
   Json root;
-  std::string cause;
+  std::string cause; // empty: the text is no JSON, and `complaint` is the library's
+  std::string complaint;
   std::optional<std::size_t> position; // only the lexer knows where it stands
 
   bool null() override { return add(nullptr) != nullptr; }
@@ -45,16 +46,9 @@ class Builder : public nlohmann::json_sax<Json> {
   }
 
   bool parse_error(std::size_t at, const std::string&, const nlohmann::detail::exception& error) override {
-    // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error … - cause; last read:
-    // '…'". What was read last may be long or no text at all.
-    std::string text = error.what();
-    text.erase(std::min(text.find("; last read"), text.size()));
-    if (const auto bracket = text.find("] "); bracket != std::string::npos) text.erase(0, bracket + 2);
-    if (const auto column = text.find("column "); column != std::string::npos)
-      if (const auto colon = text.find(": ", column); colon != std::string::npos) text.erase(0, colon + 2);
     constexpr int numberOverflow = 406;
-    cause = error.id == numberOverflow ? "a number does not fit a double"
-                                       : fmt::format("no valid JSON: {}", shortened(text));
+    if (error.id == numberOverflow) cause = "a number does not fit a double";
+    complaint = error.what();
     position = at;
     return false;
   }
@@ -119,12 +113,48 @@ Error damaged(std::string place, std::string cause) {
   return {ErrorKind::input, std::move(place), std::move(cause), "Correct the text or restore it from a copy"};
 }
 
-std::string withLine(std::string_view text, std::string_view place, std::size_t position) {
+struct LineAndColumn {
+  std::size_t line = 1, column = 1;
+};
+LineAndColumn lineOf(std::string_view text, std::size_t position) {
   const std::string_view before = text.substr(0, std::min(position > 0 ? position - 1 : 0, text.size()));
-  const auto lines = std::count(before.begin(), before.end(), '\n');
   const auto lineStart = before.rfind('\n');
-  const std::size_t column = before.size() - (lineStart == std::string_view::npos ? 0 : lineStart + 1) + 1;
-  return fmt::format("{}:{}:{}", place, lines + 1, column);
+  return {static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1,
+          before.size() - (lineStart == std::string_view::npos ? 0 : lineStart + 1) + 1};
+}
+
+std::string withLine(std::string_view text, std::string_view place, std::size_t position) {
+  const auto at = lineOf(text, position);
+  return fmt::format("{}:{}:{}", place, at.line, at.column);
+}
+
+// What the library's complaint means to a person: it speaks of literals, tokens and what it last read.
+std::string inPlainWords(std::string_view complaint, std::string_view text, std::size_t position) {
+  const auto says = [&](std::string_view words) { return complaint.find(words) != std::string_view::npos; };
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return "The file is empty";
+  if (says("; expected end of input")) return "Something follows behind the end of the value";
+  if (says("ill-formed UTF-8")) return "A text holds a byte that is no UTF-8";
+  if (says("unexpected end of input") || says("missing closing quote") || position > text.size()) {
+    const auto at = lineOf(text, text.size() + 1);
+    return fmt::format("The file ends in the middle of a value (line {}, column {})", at.line, at.column);
+  }
+  struct Row {
+    std::string_view complaint, words;
+  };
+  static constexpr Row rows[] = {
+      {"control character", "A text holds a line end or another control character"},
+      {"surrogate", "A text holds half a character: one \\u of a pair"},
+      {"invalid string", "A text holds a backslash with something unknown behind it"},
+      {"invalid number", "A number lacks a digit"},
+      {"invalid literal", "There is a word or sign that is no JSON; texts stand in double quotes"},
+      {"while parsing object key", "The name of a member is missing, in double quotes"},
+      {"while parsing object separator", "There is no colon behind the name of a member"},
+      {"while parsing object", "There is no comma or } behind a member"},
+      {"while parsing array", "There is no comma or ] behind an element"},
+      {"while parsing value", "There is no value where one is wanted"}};
+  for (const Row& row : rows)
+    if (says(row.complaint)) return std::string(row.words);
+  return "The text is no JSON";
 }
 
 const char* kindOf(const Json& value) {
@@ -170,9 +200,11 @@ std::string dumped(const Json& value, int indent) {
 Result<Json> parseJson(std::string_view text, std::string_view place) {
   // The lexer takes a zero byte for the end and would accept whatever follows it.
   if (const auto zero = text.find('\0'); zero != std::string_view::npos)
-    return damaged(withLine(text, place, zero + 1), "no valid JSON: a zero byte");
+    return damaged(withLine(text, place, zero + 1), "The file holds a zero byte");
   Builder builder;
   if (Json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);
+  if (builder.cause.empty())
+    builder.cause = inPlainWords(builder.complaint, text, builder.position.value_or(0));
   return damaged(builder.position ? withLine(text, place, *builder.position) : std::string(place),
                  std::move(builder.cause));
 }
@@ -248,10 +280,10 @@ Result<Params> paramsFromJson(const Json& value, std::string_view place) {
 }
 
 Error JsonReader::wrong(const char* key, const char* wanted) const {
-  std::string cause;
   if (!object_.is_object())
-    cause = fmt::format("member '{}' is wanted, but the value around it is {}", key, kindOf(object_));
-  else if (!object_.contains(key))
+    return damaged(place_, fmt::format("It is not a JSON object, but {}", kindOf(object_)));
+  std::string cause;
+  if (!object_.contains(key))
     cause = fmt::format("member '{}' is missing", key);
   else
     cause = fmt::format("member '{}' is {}, wanted {}", key, kindOf(object_[key]), wanted);

@@ -48,14 +48,22 @@ void TestJson::refuses_data() {
   const auto row = [](const char* name, const std::string& text, const char* said) {
     QTest::newRow(name) << QByteArray::fromStdString(text) << QByteArray(said);
   };
-  row("empty", "", "end of input");
-  row("word", "hello", "test:1:1");
+  row("empty", "", "The file is empty");
+  row("word", "hello", "test:1:1: There is a word or sign that is no JSON");
   row("position", "{\n  \"a\": 1,\n  \"b\" 2\n}", "test:3:7");
-  row("cut off", "{\"a\": [1, 2", "end of input");
-  row("followed", "{} {}", "no valid JSON");
-  row("trailing comma", "[1,]", "no valid JSON");
-  row("comment", "[1] // note", "no valid JSON");
-  row("NaN", "[NaN]", "no valid JSON");
+  row("cut off", "{\"a\": [1, 2", "The file ends in the middle of a value (line 1, column 12)");
+  row("cut off on a later line", "{\n  \"a", "The file ends in the middle of a value (line 2, column 5)");
+  row("cut off in a word", "[tru", "The file ends in the middle of a value");
+  row("no colon", "{\"a\" 1}", "There is no colon");
+  row("no comma", "{\"a\": 1 \"b\": 2}", "There is no comma or }");
+  row("no name", "{1}", "The name of a member is missing");
+  row("no value", "{\"a\": }", "There is no value");
+  row("wrong escape", "[\"\\q\"]", "backslash");
+  row("no digit", "[1.]", "A number lacks a digit");
+  row("followed", "{} {}", "Something follows");
+  row("trailing comma", "[1,]", "There is no value");
+  row("comment", "[1] // note", "Something follows");
+  row("NaN", "[NaN]", "no JSON");
   row("same key twice", "{\"a\": 1, \"b\": 2, \"a\": 3}", "'a' stands twice");
   row("same key twice inside", "{\"layers\": [{}, {\"id\": 1, \"id\": 2}]}", "(in /layers/1)");
   row("same key by escape", "{\"a\": 1, \"\\u0061\": 3}", "'a' stands twice");
@@ -68,16 +76,16 @@ void TestJson::refuses_data() {
   row("overlong UTF-8", "[\"\xc0\xaf\"]", "UTF-8");
   row("UTF-8 of a surrogate", "[\"\xed\xa0\x80\"]", "UTF-8");
   row("cut UTF-8", "[\"\xe2\x82", "UTF-8");
-  row("lone surrogate", "[\"\\ud800\"]", "no valid JSON");
-  row("control character", "[\"a\x01\"]", "no valid JSON");
+  row("lone surrogate", "[\"\\ud800\"]", "half a character");
+  row("control character", "[\"a\x01\"]", "control character");
   row("zero byte after the value", std::string("{}\0{\"a\":1}", 10), "zero byte");
   row("zero byte in a text", std::string("[\"a\0b\"]", 7), "zero byte");
   row("2^64", "[18446744073709551616]", "does not fit 64 bits");
   row("-2^63-1", "[-9223372036854775809]", "does not fit 64 bits");
   row("1e400", "[1e400]", "does not fit a double");
   row("long number", "[" + repeated("9", 100'000) + "]", "does not fit");
-  row("leading zero", "[01]", "no valid JSON");
-  row("plus", "[+1]", "no valid JSON");
+  row("leading zero", "[01]", "There is no comma or ]");
+  row("plus", "[+1]", "no JSON");
 }
 
 void TestJson::refuses() {
@@ -90,6 +98,8 @@ void TestJson::refuses() {
   QCOMPARE(value.error().kind, ErrorKind::input);
   QVERIFY(message.starts_with("test"));
   QVERIFY(!value.error().fix.empty());
+  for (const char* word : {"literal", "syntax error", "parsing", "end of input", "expected"})
+    QVERIFY2(message.find(word) == std::string::npos, message.c_str());
   QVERIFY2(message.size() < 500, "a hostile text must not come back in the message");
   QVERIFY(QString::fromStdString(message).toStdString() == message); // is UTF-8
 }
@@ -207,6 +217,10 @@ void TestJson::readerChecksEveryKind() {
           "most 63 bits. Write a whole number of at most 63 bits there."));
   QVERIFY(reader.text("absent").error().message().find("member 'absent' is missing") != std::string::npos);
 
+  const Json none;
+  QCOMPARE(JsonReader(none, "file.json").integer("schema").error().message(),
+           std::string("file.json: It is not a JSON object, but null. Correct the text or restore it from a "
+                       "copy."));
   const Json list = Json::array();
   QVERIFY(!JsonReader(list, "list").has("a"));
   QVERIFY(!JsonReader(list, "list").integer("a"));
