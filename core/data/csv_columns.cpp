@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/data/csv_columns.h"
+#include "core/data/source_file.h"
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -64,6 +65,16 @@ struct Numbers {
   double last_ = 0;
 };
 
+// from_chars would take these; parseNumber does not.
+bool saysInfinite(std::string_view cell) {
+  cell = trimmed(cell);
+  if (!cell.empty() && (cell.front() == '-' || cell.front() == '+')) cell.remove_prefix(1);
+  std::string word(cell.substr(0, 9));
+  for (char& c : word)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return word == "inf" || word == "infinity";
+}
+
 // Few different words, coming again: a category. Nearly every row another one: text.
 bool isCategory(std::int64_t distinct, std::int64_t present) {
   if (distinct > maxCategories) return false;
@@ -87,15 +98,23 @@ Column examineColumn(const std::vector<const CsvTable*>& tables, std::size_t col
   Column result;
   result.name = tables.front()->names[column];
   Numbers numbers;
+  bool words = false; // that are no infinite numbers
   for (const CsvTable* table : tables)
     for (std::size_t r = 0; r < table->rows; ++r) {
       ++result.rows;
       const std::string_view cell = table->cell(r, column);
-      if (isMissing(cell))
+      if (isMissing(cell)) {
         ++result.missing;
-      else
-        numbers.take(cell);
+        continue;
+      }
+      numbers.take(cell);
+      if (numbers.all || words) continue;
+      if (!saysInfinite(cell))
+        words = !parseNumber(cell);
+      else if (!result.infinite)
+        result.infinite.emplace(table, r);
     }
+  if (words) result.infinite.reset();
   const std::int64_t present = result.rows - result.missing;
   result.numeric = numbers.all && present > 0;
   result.whole = result.numeric && numbers.whole;
@@ -128,6 +147,29 @@ Column examineColumn(const std::vector<const CsvTable*>& tables, std::size_t col
   else
     result.type = isCategory(result.distinct, present) ? ColumnType::category : ColumnType::text;
   return result;
+}
+
+Status refuseInfinite(const Column& column, std::size_t index) {
+  if (!column.infinite || (column.chosen && column.type != ColumnType::number)) return {};
+  const auto& [table, row] = *column.infinite;
+  return Error{ErrorKind::input, table->place(row),
+               inQuotes(table->cell(row, index)) + " in column '" + column.name + "' is no finite number",
+               "Correct the cell, or leave the column out"};
+}
+
+std::string uselessBecause(const CsvTable& table, const Column& column, std::size_t index) {
+  const std::string name = "'" + column.name + "'";
+  if (column.missing == column.rows) {
+    const auto word = trimmed(table.cell(0, index));
+    if (word.empty()) return name + " is empty";
+    return name + " holds no value (" + inQuotes(word) + " in line " + std::to_string(table.lines[0]) +
+           " and no number or word below)";
+  }
+  if (column.distinct < 2)
+    return name + " has one value only, " +
+           inQuotes(column.values.empty() ? std::string() : column.values[0].first);
+  if (column.type == ColumnType::text) return name + " is text, another one in most rows";
+  return {};
 }
 
 static std::size_t editDistance(std::string_view a, std::string_view b) {

@@ -14,6 +14,8 @@ struct Column {
   bool numeric = false;   // every cell that is not missing is a number
   bool whole = false;     // … and a whole one
   bool ascending = false; // … and larger than the one before
+  // The first cell that says inf, where every other one is a number: no category, and no text.
+  std::optional<std::pair<const CsvTable*, std::size_t>> infinite;
   std::int64_t rows = 0, missing = 0;
   std::int64_t distinct = 0; // counted up to maxDistinct
   double minimum = 0, maximum = 0, mean = 0;
@@ -27,6 +29,12 @@ inline constexpr std::int64_t maxCategories = 1'000;
 // person.
 Column examineColumn(const std::vector<const CsvTable*>& tables, std::size_t column,
                      std::optional<ColumnType> type);
+
+// An Error that names the cell where a column of numbers holds an infinite one.
+Status refuseInfinite(const Column& column, std::size_t index);
+// Why nothing can be learned from a column: "'t' is empty", "'t' has one value only, 'a'"; empty when
+// something can.
+std::string uselessBecause(const CsvTable& table, const Column& column, std::size_t index);
 
 // Label of a cell for classification: numbers in their shortest form, so that "1" and "1.0" are one class.
 std::string categoryText(std::string_view cell, bool numeric);

@@ -84,6 +84,28 @@ struct Placement {
   std::unordered_map<std::string, std::int64_t> index; // of a category's values
 };
 
+// Of each column but the target, for people who wonder.
+Error nothingToLearnFrom(const DatasetSpec& spec, const Tables& tables, std::size_t target) {
+  const CsvTable& table = *tables[0];
+  const std::string name = "'" + table.names[target] + "'";
+  if (table.columns == 1)
+    return inputError(table.file, "Its only column, " + name + ", is the target: no other one tells of it",
+                      "Add a column of numbers or categories from which " + name + " can be learned");
+  constexpr std::size_t most = 6;
+  std::string reasons;
+  std::size_t count = 0;
+  for (std::size_t c = 0; c < table.columns; ++c) {
+    if (c == target || ++count > most) continue;
+    const Column column = examineColumn(tables, c, chosenType(spec, table.names[c]));
+    std::string reason = uselessBecause(table, column, c);
+    if (reason.empty()) reason = "'" + column.name + "' is left out";
+    reasons += (reasons.empty() ? "" : "; ") + reason;
+  }
+  if (count > most) reasons += "; and " + formatCount(static_cast<std::int64_t>(count - most)) + " more";
+  return inputError(table.file, "Nothing is left to learn " + name + " from: " + reasons,
+                    "Use at least one column of numbers or categories that has several values");
+}
+
 Result<std::vector<Placement>> placeFeatures(const DatasetSpec& spec, const Tables& tables,
                                              std::size_t target, Dataset& data) {
   std::vector<Placement> placements;
@@ -93,6 +115,7 @@ Result<std::vector<Placement>> placeFeatures(const DatasetSpec& spec, const Tabl
     if (c == target || std::find(spec.leftOut.begin(), spec.leftOut.end(), name) != spec.leftOut.end())
       continue;
     const Column column = examineColumn(tables, c, chosenType(spec, name));
+    if (Status status = refuseInfinite(column, c); !status) return status.error();
     if (column.missing == column.rows) {
       data.notes.push_back("Column '" + name + "' is empty and left out.");
       continue;
@@ -126,10 +149,7 @@ Result<std::vector<Placement>> placeFeatures(const DatasetSpec& spec, const Tabl
     }
     placements.push_back(std::move(placement));
   }
-  if (placements.empty())
-    return inputError(table.file,
-                      "Nothing is left to learn from: every column but the target is text, empty or left out",
-                      "Use at least one column of numbers or categories");
+  if (placements.empty()) return nothingToLearnFrom(spec, tables, target);
   return placements;
 }
 
@@ -153,6 +173,7 @@ Status readClasses(const DatasetSpec& spec, const Tables& tables, std::size_t ta
   const CsvTable& table = *tables[0];
   const Column column = examineColumn(tables, target, chosenType(spec, spec.target));
   const std::string name = "'" + spec.target + "'";
+  if (Status status = refuseInfinite(column, target); !status) return status;
   if (column.type == ColumnType::text || column.distinct > maxCategories)
     return inputError(table.file,
                       "The target " + name + " has " + (column.distinct > maxDistinct ? "over " : "") +
@@ -251,7 +272,12 @@ Result<Dataset> loadCsv(const DatasetSpec& spec, const fs::path& project) {
       ++taken;
     }
     if (taken == 0)
-      return inputError(part->file, "The target '" + spec.target + "' is empty in every row",
+      return inputError(part->file,
+                        "The target '" + spec.target + "' is empty in every row" +
+                            (trimmed(part->cell(0, *target)).empty()
+                                 ? std::string()
+                                 : ": " + inQuotes(part->cell(0, *target)) + " in line " +
+                                       std::to_string(part->lines[0]) + " is no value"),
                         "Take another target column");
     data.samples += taken;
     if (part != tables[0]) data.fixedTest = taken;

@@ -55,6 +55,10 @@ Result<std::size_t> chooseTarget(const CsvTable& table, const std::vector<Column
                              std::string(c + 1 == columns.size() ? "there is." : "can be told or counted."));
     return c;
   }
+  if (columns.size() == 1)
+    return inputError(table.file,
+                      "Its only column cannot be a target: " + uselessBecause(table, columns[0], 0),
+                      "Give a table with a column to predict and one or more to predict it from");
   return inputError(table.file, "No column can be a target: all are text, empty or have one value only",
                     "Give a table with a column of classes or numbers");
 }
@@ -133,6 +137,8 @@ Result<DataReport> inspectCsv(const fs::path& file, const std::string& target) {
   std::vector<Column> columns;
   for (std::size_t c = 0; c < table->columns; ++c)
     columns.push_back(examineColumn({&*table}, c, std::nullopt));
+  for (std::size_t c = 0; c < columns.size(); ++c)
+    if (Status status = refuseInfinite(columns[c], c); !status) return status.error();
   auto chosen = chooseTarget(*table, columns, target, report);
   if (!chosen) return chosen.error();
   report.proposed.target = table->names[*chosen];

@@ -202,7 +202,14 @@ class TestCsv : public QObject {
     QTest::newRow("target empty") << std::string("x,n\n1,\n2,\n") << std::string("n") << std::string("empty")
                                   << false;
     QTest::newRow("only the target") << std::string("n\na\nb\na\nb\n") << std::string("n")
-                                     << std::string("Nothing is left") << false;
+                                     << std::string("Its only column, 'n', is the target") << false;
+    const auto row = [](const char* name, const char* text, const char* target, const char* word) {
+      QTest::newRow(name) << std::string(text) << std::string(target) << std::string(word) << false;
+    };
+    row("infinite", "x,n\n1,a\n2,b\n-Inf,a\n4,b\n", "n", "line 4: '-Inf' in column 'x'");
+    row("infinite target", "x,n\n1,1\n2,2\n3,infinity\n4,1\n", "n", "line 4: 'infinity' in column 'n'");
+    row("nan alone", "x,y\n1,nan\n2,nan\n3,nan\n", "x", "'y' holds no value ('nan' in line 2");
+    row("target of nan alone", "x,y\n1,nan\n2,nan\n", "y", "'nan' in line 2 is no value");
     QTest::newRow("only text beside it") << std::string("t,n\nq,a\nw,b\ne,a\nr,b\n") << std::string("n")
                                          << std::string("Nothing is left") << false;
     QTest::newRow("regression on words")
@@ -221,6 +228,33 @@ class TestCsv : public QObject {
     const auto file = folder.write("t.csv", text);
     const auto data = load(specOf(file, target, regression ? Task::regression : Task::classification), {});
     QCOMPARE(wrongError(data, file.string(), word), "");
+  }
+
+  // What a person meets who gives a table and nothing else.
+  void wrongToInspect_data() {
+    QTest::addColumn<std::string>("text");
+    QTest::addColumn<std::string>("word");
+    std::string infinite = "x,y\n";
+    for (int r = 0; r < 40; ++r)
+      infinite +=
+          (r % 7 == 6 ? std::string("inf") : std::to_string(r * 0.37)) + "," + std::to_string(r) + "\n";
+    QTest::newRow("inf in every 7th row") << infinite << std::string("line 8: 'inf' in column 'x'");
+    QTest::newRow("nan in every row")
+        << std::string("x,y\n1,nan\n2,nan\n3,nan\n") << std::string("'y' holds no value ('nan' in line 2");
+    QTest::newRow("one column") << std::string("n\n1\n2\n5\n") << std::string("Its only column, 'n'");
+    QTest::newRow("one column, one value")
+        << std::string("n\n1\n1\n1\n") << std::string("'n' has one value only, '1'");
+    QTest::newRow("one class") << std::string("x,n\n1,a\n2,a\n3,a\n")
+                               << std::string("'n' has one value only, 'a'");
+    QTest::newRow("one value of the only input")
+        << std::string("x,n\n1,a\n1,b\n1,a\n1,b\n") << std::string("'x' has one value only, '1'");
+  }
+  void wrongToInspect() {
+    QFETCH(std::string, text);
+    QFETCH(std::string, word);
+    Folder folder;
+    const auto file = folder.write("t.csv", text);
+    QCOMPARE(wrongError(inspect(file, {}), file.string(), word), "");
   }
 
   void testTable() {
