@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/catalogue.h"
+#include "core/run/run_config.h"
 #include <cmath>
 
 namespace loom {
@@ -208,6 +209,27 @@ std::vector<std::string> CatalogueWriter::uuids() {
   Rows rows = uuids_.query();
   while (rows.next()) result.push_back(rows.text(0));
   return result;
+}
+
+Result<Json> readConfigText(const Result<std::string>& text, const std::string& place) {
+  if (!text) return text.error();
+  auto json = parseJson(*text, place);
+  if (!json) return json;
+  const auto schema = JsonReader(*json, place).integer("schema");
+  if (!schema) {
+    Error error = schema.error();
+    error.fix = "Restore the file from a copy";
+    return error;
+  }
+  if (*schema > runSchema)
+    return Error{ErrorKind::input, place,
+                 "it is of format " + std::to_string(*schema) + ", this program reads up to " +
+                     std::to_string(runSchema),
+                 "Use a newer Neuroloom"};
+  if (*schema < 1)
+    return Error{ErrorKind::input, place, "there is no format " + std::to_string(*schema),
+                 "Restore the file from a copy"};
+  return json;
 }
 
 void CatalogueWriter::configure(std::int64_t run, const Json& config) {

@@ -25,6 +25,9 @@ class CatalogueReader {
   Statement runs_, run_, settings_, settingsOf_, events_, has_;
 };
 
+// The text of a run.json as JSON; an Error where it is none, no object, or of a format unknown here.
+Result<Json> readConfigText(const Result<std::string>& text, const std::string& place);
+
 class CatalogueWriter {
  public:
   explicit CatalogueWriter(const Database& database);

@@ -152,9 +152,7 @@ void Follower::takeRun(JournalSource& source, const std::string& uuid, Batch& ba
 
 void Follower::configure(JournalSource& source, const std::string& uuid, Run& run, Batch& batch,
                          TakeInResult& result) {
-  const auto text = source.config(uuid);
-  const auto json =
-      text ? parseJson(*text, fmt::format("run.json of run {}", uuid)) : Result<Json>(text.error());
+  const auto json = readConfigText(source.config(uuid), fmt::format("run.json of run {}", uuid));
   if (!json) return tell(result, json.error());
   batch.begin();
   catalogue_.configure(run.inCatalogue, *json);

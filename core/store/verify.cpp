@@ -35,7 +35,7 @@ class Scratch {
   void begin(const std::string& run, const Result<std::string>& config) {
     catalogueRun_ = catalogue_.add(run).number;
     metricsRun_ = series_.runNumber(run);
-    const auto json = config ? parseJson(*config, "run.json") : Result<Json>(config.error());
+    const auto json = readConfigText(config, "run.json");
     if (json) catalogue_.configure(catalogueRun_, *json);
   }
   // A living store may have a record in one of its files and not yet in the other.

@@ -193,11 +193,32 @@ void TestFollowerDamage::oddFilesStopNothing() {
   put(project.journal(runNamed(3)), "");
   put(runs / runNamed(4) / "run.json", R"({"settings":7,"network":[],"name":{}})");
   put(project.journal(runNamed(4)), lineOf(0, compactJson(started())));
+  // Whole JSON that is no run.json, each with what is said of it.
+  const std::pair<std::string, std::string> wrong[] = {{"null", "not a JSON object, but null"},
+                                                       {"[]", "not a JSON object, but an array"},
+                                                       {"\"x\"", "not a JSON object, but a text"},
+                                                       {R"({"format":99})", "'schema' is missing"},
+                                                       {R"({"schema":99})", "format 99"},
+                                                       {R"({"schema":0})", "no format 0"},
+                                                       {"", "is empty"}};
+  for (std::size_t n = 0; n < std::size(wrong); ++n)
+    put(runs / runNamed(int(10 + n)) / "run.json", wrong[n].first);
   put(runs / "stray file", "x");
   auto store = project.open();
   const auto taken = store->takeIn(*journalsIn(project.folder));
   QVERIFY(taken.ok());
   for (const auto& problem : taken->problems) QVERIFY2(saysAll(problem), problem.message().c_str());
+  for (int time = 0; time < 2; ++time) { // whoever opens the history anew is told again
+    if (time > 0) store = nullptr, store = project.open();
+    const auto again = time > 0 ? store->takeIn(*journalsIn(project.folder)) : taken;
+    for (std::size_t n = 0; n < std::size(wrong); ++n)
+      QVERIFY2(std::any_of(again->problems.begin(), again->problems.end(),
+                           [&](const Error& one) {
+                             return one.place.find(runNamed(int(10 + n))) != std::string::npos &&
+                                    one.cause.find(wrong[n].second) != std::string::npos;
+                           }),
+               wrong[n].first.c_str());
+  }
   QCOMPARE(store->points(runNamed(5), "k", 0, 0)->size(), std::size_t{10});
   QCOMPARE(store->run(runNamed(4))->state, RunState::killed);
 }
