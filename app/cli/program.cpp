@@ -115,6 +115,7 @@ int runProgram(int argc, char** argv) {
     std::cerr << usageText(app, error) << "\n";
     return usage;
   }
+  if (const auto empty = emptyValue(app)) return report(*empty);
   for (std::size_t index = 0; index < line->verbs.size(); ++index)
     if (line->verbs[index]->parsed() && line->actions[index]) return finished(line->actions[index]());
   return usage;

@@ -62,6 +62,12 @@ std::string lossText(const RunRow& row, const char* key, bool smallest) {
   return formatLoss(smallest ? metric->minimum : metric->last);
 }
 
+// One long name would move every column of a table out of sight.
+std::string nameInTable(const RunRow& row) {
+  constexpr std::size_t most = 40;
+  return shortened(plain(row.name), most);
+}
+
 std::int64_t epochsDone(const RunRow& row) {
   return row.stepsPerEpoch > 0 ? std::min(row.epochs, row.step / row.stepsPerEpoch) : 0;
 }
@@ -117,7 +123,7 @@ int list(const std::string& folder, bool json) {
   std::vector<std::vector<std::string>> rows{
       {"RUN", "NAME", "STATE", "EPOCHS", "BEST VAL LOSS", "ITS VALIDATION", "TEST", "TIME"}};
   for (const auto& row : *runs)
-    rows.push_back({row.id.substr(0, 8), row.name, std::string(stateWord(row.state)), epochsText(row),
+    rows.push_back({row.id.substr(0, 8), nameInTable(row), std::string(stateWord(row.state)), epochsText(row),
                     lossText(row, "val/loss", true), shareText(validationName(row), row.validation),
                     shareText(row.testMetricName, row.testMetric), formatDuration(row.seconds)});
   printTable(rows, {false, false, false, true, true, true, true, true});
@@ -258,7 +264,7 @@ int compare(const std::string& folder, const std::vector<std::string>& words, bo
   std::vector<std::vector<std::string>> table{{""}};
   std::vector<bool> right{false};
   for (const auto& row : rows) {
-    table.front().push_back(row.name);
+    table.front().push_back(nameInTable(row));
     right.push_back(true);
   }
   for (const auto& [name, values] : settings) {

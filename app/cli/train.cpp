@@ -104,7 +104,9 @@ int run(const Options& options, const CLI::App& app) {
     if (!given("--epochs")) settings.epochs = 0;
     const auto folder = runFolder(project->folder, *found);
     const auto config = readRunConfig(folder);
-    if (config && settings.epochs <= config->settings.epochs && cameToItsEnd(folder))
+    // Fewer are refused by train().
+    if (config && (settings.epochs == 0 || settings.epochs == config->settings.epochs) &&
+        cameToItsEnd(folder))
       std::cerr << "The run has finished its " << counted(config->settings.epochs, "epoch", "epochs")
                 << "; nothing is left to train. With more --epochs it goes on.\n";
   }
@@ -175,7 +177,7 @@ void defineTrain(CLI::App& app, Action& action) {
   app.add_option("--resume", options->resume,
                  "Go on with this run, exactly: its folder, a beginning of it, or last")
       ->type_name("RUN");
-  app.add_option("--name", options->name, "The run's name")->type_name("NAME");
+  app.add_option("--name", options->name, "The run's name")->type_name("NAME")->check(runName());
   app.add_option("--run", options->run, "The id of the new run")->group("");
   app.add_option("--settings", options->settings, "Settings as JSON")->group("");
   app.add_flag("--json", options->json, "One event a line, and last a summary");

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
+#include <map>
 
 namespace loom {
 namespace {
@@ -22,6 +23,13 @@ std::string listed(const std::vector<std::string>& words) {
   for (std::size_t index = 0; index < words.size(); ++index)
     text += (index == 0 ? "" : index + 1 == words.size() ? " or " : ", ") + words[index];
   return text;
+}
+
+// JSON is UTF-8: what it passes over and what it replaces are nothing then.
+bool isUtf8(const std::string& text) {
+  const Json json = text;
+  return json.dump(-1, ' ', false, Json::error_handler_t::ignore) ==
+         json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 // Letters to change, add or take away.
@@ -158,6 +166,30 @@ std::string nearest(const std::string& word, const std::vector<std::string>& kno
   return best;
 }
 
+std::optional<Error> emptyValue(const CLI::App& root) {
+  static const std::map<std::string, std::pair<std::string, std::string>> named{
+      {"--resume", {"run", "a run, such as last"}},
+      {"--run", {"run", "a run, such as last"}},
+      {"--network", {"network", "one of the project"}},
+      {"--data", {"file or folder", "one"}},
+      {"--target", {"column", "one of the table"}}};
+  std::string path;
+  for (const auto* option : deepest(root, path)->get_options()) {
+    const std::string name = option->get_name();
+    const auto& values = option->results();
+    if (!name.starts_with("--") || option->get_items_expected_max() == 0 ||
+        std::find(values.begin(), values.end(), "") == values.end())
+      continue;
+    const auto known = named.find(name);
+    const bool plain = known == named.end();
+    return Error{ErrorKind::usage, name,
+                 plain ? std::string("no value is given") : "no " + known->second.first + " is named",
+                 fmt::format("Give {}, or leave the option out (a variable of the shell may be empty)",
+                             plain ? "one" : known->second.second)};
+  }
+  return std::nullopt;
+}
+
 std::string usageText(const CLI::App& root, const CLI::ParseError& error) {
   std::string path;
   const CLI::App* app = deepest(root, path);
@@ -201,6 +233,19 @@ CLI::Validator oneOf(std::vector<std::string> names) {
         return {};
       }
     return fmt::format("There is no {}.{} Use {}.", inMarks(text), meant(text, names), listed(names));
+  });
+}
+
+CLI::Validator runName() {
+  return validator([](std::string& text) -> std::string {
+    constexpr std::size_t most = 200;
+    if (text.size() > most)
+      return fmt::format("the name has {} bytes. Give one of at most {}.", formatCount(std::ssize(text)),
+                         most);
+    if (!isUtf8(text)) return "the name is no valid UTF-8. Give one in UTF-8.";
+    if (plain(text) != text)
+      return "the name holds a line end or another control character. Give one of visible characters.";
+    return {};
   });
 }
 

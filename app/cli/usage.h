@@ -2,8 +2,10 @@
 // What a person typed wrong, in words: which option or word, what was expected, and what was probably meant.
 // CLI11's own texts name C++ types and ranges with three hundred digits.
 #pragma once
+#include "core/base/result.h"
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,10 @@ namespace loom {
 
 // The one of `known` that differs by few letters; empty when none does.
 std::string nearest(const std::string& word, const std::vector<std::string>& known);
+
+// The option that was given as "", as by a shell's variable that is not set: "--resume: no run is named. …".
+// Nothing when there is none.
+std::optional<Error> emptyValue(const CLI::App& root);
 
 // "loom: …", what is wrong with this command line, and whose --help to read. `error` came out of
 // root.parse().
@@ -21,6 +27,7 @@ CLI::Validator wholeNumber(std::int64_t least, std::int64_t most);
 CLI::Validator anySeed();                             // 0 to 2^64 - 1
 CLI::Validator numberAbove0(double most);             // a finite number
 CLI::Validator oneOf(std::vector<std::string> names); // without regard to case
+CLI::Validator runName();                             // one line of UTF-8 that a table can show
 CLI::Validator knownDevice(); // a name that exists somewhere; whether it is here shows when it is taken
 
 } // namespace loom

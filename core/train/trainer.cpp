@@ -88,7 +88,7 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
     lock = std::move(*taken);
     oldCommands = commandsThere(folder);
     if (request.settings.epochs > 0 && request.settings.epochs < config->settings.epochs)
-      return Error{ErrorKind::usage, "epochs",
+      return Error{ErrorKind::usage, "--epochs",
                    fmt::format("The run has {} epochs, {} were asked for", config->settings.epochs,
                                request.settings.epochs),
                    "Leave them as they are, or raise them"};

@@ -13,6 +13,11 @@ class TestRefusals : public QObject {
   void whatCannotBeWrittenIsExit3();
   void missingProjectsAndInputs_data();
   void missingProjectsAndInputs();
+  void valuesThatNameNothing_data();
+  void valuesThatNameNothing();
+  void runNames_data();
+  void runNames();
+  void longNamesLeaveTheTableWhole();
 };
 
 void TestRefusals::whatCannotBeWrittenIsExit3_data() {
@@ -85,6 +90,82 @@ void TestRefusals::missingProjectsAndInputs() {
   const auto answer = loomIn(folder.path(), list);
   QCOMPARE(wrongMessage(answer, 3, {cause.toStdString()}), std::string());
   QCOMPARE(answer.output, std::string());
+}
+
+// "$RUN" of a shell, where RUN is not set.
+void TestRefusals::valuesThatNameNothing_data() {
+  QTest::addColumn<QStringList>("words");
+  QTest::addColumn<QString>("cause");
+  QTest::newRow("resume") << QStringList{"train", "p.loom", "--resume", ""} << "--resume: no run is named";
+  QTest::newRow("network") << QStringList{"train", "p.loom", "--network", ""}
+                           << "--network: no network is named";
+  QTest::newRow("name") << QStringList{"train", "p.loom", "--name", ""} << "--name: no value is given";
+  QTest::newRow("check") << QStringList{"check", "p.loom", "--network", ""}
+                         << "--network: no network is named";
+  QTest::newRow("estimate") << QStringList{"estimate", "p.loom", "--network", ""}
+                            << "--network: no network is named";
+  QTest::newRow("export") << QStringList{"export", "p.loom", "out", "--run", ""} << "--run: no run is named";
+  QTest::newRow("data") << QStringList{"new", "q.loom", "--data", ""} << "--data: no file or folder is named";
+  QTest::newRow("target") << QStringList{"data", "inspect", "t.csv", "--target", ""}
+                          << "--target: no column is named";
+}
+
+void TestRefusals::valuesThatNameNothing() {
+  QFETCH(QStringList, words);
+  QFETCH(QString, cause);
+  const Folder folder;
+  QCOMPARE(loomIn(folder.path(), {"new", "p.loom", "--template", "iris"}).exitCode, 0);
+  std::vector<std::string> list;
+  for (const auto& word : words) list.push_back(word.toStdString());
+  const auto answer = loomIn(folder.path(), list);
+  QCOMPARE(wrongMessage(answer, 2, {cause.toStdString()}), std::string());
+  QCOMPARE(answer.output, std::string());
+  QVERIFY(!fs::exists(folder.path("p.loom/runs")) || fs::is_empty(folder.path("p.loom/runs")));
+}
+
+void TestRefusals::runNames_data() {
+  QTest::addColumn<QByteArray>("name");
+  QTest::addColumn<QString>("cause"); // empty: it is taken
+  QTest::newRow("line end") << QByteArray("one\ntwo") << "control character";
+  QTest::newRow("terminal's command") << QByteArray("\x1b[31mred") << "control character";
+  QTest::newRow("no UTF-8") << QByteArray("caf\xe9") << "UTF-8";
+  QTest::newRow("201 bytes") << QByteArray(201, 'n') << "at most 200";
+  QTest::newRow("200 bytes") << QByteArray(200, 'n') << "";
+  QTest::newRow("other letters") << QByteArray("Größe · 二") << "";
+}
+
+void TestRefusals::runNames() {
+  QFETCH(QByteArray, name);
+  QFETCH(QString, cause);
+  const Folder folder;
+  QCOMPARE(loomIn(folder.path(), {"new", "p.loom", "--template", "iris"}).exitCode, 0);
+  const auto answer =
+      loomIn(folder.path(), {"train", "p.loom", "--epochs", "1", "--name", name.toStdString()});
+  if (cause.isEmpty())
+    QCOMPARE(answer.exitCode, 0);
+  else
+    QCOMPARE(wrongMessage(answer, 2, {"--name: ", cause.toStdString()}), std::string());
+}
+
+// A run.json of another program may hold any name.
+void TestRefusals::longNamesLeaveTheTableWhole() {
+  const Folder folder;
+  QCOMPARE(loomIn(folder.path(), {"new", "p.loom", "--template", "iris"}).exitCode, 0);
+  for (const char* name : {"first", "second"})
+    QCOMPARE(loomIn(folder.path(), {"train", "p.loom", "--epochs", "1", "--name", name}).exitCode, 0);
+  for (const auto& run : fs::directory_iterator(folder.path("p.loom/runs"))) {
+    auto config = readJsonFile(run.path() / "run.json");
+    QVERIFY(config.ok());
+    if ((*config)["name"] == "first") (*config)["name"] = std::string(5'000, 'n');
+    QVERIFY(writeFileAtomically(run.path() / "run.json", canonicalJson(*config)).ok());
+  }
+  const auto listed = loomIn(folder.path(), {"runs", "list", "p.loom"});
+  QVERIFY2(listed.exitCode == 0, listed.errors.c_str());
+  QVERIFY2(holds(listed.output, std::string(39, 'n') + "… "), listed.output.c_str());
+  for (const auto& line : QString::fromStdString(listed.output).split('\n')) QVERIFY(line.size() < 140);
+  const auto compared = loomIn(folder.path(), {"runs", "compare", "p.loom", "last", std::string(5'000, 'n')});
+  QVERIFY2(compared.exitCode == 0, compared.errors.c_str());
+  for (const auto& line : QString::fromStdString(compared.output).split('\n')) QVERIFY(line.size() < 140);
 }
 
 QTEST_GUILESS_MAIN(TestRefusals)

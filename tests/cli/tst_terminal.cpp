@@ -392,6 +392,9 @@ void TestTerminal::resumeOptions() {
   const auto raised = runLoom({"train", project, "--resume", "last", "--epochs", "4", "--json"});
   QCOMPARE(raised.exitCode, 0);
   QCOMPARE(lastJson(raised).value("epochs", 0), 4);
+  const auto fewer = runLoom({"train", project, "--resume", "last", "--epochs", "1"});
+  QCOMPARE(wrongMessage(fewer, 2, {"--epochs: The run has 4 epochs, 1 were asked for"}), std::string());
+  QCOMPARE(std::count(fewer.errors.begin(), fewer.errors.end(), '\n'), 1); // and nothing else
 }
 
 void TestTerminal::diverged() {
