@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/canvas/router.h"
+#include "app/studio/canvas/wire_index.h"
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -11,9 +12,10 @@ constexpr double corner = 8, lead = 24, laneStep = 16, firstLane = 20, gutter = 
 
 struct Row {
   double top = 0, bottom = 0, left = 0, right = 0;
-  int lanes = 0;         // lanes taken above it
-  double firstEnd = 1e9; // where its leftmost card ends
-  std::vector<const NodeItem*> cards;
+  double reach = 0;                   // how far it or a row above it goes down
+  int lanes = 0;                      // lanes taken above it
+  double firstEnd = 1e9;              // where its leftmost card ends
+  std::vector<const NodeItem*> cards; // from left to right
 };
 
 enum class Way { straight, elbow, lane, turn, free };
@@ -24,6 +26,8 @@ struct Plan {
   Way way = Way::straight;
   int fromRow = 0, toRow = 0;
   bool firstInRow = true; // of a turn: nothing stands left of the target
+  bool detour = false;    // of a turn: cards stand before it, so that it is drawn last and goes round them
+  QPolygonF corners;      // where its line bends; none of a curve
   double span() const { return std::abs(to.x() - from.x()); }
 };
 
@@ -37,8 +41,11 @@ class Router {
     makePlans();
     for (auto& plan : plans_) classify(plan);
     joinTurns();
+    findDetours();
     assignLanes();
-    for (auto& plan : plans_) draw(plan);
+    for (auto& plan : plans_)
+      if (!plan.detour) drawUnlessBehind(plan);
+    drawDetours();
     placeLabels();
   }
 
@@ -52,7 +59,7 @@ class Router {
     for (const auto* node : sorted) {
       if (rows_.empty() || node->box.top() > rows_.back().top + 4)
         rows_.push_back(
-            {node->box.top(), node->box.bottom(), node->box.left(), node->box.right(), 0, 1e9, {}});
+            {node->box.top(), node->box.bottom(), node->box.left(), node->box.right(), 0, 0, 1e9, {}});
       auto& row = rows_.back();
       row.bottom = std::max(row.bottom, node->box.bottom());
       row.left = std::min(row.left, node->box.left());
@@ -62,6 +69,12 @@ class Router {
       rowOf_[node->id] = static_cast<int>(rows_.size()) - 1;
       right_ = std::max(right_, node->box.right());
       left_ = std::min(left_, node->box.left());
+    }
+    double reach = -1e9;
+    for (auto& row : rows_) {
+      row.reach = reach = std::max(reach, row.bottom);
+      std::sort(row.cards.begin(), row.cards.end(),
+                [](const auto* a, const auto* b) { return a->box.left() < b->box.left(); });
     }
   }
 
@@ -78,19 +91,34 @@ class Router {
           many ? static_cast<std::size_t>(place - into.begin()) : static_cast<std::size_t>((*place)->toPort);
       if (to.inputs.empty()) continue;
       port = std::min(port, to.inputs.size() - 1);
-      plans_.push_back({&edge, from.output.value_or(from.box.center()), to.inputs[port], Way::straight,
-                        rowOf_[edge.from], rowOf_[edge.to], true});
+      plans_.push_back({&edge,
+                        from.output.value_or(from.box.center()),
+                        to.inputs[port],
+                        Way::straight,
+                        rowOf_[edge.from],
+                        rowOf_[edge.to],
+                        true,
+                        false,
+                        {}});
     }
   }
 
   // Does a card other than these two meet the area? Rows whose height does not are passed over.
   bool meets(const QRectF& area, NodeId a, NodeId b) const {
-    return std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) {
-      return row.top < area.bottom() && row.bottom > area.top() && row.left < area.right() &&
-             row.right > area.left() &&
-             std::any_of(row.cards.begin(), row.cards.end(), [&](const NodeItem* node) {
-               return node->id != a && node->id != b && node->box.intersects(area);
-             });
+    const auto first = std::partition_point(rows_.begin(), rows_.end(),
+                                            [&](const Row& row) { return row.reach <= area.top(); });
+    const auto last =
+        std::partition_point(first, rows_.end(), [&](const Row& row) { return row.top < area.bottom(); });
+    return std::any_of(first, last, [&](const Row& row) {
+      if (row.bottom <= area.top() || row.left >= area.right() || row.right <= area.left()) return false;
+      const auto begin = std::partition_point(row.cards.begin(), row.cards.end(), [&](const NodeItem* node) {
+        return node->box.left() <= area.left() - wideNode;
+      });
+      const auto end = std::partition_point(
+          begin, row.cards.end(), [&](const NodeItem* node) { return node->box.left() < area.right(); });
+      return std::any_of(begin, end, [&](const NodeItem* node) {
+        return node->id != a && node->id != b && node->box.intersects(area);
+      });
     });
   }
 
@@ -179,11 +207,27 @@ class Router {
     return rows_[static_cast<std::size_t>(plan.toRow)].firstEnd >= plan.to.x() - 4;
   }
 
+  // A turn whose first or last stretch would run behind cards: the target stands beside a row, or the source
+  // before the rest of one.
+  void findDetours() {
+    for (auto& plan : plans_) {
+      if (plan.way != Way::turn) continue;
+      const EdgeItem& edge = *plan.edge;
+      const QPointF a = plan.from, b = plan.to;
+      plan.detour = blocked(a.x(), rightOf(plan), a.y(), edge.from, edge.to) ||
+                    (plan.firstInRow && blocked(leftOf(plan), b.x(), b.y(), edge.from, edge.to));
+    }
+  }
+
+  double rightOf(const Plan& plan) const { return std::max(right_, plan.from.x()) + lead; }
+  double leftOf(const Plan& plan) const { return std::min(left_, plan.to.x()) - lead; }
+
   // Shorter skips lie nearer to the cards; spans that do not overlap share a lane.
   void assignLanes() {
     std::vector<Plan*> skips;
     for (auto& plan : plans_)
-      if (plan.way == Way::lane || (plan.way == Way::turn && !plan.firstInRow)) skips.push_back(&plan);
+      if (plan.way == Way::lane || (plan.way == Way::turn && !plan.firstInRow && !plan.detour))
+        skips.push_back(&plan);
     std::stable_sort(skips.begin(), skips.end(),
                      [](const Plan* a, const Plan* b) { return a->span() < b->span(); });
     std::map<int, std::vector<std::vector<std::pair<double, double>>>> taken;
@@ -205,29 +249,42 @@ class Router {
     }
   }
 
+  // What turns out to run behind a card on its way becomes a detour, too.
+  void drawUnlessBehind(Plan& plan) {
+    const auto knots = scene_.knots.size(), turns = turns_.size();
+    draw(plan);
+    if (plan.way == Way::straight || plan.way == Way::free) return;
+    if (!behindCard(plan.corners, plan.edge->from, plan.edge->to)) return;
+    plan.detour = true;
+    plan.corners.clear();
+    scene_.knots.resize(knots);
+    if (turns_.size() > turns) turns_.erase(plan.edge->from);
+  }
+
   double laneHeight(int row, int lane) const {
     return rows_[static_cast<std::size_t>(row)].top - firstLane - laneStep * lane;
   }
 
-  void draw(const Plan& plan) {
+  void draw(Plan& plan) {
     auto& edge = *plan.edge;
     const QPointF a = plan.from, b = plan.to;
     switch (plan.way) {
     case Way::straight:
-      edge.line = {a, b};
+      plan.corners = edge.line = {a, b};
       break;
     case Way::free:
       edge.line = freeWay(a, b, edge);
       break;
     case Way::elbow: {
       const double x = b.x() - firstLane;
-      edge.line = rounded({a, {x, a.y()}, {x, b.y()}, b}, corner);
+      plan.corners = {a, {x, a.y()}, {x, b.y()}, b};
+      edge.line = rounded(plan.corners, corner);
       break;
     }
     case Way::lane: {
       const double y = laneHeight(plan.toRow, lane_[edge.id]), x = a.x() + firstLane;
-      edge.line =
-          rounded({a, {x, a.y()}, {x, y}, {b.x() - firstLane, y}, {b.x() - firstLane, b.y()}, b}, corner);
+      plan.corners = {a, {x, a.y()}, {x, y}, {b.x() - firstLane, y}, {b.x() - firstLane, b.y()}, b};
+      edge.line = rounded(plan.corners, corner);
       if (edges_.leaving(edge.from) > 1) scene_.knots.emplace_back(x, a.y());
       break;
     }
@@ -238,11 +295,11 @@ class Router {
   }
 
   // Several edges that leave one node for the next rows share their way round and part at a knot on the left.
-  void drawTurn(const Plan& plan) {
+  void drawTurn(Plan& plan) {
     auto& edge = *plan.edge;
     const QPointF a = plan.from, b = plan.to;
     const auto& target = rows_[static_cast<std::size_t>(plan.toRow)];
-    const double right = std::max(right_, a.x()) + lead, left = std::min(left_, b.x()) - lead;
+    const double right = rightOf(plan), left = leftOf(plan);
     auto known = turns_.find(edge.from);
     if (known == turns_.end()) {
       double y = laneHeight(plan.toRow, target.lanes);
@@ -253,7 +310,8 @@ class Router {
       known = turns_.emplace(edge.from, y).first;
     }
     const double y = known->second;
-    QPolygonF corners{a, {right, a.y()}, {right, y}};
+    auto& corners = plan.corners;
+    corners = {a, {right, a.y()}, {right, y}};
     if (plan.firstInRow) {
       corners << QPointF(left, y) << QPointF(left, b.y()) << b;
       // A branch further down leaves where the row's own way in turns off.
@@ -273,11 +331,131 @@ class Router {
     std::optional<double> y;
     int count = 0;
     for (const auto& plan : plans_)
-      if (plan.edge->from == from && plan.way == Way::turn && plan.firstInRow) {
+      if (plan.edge->from == from && plan.way == Way::turn && plan.firstInRow && !plan.detour) {
         y = std::min(y.value_or(plan.to.y()), plan.to.y());
         ++count;
       }
     return count > 1 ? y : std::nullopt;
+  }
+
+  // With all other wires in their places: what would run behind cards looks for a way that keeps off both.
+  // Where none is free, as if no card were there.
+  void drawDetours() {
+    if (std::none_of(plans_.begin(), plans_.end(), [](const Plan& plan) { return plan.detour; })) return;
+    for (const auto& plan : plans_) wires_.add(plan.corners, plan.edge->from);
+    for (auto& plan : plans_) {
+      if (!plan.detour) continue;
+      const bool found = throughGutter(plan) || direct(plan) || throughOwnLane(plan);
+      if (!found) {
+        draw(plan);
+        continue;
+      }
+      wires_.add(plan.corners, plan.edge->from);
+      plan.edge->line = rounded(plan.corners, corner);
+    }
+  }
+
+  // A stretch with room on both sides: no card nearer than a lane's distance, no wire of another node.
+  bool free(QPointF p, QPointF q, NodeId from, NodeId except = 0) const {
+    const bool level = std::abs(p.y() - q.y()) < 0.5;
+    constexpr double beside = 11, upright = 6;
+    const QRectF area = QRectF(p, q).normalized().adjusted(level ? 0 : -upright, level ? -beside : 0,
+                                                           level ? 0 : upright, level ? beside : 0);
+    return !meets(area, except, 0) && !wires_.taken(p, q, from, laneStep - 4);
+  }
+
+  // Free heights to try on the way from one height to another: the lanes above and below the rows near it.
+  std::vector<double> lanesNear(int row, double from, double to) const {
+    constexpr int rowsTried = 6, lanesTried = 4;
+    const int last = std::min(static_cast<int>(rows_.size()) - 1, row + rowsTried);
+    std::vector<double> heights;
+    for (int index = std::max(0, row - rowsTried); index <= last; ++index)
+      for (int lane = 0; lane < lanesTried; ++lane) {
+        heights.push_back(laneHeight(index, lane));
+        heights.push_back(rows_[static_cast<std::size_t>(index)].bottom + firstLane + laneStep * lane);
+      }
+    const auto length = [&](double y) { return std::abs(y - from) + 1.01 * std::abs(y - to); };
+    std::stable_sort(heights.begin(), heights.end(),
+                     [&](double one, double other) { return length(one) < length(other); });
+    return heights;
+  }
+
+  // From a free upright into the port: along a lane, then up or down beside the target.
+  bool wayIn(Plan& plan, QPointF start) const {
+    const NodeId from = plan.edge->from;
+    const QPointF b = plan.to;
+    const auto heights = lanesNear(plan.toRow, start.y(), b.y());
+    for (const double in : {b.x() - firstLane, b.x() - firstLane - laneStep}) {
+      if (!free({in, b.y()}, b, from, plan.edge->to)) continue;
+      for (const double y : heights)
+        if (free({in, y}, {in, b.y()}, from) && free({start.x(), y}, {in, y}, from) &&
+            free(start, {start.x(), y}, from)) {
+          plan.corners << QPointF(start.x(), y) << QPointF(in, y) << QPointF(in, b.y()) << b;
+          return true;
+        }
+    }
+    return false;
+  }
+
+  // With a turn of the same node round the right end and back, then down the gutter or beside it.
+  bool throughGutter(Plan& plan) {
+    const auto known = turns_.find(plan.edge->from);
+    if (known == turns_.end()) return false;
+    const QPointF a = plan.from;
+    const double y = known->second, right = rightOf(plan), left = leftOf(plan);
+    for (int lane = 0; lane < 4; ++lane) {
+      const double x = left - laneStep * lane;
+      plan.corners = {a, {right, a.y()}, {right, y}, {x, y}};
+      if (!wayIn(plan, {x, y})) continue;
+      const double turned = plan.corners[4].y();
+      // It leaves the other where that turns into its row, or where it goes on itself.
+      double knot = lane == 0 ? turned : y;
+      if (lane == 0)
+        for (const auto& other : plans_)
+          if (other.edge->from == plan.edge->from && other.way == Way::turn && !other.detour &&
+              other.firstInRow && std::abs(other.to.y() - y) < std::abs(turned - y))
+            knot = other.to.y();
+      scene_.knots.emplace_back(x < left ? left : x, knot);
+      return true;
+    }
+    return false;
+  }
+
+  // Down or up right of the source, then straight to the target.
+  bool direct(Plan& plan) {
+    const QPointF a = plan.from;
+    std::vector<double> outs{a.x() + firstLane};
+    for (int lane = 0; lane < 4; ++lane) outs.push_back(rightOf(plan) + laneStep * lane);
+    for (const double out : outs) {
+      if (!free(a, {out, a.y()}, plan.edge->from, plan.edge->from)) continue;
+      plan.corners = {a};
+      plan.corners << QPointF(out, a.y());
+      if (!wayIn(plan, {out, a.y()})) continue;
+      if (edges_.leaving(plan.edge->from) > 1) scene_.knots.emplace_back(out, a.y());
+      return true;
+    }
+    return false;
+  }
+
+  // Down or up right of the source into a lane of its own, along it to the gutter and from there in.
+  bool throughOwnLane(Plan& plan) {
+    const QPointF a = plan.from;
+    const NodeId from = plan.edge->from;
+    const auto heights = lanesNear(plan.fromRow, a.y(), a.y());
+    for (const double out : {a.x() + firstLane, rightOf(plan)}) {
+      if (!free(a, {out, a.y()}, from, from)) continue;
+      for (int lane = 0; lane < 4; ++lane) {
+        const double x = leftOf(plan) - laneStep * lane;
+        for (const double y : heights) {
+          if (!free({out, a.y()}, {out, y}, from) || !free({out, y}, {x, y}, from)) continue;
+          plan.corners = {a, {out, a.y()}, {out, y}, {x, y}};
+          if (!wayIn(plan, {x, y})) break;
+          if (edges_.leaving(from) > 1) scene_.knots.emplace_back(out, a.y());
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   // The label stands above the middle of the longest horizontal stretch.
@@ -308,6 +486,7 @@ class Router {
   std::vector<Plan> plans_;
   std::map<EdgeId, int> lane_;
   std::map<NodeId, double> turns_;
+  WireIndex wires_; // for detours
   double right_ = -1e9, left_ = 1e9;
 };
 
