@@ -167,7 +167,7 @@ void TestRouter::aDroppedTargetIsReachedRoundTheRow() {
   for (const auto& other : scene.edges) {
     QCOMPARE(cardBefore(scene, other), QString());
     if (other.from != source)
-      QVERIFY2(together(edge->line, other.line) < 8,
+      QVERIFY2(together(edge->line, other.line) < 1,
                qPrintable("on the wire into " + scene.node(other.to)->title));
   }
   for (qsizetype index = 1; index < edge->line.size(); ++index) {

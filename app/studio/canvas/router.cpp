@@ -208,14 +208,19 @@ class Router {
   }
 
   // A turn whose first or last stretch would run behind cards: the target stands beside a row, or the source
-  // before the rest of one.
+  // before the rest of one. Or it would come down the gutter on top of another node's way into that row.
   void findDetours() {
+    std::map<int, NodeId> waysIn;
+    for (const auto& plan : plans_)
+      if (plan.way == Way::turn && plan.firstInRow) waysIn.emplace(plan.toRow, plan.edge->from);
     for (auto& plan : plans_) {
       if (plan.way != Way::turn) continue;
       const EdgeItem& edge = *plan.edge;
       const QPointF a = plan.from, b = plan.to;
+      const auto wayIn = waysIn.find(plan.toRow);
       plan.detour = blocked(a.x(), rightOf(plan), a.y(), edge.from, edge.to) ||
-                    (plan.firstInRow && blocked(leftOf(plan), b.x(), b.y(), edge.from, edge.to));
+                    (plan.firstInRow && blocked(leftOf(plan), b.x(), b.y(), edge.from, edge.to)) ||
+                    (!plan.firstInRow && wayIn != waysIn.end() && wayIn->second != edge.from);
     }
   }
 
@@ -408,6 +413,11 @@ class Router {
       plan.corners = {a, {right, a.y()}, {right, y}, {x, y}};
       if (!wayIn(plan, {x, y})) continue;
       const double turned = plan.corners[4].y();
+      if (std::abs(turned - y) < 0.5) { // along the very same stretch: it leaves that before the gutter
+        plan.corners.remove(3, 2);
+        scene_.knots.push_back(plan.corners[3]);
+        return true;
+      }
       // It leaves the other where that turns into its row, or where it goes on itself.
       double knot = lane == 0 ? turned : y;
       if (lane == 0)

@@ -5,6 +5,7 @@
 #include "core/network/network.h"
 #include <QPolygonF>
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace loom {
@@ -18,14 +19,15 @@ class WireIndex {
         (one.level ? level_ : upright_).emplace(one.at, Span{one.lo, one.hi, from});
     }
   }
-  // Does a wire that leaves another node run along here, or nearer than this?
+  // Does a wire run along here, or nearer than this? One of the same node may be followed, not accompanied.
   bool taken(QPointF a, QPointF b, NodeId from, double clear) const {
     const Stretch one(a, b);
     const auto& all = one.level ? level_ : upright_;
     const auto end = all.lower_bound(one.at + clear);
     return std::any_of(all.upper_bound(one.at - clear), end, [&](const auto& other) {
       const Span& span = other.second;
-      return span.from != from && span.lo < one.hi && span.hi > one.lo;
+      return (span.from != from || std::abs(other.first - one.at) > 0.5) && span.lo < one.hi &&
+             span.hi > one.lo;
     });
   }
 
