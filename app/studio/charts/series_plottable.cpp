@@ -191,7 +191,7 @@ void SeriesPlottable::draw(QCPPainter* painter) {
   }
   line(painter, points, colour, style_.future ? 1.25 : style_.dots ? 1.5 : 1.75);
   painter->setPen(Qt::NoPen);
-  if (style_.dots) {
+  if (style_.dots || points.size() == 1) { // one point is no line, but it is there
     painter->setBrush(colour);
     for (const auto& point : points)
       if (std::isfinite(point.y())) painter->drawEllipse(point, 2.5, 2.5);

@@ -42,14 +42,14 @@ ThemeCard::ThemeCard(const QString& text, const Theme& left, const Theme& right,
 
 QSize ThemeCard::sizeHint() const {
   const Look& look = lookOf(this);
-  return {look.px(wide) + 2 * ring, look.px(high) + 2 * ring + look.px(8 + 20)};
+  return {wide + 2 * ring, high + 2 * ring + look.px(8 + 20)};
 }
 
 void ThemeCard::paintEvent(QPaintEvent*) {
   const Look& look = lookOf(this);
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
-  const QRectF window(ring, ring, look.px(wide), look.px(high));
+  const QRectF window(ring, ring, wide, high);
   QPainterPath shape;
   shape.addRoundedRect(window, 4, 4);
   painter.save();

@@ -133,7 +133,11 @@ void Board::nameCurves() {
   double end = 0, seconds = 0;
   for (const auto& run : runs_)
     if (const auto* view = session_ != nullptr ? session_->run(run) : nullptr) {
-      end = std::max(end, unit_ == Unit::epoch ? double(view->row.epochs) : double(view->row.totalSteps));
+      // A living run shows what is to come; runs that are compared end where the longest of them ended.
+      const bool whole = kind_ == Kind::live || view->row.stepsPerEpoch <= 0;
+      const double steps = double(whole ? view->row.totalSteps : view->row.step);
+      const double epochs = whole ? double(view->row.epochs) : steps / double(view->row.stepsPerEpoch);
+      end = std::max(end, unit_ == Unit::epoch ? epochs : steps);
       seconds = std::max(seconds, view->row.seconds);
     }
   timeUnit_ = seconds > 3 * 3600 ? 3600 : seconds > 180 ? 60 : 1;

@@ -12,7 +12,7 @@ namespace loom {
 namespace {
 
 constexpr const char *legendRight = "Right", *legendWrong = "Wrong",
-                     *legendRange = "from one to 9 % of a row";
+                     *legendRange = "from one to 9 % of a row and more";
 constexpr int stepWidth = 17, stepsWidth = (mapSteps - 1) * stepWidth;
 
 } // namespace
@@ -202,7 +202,8 @@ void ConfusionMatrix::paintLegend(QPainter& painter, const Look& look) const {
   }
   steps(look.theme().wrong);
   const QFontMetricsF metrics(look.fonts[Type::small]);
-  words(x + metrics.horizontalAdvance(QString(legendRange)) < width() ? legendRange : "1 to 9 % of a row");
+  words(x + metrics.horizontalAdvance(QString(legendRange)) < width() ? legendRange
+                                                                      : "to 9 % of a row and more");
   if (!isVisible()) return; // in a picture there is nothing to press
   QString keys = "Arrow keys move over the cells, Enter opens the samples.";
   if (metrics.horizontalAdvance(keys) > width() - before) keys = "Arrows move, Enter opens.";

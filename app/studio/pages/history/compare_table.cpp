@@ -69,7 +69,11 @@ QVector<CompareRow> resultRows(const QVector<RunView>& runs) {
     for (qsizetype index = 0; index < runs.size(); ++index) {
       const auto each = value(runs[index].row);
       row.cells << (each ? words(runs[index].row, *each) : QString(missingText));
-      if (judged && each && (!best || (smallest ? *each < *best : *each > *best))) {
+      // What is no number is no best; nor is it one to have failed soonest.
+      if (!judged || !each || !std::isfinite(*each) ||
+          (label == "Time" && runs[index].row.state != RunState::finished))
+        continue;
+      if (!best || (smallest ? *each < *best : *each > *best)) {
         best = each;
         row.best = static_cast<int>(index);
       }

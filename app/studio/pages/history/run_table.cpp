@@ -342,7 +342,7 @@ void RunTable::setRunModel(RunTableModel* model) {
   head->setFixedHeight(look.px(28));
   head->setSectionsMovable(true);
   head->setMinimumSectionSize(look.px(28));
-  const int widths[] = {32, 124, 160, 88, 80, 60, 60, 72, 68, 108, 72, 80, 76, 88};
+  const int widths[] = {32, 124, 160, 88, 80, 64, 60, 96, 68, 108, 72, 80, 76, 88};
   for (int section = 0; section < RunTableModel::columnCountValue; ++section)
     head->resizeSection(section, look.px(widths[section]));
   head->setSectionResizeMode(RunTableModel::tick, QHeaderView::Fixed);
