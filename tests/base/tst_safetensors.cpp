@@ -131,7 +131,7 @@ void TestSafetensors::refuses_data() {
   row("no header", fileWith("", 0), "'{'");
   row("blank first", fileWith(" {}", 0), "'{'");
   row("a list", fileWith("[]", 0), "'{'");
-  row("bad JSON", fileWith("{\"a\"", 0), "JSON");
+  row("bad JSON", fileWith("{\"a\"", 0), "ends in the middle of a value");
   row("zero bytes behind", fileWith(std::string("{}\0\0", 4), 0), "zero byte");
   row("deep", fileWith("{\"a\":" + std::string(10'000'000, '['), 0), "deeper");
   row("bad UTF-8", tensors(tensorText("\xff", "[1]", "[0,4]"), 4), "UTF-8");
@@ -139,7 +139,7 @@ void TestSafetensors::refuses_data() {
       "twice");
   row("member twice", fileWith(R"({"a":{"dtype":"F32","shape":[1],"shape":[2],"data_offsets":[0,4]}})", 4),
       "twice");
-  row("entry is a number", fileWith(R"({"a":3})", 4), "dtype");
+  row("entry is a number", fileWith(R"({"a":3})", 4), "not a JSON object, but a whole number");
   row("no dtype", fileWith(R"({"a":{"shape":[1],"data_offsets":[0,4]}})", 4), "dtype");
   row("no shape", fileWith(R"({"a":{"dtype":"F32","data_offsets":[0,4]}})", 4), "shape");
   row("no offsets", fileWith(R"({"a":{"dtype":"F32","shape":[1]}})", 4), "data_offsets");

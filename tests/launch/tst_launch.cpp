@@ -103,7 +103,7 @@ class TestLaunch : public QObject {
     TestProject project;
     QVERIFY(project.make("iris"));
     const StopAll stopAll(project);
-    for (const char* name : {"plain", "-x --help", "--json", "a \"b\" 'c' $(touch x) `y`; z", "two\nlines",
+    for (const char* name : {"plain", "-x --help", "--json", "a \"b\" 'c' $(touch x) `y`; z", "two  spaces",
                              "=", "Grüße · 3", "[1,2]"}) {
       TrainRequest request = project.request();
       request.name = name;
