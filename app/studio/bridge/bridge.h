@@ -149,8 +149,8 @@ class Bridge : public QObject {
  signals:
   void projectOpened(const loom::ProjectView& view);
   void projectClosed();
-  // Its folder was moved (to `now`, when that is known) or deleted while it was open: nothing is written until
-  // it is there again (projectFound), closed, or opened elsewhere.
+  // Its folder was moved (to `now`, when that is known) or deleted while it was open: nothing is written
+  // until it is there again (projectFound), closed, or opened elsewhere.
   void projectGone(const loom::Error& error, const QString& now);
   void projectFound();
   void projectSaved();
