@@ -29,6 +29,14 @@ QString formatValue(double value, ValueFormat format) {
   return {};
 }
 
+QString formatPlace(double x, const QString& unit, const XScale& scale) {
+  if (scale.byTime()) return QString::number(x, 'g', 3) + " " + unit; // a run may be over in milliseconds
+  const QString number = unit == "step"       ? QString::fromStdString(formatCount(std::llround(x)))
+                         : x == std::floor(x) ? QString::number(x)
+                                              : QString::number(x, 'f', x < 100 ? 2 : 1);
+  return unit + " " + number;
+}
+
 Chart::Chart(const ChartSpec& spec, QWidget* parent) : QWidget(parent), spec_(spec) {
   setObjectName("chart_" + spec.id);
   setAccessibleName(spec.title);
@@ -310,10 +318,7 @@ void Chart::setCrosshair(std::optional<double> x) {
     for (const auto& curve : curves_)
       if (const auto* plottable = plottables_.value(curve.id); plottable != nullptr && !curve.style.future)
         if (const auto value = plottable->valueAt(*x)) dots.push_back({*value, curve.style.colour});
-    const QString number = unit_ == "step"        ? QString::fromStdString(formatCount(std::llround(*x)))
-                           : *x == std::floor(*x) ? QString::number(*x)
-                                                  : QString::number(*x, 'f', *x < 100 ? 2 : 1);
-    tag = scale_.byTime() ? number + " " + unit_ : unit_ + " " + number;
+    tag = formatPlace(*x, unit_, scale_);
   }
   crosshair_->setCross(x, tag, dots);
   plot_->layer("cross")->replot();

@@ -16,6 +16,8 @@ class ChartHead;
 
 enum class ValueFormat { loss, percent, number, rate };
 QString formatValue(double value, ValueFormat format);
+// A place of the x axis: "epoch 12", "step 6,752", "1.5 min".
+QString formatPlace(double x, const QString& unit, const XScale& scale);
 
 struct ChartSpec {
   QString id, title, subtitle;

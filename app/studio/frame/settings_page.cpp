@@ -94,7 +94,7 @@ SettingsPage::SettingsPage(PageContext& context) : Page(context) {
 
 QWidget* SettingsPage::buildGroup(const QString& group) {
   auto* inside = new QWidget;
-  inside->setMaximumWidth(lookOf(this).px(824));
+  insides_ << inside;
   auto* column = groupColumn(inside, tr(group.toLatin1()));
   for (const SettingRow& row : settingTable()) {
     if (group != QLatin1String(row.group)) continue;
@@ -169,7 +169,7 @@ QWidget* SettingsPage::buildControl(const SettingRow& row) {
 
 QWidget* SettingsPage::buildAbout() {
   auto* inside = new QWidget;
-  inside->setMaximumWidth(lookOf(this).px(824));
+  insides_ << inside;
   auto* column = groupColumn(inside, tr("Neuroloom %1").arg(QCoreApplication::applicationVersion()));
   for (const QString& line :
        {tr("Draw, train and keep neural networks. Nothing leaves this computer."),
@@ -188,7 +188,7 @@ QWidget* SettingsPage::buildAbout() {
 
 QWidget* SettingsPage::buildKeys() {
   auto* inside = new QWidget;
-  inside->setMaximumWidth(lookOf(this).px(824));
+  insides_ << inside;
   auto* column = groupColumn(inside, tr("Keyboard"));
   const auto add = [&](const QString& text, const QString& keys) {
     auto* line = new QWidget;
@@ -219,6 +219,16 @@ QWidget* SettingsPage::buildKeys() {
 // All words are equally wide, and leave the widest control its room.
 void SettingsPage::resizeEvent(QResizeEvent* event) {
   Page::resizeEvent(event);
+  measure();
+}
+
+void SettingsPage::changeEvent(QEvent* event) {
+  Page::changeEvent(event);
+  if (event->type() == QEvent::StyleChange) measure(); // here the text size is chosen
+}
+
+void SettingsPage::measure() {
+  for (QWidget* inside : std::as_const(insides_)) inside->setMaximumWidth(lookOf(this).px(824));
   const bool narrow = width() < lookOf(this).px(1040);
   for (QWidget* words : std::as_const(words_)) words->setFixedWidth(lookOf(this).px(narrow ? 224 : 312));
 }

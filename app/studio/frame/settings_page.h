@@ -21,6 +21,7 @@ class SettingsPage : public Page {
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
+  void changeEvent(QEvent* event) override;
 
  private:
   QWidget* buildGroup(const QString& group);
@@ -29,7 +30,9 @@ class SettingsPage : public Page {
   QWidget* buildControl(const SettingRow& row);
   void find(const QString& words);
   QHash<QString, QWidget*> controls_, lines_;
-  QList<QWidget*> words_; // of the settings, left of their controls
+  void measure();
+  QList<QWidget*> insides_; // of the groups
+  QList<QWidget*> words_;   // of the settings, left of their controls
   QListWidget* groups_;
   QStackedWidget* stack_;
   QPushButton* undo_;

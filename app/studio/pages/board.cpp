@@ -272,9 +272,7 @@ QString Board::unitName() const {
 }
 
 QString Board::placeText(double x) const {
-  if (unit_ == Unit::step) return "step " + text(formatCount(std::llround(x)));
-  const QString number = x == std::floor(x) ? QString::number(x) : QString::number(x, 'f', 2);
-  return unit_ == Unit::time ? number + " " + unitName() : "epoch " + number;
+  return formatPlace(x, unitName(), runs_.isEmpty() ? XScale() : scaleOf(runs_.front()));
 }
 
 QVector<Board::Value> Board::valuesAt(std::optional<double> x) const {
