@@ -431,7 +431,7 @@ void TestErrors::killedTrainer() {
   QVERIFY(desk.studio->session().project().has_value());
   Session& session = desk.studio->session();
   TrainSettings settings = session.settings();
-  settings.epochs = 200'000;
+  settings.epochs = 1'000'000; // more than it does while the window looks
   settings.threads = 1;
   session.setSettings(settings);
   desk.window().show("train");
@@ -444,7 +444,8 @@ void TestErrors::killedTrainer() {
   QVERIFY(QTest::qWaitFor([&] { return newest() != nullptr && newest()->row.step > 200; }, patience));
   const std::string id = newest()->row.id;
   auto lock = readJsonFile(place.project / "runs" / id / "lock", 4096);
-  QVERIFY(lock.ok());
+  const auto console = readWholeFile(place.project / "runs" / id / "console.log", 1 << 20);
+  QVERIFY2(lock.ok(), console ? console->c_str() : lock.error().message().c_str());
   QCOMPARE(::kill((*lock)["pid"].get<int>(), SIGKILL), 0);
   QVERIFY(QTest::qWaitFor([&] { return newest()->row.state == RunState::killed; }, patience));
   // Said where it is looked at, with the way on.
