@@ -3,6 +3,7 @@
 #include "core/network/edit.h"
 #include "core/network/templates.h"
 #include "core/network/validate.h"
+#include "tests/soak.h"
 #include <QtTest>
 #include <cmath>
 #include <random>
@@ -91,12 +92,13 @@ class TestEdit : public QObject {
   void copiesKeepEdgesAndNames();
 };
 
-// 100,000 edits in sequences of 20; each sequence is undone, redone and undone again.
+// Edits in sequences of 20; each sequence is undone, redone and undone again.
 void TestEdit::randomEditsComeBack() {
-  Gambler gambler(20260101);
+  const auto cases = test::casesOf("edits", 100'000, 20260101, 2'000'000);
+  Gambler gambler(cases.seed);
   int made = 0, refused = 0;
   Network network = networkTemplates()[0].make();
-  while (made < 100000) {
+  while (made < cases.count) {
     History history(network);
     const std::string before = canonicalJson(toJson(network));
     for (int i = 0; i < 20; ++i) {

@@ -3,6 +3,7 @@
 #include "core/network/edit.h"
 #include "core/network/layout.h"
 #include "core/network/templates.h"
+#include "tests/soak.h"
 #include <QtTest>
 #include <cmath>
 #include <random>
@@ -71,8 +72,9 @@ void TestLayout::handPlacedStays() {
 }
 
 void TestLayout::randomDrawings() {
-  std::mt19937 random(7);
-  for (int round = 0; round < 200; ++round) {
+  const auto cases = test::casesOf("laid out drawings", 200, 7, 20'000);
+  std::mt19937 random(cases.seed);
+  for (int round = 0; round < cases.count; ++round) {
     Network network;
     const int count = 1 + static_cast<int>(random() % 30);
     for (int i = 1; i <= count; ++i) {

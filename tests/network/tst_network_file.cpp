@@ -5,6 +5,7 @@
 #include "core/network/network_file.h"
 #include "core/network/templates.h"
 #include "core/network/validate.h"
+#include "tests/soak.h"
 #include <QTemporaryDir>
 #include <QtTest>
 #include <random>
@@ -180,7 +181,8 @@ void TestNetworkFile::hostile() {
 
 // Any member replaced by anything: an Error or a network that can be analysed and written again.
 void TestNetworkFile::randomDamage() {
-  std::mt19937 random(99);
+  const auto cases = test::casesOf("damaged network files", 4000, 99, 200'000);
+  std::mt19937 random(cases.seed);
   const std::vector<Json> values{nullptr,
                                  true,
                                  -1,
@@ -199,7 +201,7 @@ void TestNetworkFile::randomDamage() {
   for (auto entry = flat.begin(); entry != flat.end(); ++entry) paths.push_back(entry.key());
   const Json old = parseJson(textOf(dataFile("schema-0.json")), "old").value();
   int good = 0;
-  for (int round = 0; round < 4000; ++round) {
+  for (int round = 0; round < cases.count; ++round) {
     Json json = round % 4 == 0 ? old : whole();
     const Json members = json.flatten();
     for (unsigned changes = 1 + random() % 3; changes > 0; --changes) {

@@ -3,6 +3,7 @@
 // plan; and verify() and describe() on the same plan.
 #include "core/base/random.h"
 #include "core/plan/memory.h"
+#include "tests/soak.h"
 #include <QtTest>
 
 using namespace loom;
@@ -86,9 +87,10 @@ void TestMemory::chainUsesTwoBuffers() {
 }
 
 void TestMemory::nothingOverlaps() {
-  for (std::uint32_t round = 0; round < 200; ++round) {
+  const auto cases = test::casesOf("memory plans", 200, 99, 20'000);
+  for (std::uint32_t round = 0; round < static_cast<std::uint32_t>(cases.count); ++round) {
     std::vector<Lifetime> lives;
-    const RandomKey key{99, 1, round};
+    const RandomKey key{cases.seed, 1, round};
     std::int64_t together = 0; // the most bytes alive at one step: no plan can need less
     for (std::uint32_t i = 0; i < 40; ++i) {
       const int first = static_cast<int>(randomBits(key, i, 0) % 30),

@@ -2,6 +2,7 @@
 // What the journals say is taken in exactly once: whatever is cut, resumed or killed on the way, the store
 // ends with what an undisturbed one has.
 #include "follower_fixture.h"
+#include "tests/soak.h"
 #include <atomic>
 #include <thread>
 
@@ -166,7 +167,7 @@ void TestFollower::piecesGiveTheWhole() {
   const std::string journal = bytesOf(whole.journal(run));
   const std::string wanted = contents(*whole.takenIn());
   pieces.configure(run, "run 001");
-  std::mt19937 random(4);
+  std::mt19937 random(casesOf("a journal in pieces", 1, 4, 1).seed);
   auto journals = journalsIn(pieces.folder);
   std::unique_ptr<Store> store;
   for (std::size_t at = 0; at < journal.size();) {
@@ -207,8 +208,8 @@ void TestFollower::halfALineIsNotThereYet() {
 void TestFollower::onceWhenKilled_data() {
   QTest::addColumn<int>("kills");
   QTest::addColumn<int>("longest"); // milliseconds between two kills
-  QTest::newRow("often") << 60 << 12;
-  QTest::newRow("seldom") << 12 << 150;
+  QTest::newRow("often") << (soaking() ? 600 : 60) << 12;
+  QTest::newRow("seldom") << (soaking() ? 100 : 12) << 150;
 }
 
 // The follower dies at random moments, while the trainers write and are resumed.
@@ -245,7 +246,7 @@ void TestFollower::onceWhenKilled() {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   });
-  std::mt19937 random(9);
+  std::mt19937 random(casesOf("kills of the follower", kills, 9, kills).seed);
   int died = 0;
   for (int i = 0; i < kills; ++i) {
     Child follower([&] {

@@ -3,6 +3,7 @@
 // all points gives.
 #include "core/store/series_writer.h"
 #include "store_fixture.h"
+#include "tests/soak.h"
 #include <QtTest>
 
 using namespace loom;
@@ -170,8 +171,9 @@ void TestStore::rangesAreExact() {
     write(writer, columnsOf("k", points));
   }
   const auto store = project.takenIn();
-  std::mt19937_64 random(3);
-  for (int i = 0; i < 300; ++i) {
+  const auto cases = casesOf("ranges", 300, 3, 5000);
+  std::mt19937_64 random(cases.seed);
+  for (int i = 0; i < cases.count; ++i) {
     std::int64_t first = pick(random, 1, points.back().step + 5),
                  last = pick(random, 1, points.back().step + 5);
     if (first > last) std::swap(first, last);
@@ -224,9 +226,10 @@ void TestStore::bucketsHoldEverything() {
     write(writer, columnsOf("k", points));
   }
   const auto store = project.takenIn();
-  std::mt19937_64 random(5);
+  const auto cases = casesOf("ranges in buckets", 60, 5, 600);
+  std::mt19937_64 random(cases.seed);
   const std::int64_t lowest = points.front().step, highest = points.back().step;
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < cases.count; ++i) {
     std::int64_t first = lowest, last = highest;
     if (i >= 5) {
       // Ranges of every width, also beyond both ends.

@@ -4,6 +4,7 @@
 #include "core/base/subprocess.h"
 #include "core/run/project.h"
 #include "store_fixture.h"
+#include "tests/soak.h"
 #include <QtTest>
 #include <atomic>
 #include <fcntl.h>
@@ -117,7 +118,7 @@ void TestTrainedRuns::followedAndKilled() {
         {"train", project.folder.string(), "--epochs", std::to_string(epochs), "--threads", "1", "--json"});
     trained = true;
   });
-  std::mt19937 random(3);
+  std::mt19937 random(casesOf("kills of readers", 1, 3, 1).seed);
   int killed = 0, answered = 0;
   for (int round = 0; round < 400 && (!trained || round < 12); ++round) {
     if (round % 4 == 3) { // one is left alone, and must answer
@@ -157,7 +158,7 @@ void TestTrainedRuns::killedAndResumed() {
   QFETCH(QString, templateId);
   QFETCH(int, epochs);
   const Made project(templateId.toStdString());
-  std::mt19937 random(11);
+  std::mt19937 random(casesOf("kills of a trainer", 1, 11, 1).seed);
   std::string run;
   int killed = 0;
   for (int attempt = 0; attempt < 4; ++attempt) {
