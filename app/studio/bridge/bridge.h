@@ -1,58 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The only staircase between threads. The window asks here and is answered by signals; a worker thread behind
-// it owns the Store, the launcher, every file and every process. All functions return at once; all are called
-// on, and all signals arrive on, the GUI thread. A question carries a ticket; its answer carries the same
-// one, and an answer whose question was asked anew (same `slot`) is dropped on the way.
+// The only connection between the window and the thread behind it, which owns the history, every file and
+// every process. The window asks typed questions (questions.h) and gets each answer where it asked; signals
+// are for what happens by itself. All functions return at once; all are called on, and all signals and
+// answers arrive on, the GUI thread.
 #pragma once
-#include "core/data/dataset.h"
-#include "core/launch/launcher.h"
-#include "core/run/evaluation.h"
-#include "core/run/fit.h"
-#include "core/run/project.h"
-#include "core/store/store.h"
-#include <QImage>
+#include "app/studio/bridge/question.h"
+#include "app/studio/bridge/questions.h"
+#include "app/studio/bridge/views.h"
 #include <QObject>
 #include <QString>
 #include <QThread>
 #include <QVector>
-#include <array>
 #include <memory>
 
 namespace loom {
 
-// What a page needs of the open project, by value.
-struct DamagedNetwork { // its file is there and cannot be read
-  QString name;
-  Error error;
-};
-
-struct ProjectView {
-  Project project;
-  QVector<Network> networks;
-  QVector<DamagedNetwork> damaged;
-  bool writable = true;
-  bool living = false; // a run of it trains at this moment
-};
-
-struct LivingProject {
-  QString name, folder;
-};
-
-struct MachineLoad {
-  double cpu = 0; // 0..1
-  std::uint64_t memoryUsed = 0, memoryTotal = 0;
-  int cores = 0;
-};
-
-// A live or finished run as the store has it; `waiting` says what a run waits for. A run that was asked for
-// and whose trainer has written nothing yet is `starting`: of its row only id, name and network are known.
-struct RunView {
-  RunRow row;
-  bool waiting = false, starting = false;
-  QString waitsFor;
-  std::int64_t version = 0; // another value: its series or events may have grown
-  double stepsPerSecond = 0, samplesPerSecond = 0, secondsLeft = -1; // of a living run
-};
+class BridgeWorker;
 
 struct SeriesAnswer {
   quint64 ticket = 0;
@@ -62,53 +25,34 @@ struct SeriesAnswer {
   QVector<Bucket> buckets;
 };
 
-struct EstimateView { // of `loom estimate --json`
-  std::int64_t parameters = 0, multiplyAdds = 0, memoryBytes = 0, largestBatch = 0, steps = 0;
-  double secondsPerStep = 0, seconds = 0;
-  bool measured = true; // false: computed from the network's size
-  QString device;
-  int threads = 0;
-};
-
-struct DataColumn {
-  ColumnReport report;
-  QVector<qint64> bars; // its distribution, see TablePreview
-};
-
-// A data set as the Data page shows it: what was read, how it falls into parts, the first pictures or rows.
-struct DataView {
-  enum Part : char { train, validation, test };
-  DatasetSpec spec;
-  std::int64_t samples = 0, ownTest = 0; // ownTest: samples that the data itself keeps for the test
-  std::vector<std::int64_t> sampleShape;
-  QByteArray parts;       // a Part for each sample
-  QVector<qint32> labels; // classification: one a sample
-  QStringList classes, features, notes;
-  std::array<qint64, 3> counts{};             // by Part
-  QVector<std::array<qint64, 3>> classCounts; // by class and Part
-  Normalisation normalisation;
-  QVector<QImage> pictures;    // of the first samples; empty for what is no picture
-  QVector<DataColumn> columns; // tables, from here on
-  QVector<QStringList> cells;  // the first rows; a missing cell is empty
-  std::int64_t rows = 0;
-  QString separator;
-  bool header = false;
-};
-
-class BridgeWorker;
-
 class Bridge : public QObject {
   Q_OBJECT
 
  public:
-  // `loomProgram`: the command line beside the studio; tests give their own.
-  explicit Bridge(std::filesystem::path loomProgram, QObject* parent = nullptr);
-  ~Bridge() override; // lets go of the history lock; runs go on
+  // `loomProgram`: the command line beside the studio; tests give their own, and their own clock for the
+  // deadlines.
+  explicit Bridge(std::filesystem::path loomProgram, QObject* parent = nullptr, QuestionBoard::Now now = {});
+  ~Bridge() override; // releases the history; runs continue
 
+  // `answered` is called with a Result<Q::Answer>, once, unless nobody can want it any more: see question.h.
+  // A question of the open project that is asked while none is open is answered with an Error.
+  template<class Q, class F> Ticket ask(Q question, QObject* context, F answered, const Asking& how = {}) {
+    const bool ofProject = Q::traits.scope != Scope::machine;
+    auto [ticket, reply] = questions_.put<typename Q::Answer>(context, ofProject ? open_ : 0, Q::traits, how,
+                                                              std::move(answered));
+    if (ofProject && open_ == 0)
+      reply(noProject(Q::traits.name));
+    else
+      send(Asked<Q>{std::move(question), open_, reply});
+    return ticket;
+  }
+  void cancel(Ticket ticket) { questions_.cancel(ticket); }
+  QuestionBoard& questions() { return questions_; }
+
+  // The former interface, until every page asks typed questions.
   // Projects. Answers: projectOpened or failed("open").
   void openProject(const QString& folder);
   void createFromTemplate(const QString& folder, const QString& templateId);
-  void createFromData(const QString& folder, const QString& data, const QString& target);
   void createFromSpec(const QString& folder, const DatasetSpec& spec); // projectOpened or failed("create")
   void closeProject();
   void saveProject(const Project& project);  // projectSaved
@@ -117,7 +61,6 @@ class Bridge : public QObject {
   void discardRecovery(const QString& network);
   void inspectData(const QString& fileOrFolder, const QString& target);                // dataInspected
   void exportTorch(const Network& network, const QString& folder, const QString& run); // exported
-  void recentProjects();                                                               // recentProjectsReady
   void samples(const QString& run, const QVector<int>& numbers,
                int size);                    // samplesReady: pictures of the data set
   void dataOverview();                       // dataReady: the data of the open project
@@ -146,25 +89,34 @@ class Bridge : public QObject {
   void setArchived(const QString& run, bool archived);
   void rebuildHistory(); // historyRebuilt
 
- signals:
+ Q_SIGNALS:
   void projectOpened(const loom::ProjectView& view);
   void projectClosed();
   // Its folder was moved (to `now`, when that is known) or deleted while it was open: nothing is written
   // until it is there again (projectFound), closed, or opened elsewhere.
   void projectGone(const loom::Error& error, const QString& now);
   void projectFound();
-  void projectSaved();
-  void networkSaved(const QString& name);
   void recoveryFound(const loom::Network& network); // after projectOpened, when unsaved edits were kept
-  void dataInspected(const loom::DataReport& report);
-  void exported(const QStringList& files);
-  void recentProjectsReady(const QVector<QPair<QString, QString>>& nameAndFolder);
   // Recent projects with a run that trains now: told at the start and while no project is open.
   void livingProjectsFound(const QVector<loom::LivingProject>& projects);
+  // After StartRun or ResumeRun was answered: its trainer ended before it wrote anything.
+  void startFailed(const QString& run, const loom::Error& error);
+  // Its folder was deleted: it is in no list any more. `error` says what became of its trainer.
+  void runVanished(const QString& run, const loom::Error& error);
+  void runsChanged(const QVector<loom::RunView>& runs); // newest first, all of the project
+  void loadChanged(const loom::MachineLoad& load);      // every two seconds
+  // Something that nobody asked for failed: a journal cannot be read, a network of the project is damaged.
+  void troubled(const loom::Error& error);
+
+  // Of the former interface.
+  void projectSaved();
+  void networkSaved(const QString& name);
+  void dataInspected(const loom::DataReport& report);
+  void exported(const QStringList& files);
   void samplesReady(const QString& run, const QVector<int>& numbers, const QVector<QImage>& pictures,
                     const QStringList& captions);
   void dataReady(const loom::DataView& view);
-  void factsReady(const loom::DataFacts& facts); // nothing when the data cannot be read
+  void factsReady(const loom::DataFacts& facts);
   void dataPreviewed(const loom::DataView& view);
   void estimated(const loom::EstimateView& estimate);
   void evaluated(const QString& run, const loom::Evaluation& evaluation);
@@ -173,24 +125,25 @@ class Bridge : public QObject {
                  const QVector<QVector<QPair<QString, double>>>& scores);
   void devicesReady(const QStringList& ids, const QStringList& names, const QStringList& notes);
   void runStarted(const QString& run);
-  void startFailed(const QString& run,
-                   const loom::Error& error); // its trainer ended before it wrote anything
-  // Its folder was deleted: it is in no list any more. `error` says what became of its trainer.
-  void runVanished(const QString& run, const loom::Error& error);
-  void controlled(const QString& run, const QString& id);
-  void runsChanged(const QVector<loom::RunView>& runs); // newest first, all of the project
   void seriesReady(const loom::SeriesAnswer& answer);
   void eventsReady(const QString& run, const QVector<loom::StoredEvent>& events);
-  void runNetworkReady(const QString& run, const loom::Network& network); // without nodes: cannot be read
+  void runNetworkReady(const QString& run, const loom::Network& network);
   void historyRebuilt(bool good, const QStringList& findings);
-  void loadChanged(const loom::MachineLoad& load); // every two seconds
-  // What went wrong: `what` is the verb ("open", "start", "evaluate" …); shown at the place that asked.
   void failed(const QString& what, const loom::Error& error);
 
  private:
+  friend class BridgeWorker;
+  void opened(quint64 number, const ProjectView& view);
+  void closed();
+  void send(AnyQuestion question);
+  static Error noProject(const char* place);
+  template<class Q, class Good>
+  void askOld(const char* what, Q question, Good good, const QString& slot = {});
+
+  QuestionBoard questions_; // destroyed last: answers on their way lead to it
+  quint64 open_ = 0;        // number of the project that the window has open; 0: none
   QThread thread_;
   std::unique_ptr<BridgeWorker> worker_;
-  quint64 nextTicket_ = 1;
 };
 
 } // namespace loom

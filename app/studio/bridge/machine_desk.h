@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What belongs to this computer and its person, not to a project: the load, the recent projects, and which of
+// them train now. Lives on the worker's thread; tells by itself.
+#pragma once
+#include "app/studio/bridge/hub.h"
+#include <QTimer>
+
+namespace loom {
+
+class MachineDesk {
+ public:
+  explicit MachineDesk(Hub& hub);
+  void setProjectOpen(bool open); // while none is open it looks for projects that train
+  static void remember(const std::filesystem::path& project);
+
+ private:
+  void look();
+  void measureLoad();
+  void findLiving();
+  Hub& hub_;
+  QTimer timer_;
+  bool projectOpen_ = false;
+  int looks_ = 0; // while no project is open
+  std::uint64_t idleBefore_ = 0, totalBefore_ = 0;
+};
+
+} // namespace loom

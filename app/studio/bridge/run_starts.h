@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs that were asked for in this window and are not in the history yet: waiting for cores, or started and
+// not heard of. A trainer that ends before its journal begins is reported with what its console says.
+#pragma once
+#include "app/studio/bridge/hub.h"
+#include "app/studio/bridge/run_access.h"
+#include <map>
+
+namespace loom {
+
+class RunStarts {
+ public:
+  RunStarts(Hub& hub, RunAccess& access) : hub_(hub), access_(access) {}
+  // `version`: of this run in `versions`, see watch().
+  Status start(const TrainRequest& request, std::int64_t version);
+  // True: this run was waiting and is not any more.
+  bool takeBack(const std::filesystem::path& project, const std::string& run, Status& status);
+  Status poll() { return hub_.launcher().poll(); }
+  // Compares with the history's rows and with how often each run's journal had something new; reports what
+  // failed.
+  void watch(const std::vector<RunView>& stored, const std::map<std::string, std::int64_t>& versions);
+  void forget(const std::string& run);
+  bool any() const { return !launched_.empty() || !waiting_.empty(); }
+  const std::vector<RunView>& views() const { return waiting_; } // newest first
+  std::optional<RunLock::Holder> process(const std::string& run) const;
+
+ private:
+  Error errorOf(const std::string& run, std::uint64_t consoleFrom);
+  Hub& hub_;
+  RunAccess& access_;
+  std::vector<RunView> waiting_;
+  std::vector<LaunchedRun> launched_;                // what the launcher knows: waiting, or a process
+  std::map<std::string, std::uint64_t> consoleFrom_; // where a start's own lines begin
+};
+
+} // namespace loom
