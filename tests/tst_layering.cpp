@@ -14,7 +14,8 @@ namespace {
 
 // Each room and the rooms that it may include directly; what those may include comes with them.
 const std::map<std::string, std::set<std::string>> rooms = {
-    {"core/base", {}},
+    {"core/base/os", {}},
+    {"core/base", {"core/base/os"}},
     {"core/plan", {"core/base"}},
     {"core/layers", {"core/plan"}},
     {"core/network", {"core/layers"}},
@@ -50,6 +51,10 @@ const std::vector<Tenant> tenants = {
     {R"(<(sqlite3|SQLiteCpp))", {"core/store"}, "SQLite"},
     {R"(<(Q[A-Z]|qcustomplot|QtW|QtG|QtC))", {"app/studio", "app/studio/bridge"}, "Qt"},
     {R"(<(png|turbojpeg))", {"core/data"}, "image libraries"},
+    {R"(<(unistd|fcntl|dlfcn|c?signal|sched|poll|pthread|spawn|dirent|termios|pwd|netdb|mntent|windows)(\.h)?>)",
+     {"core/base/os"},
+     "the operating system"},
+    {R"(<(sys|linux|arpa|netinet)/)", {"core/base/os"}, "the operating system"},
 };
 
 std::set<std::string> reach(const std::string& room) {
@@ -170,6 +175,18 @@ class TestLayering : public QObject {
                                      << "#include <sqlite3.h>" << false;
     QTest::newRow("sqlite in store") << "core/store/x.cpp"
                                      << "#include <sqlite3.h>" << true;
+    QTest::newRow("base reads os") << "core/base/x.cpp"
+                                   << "#include \"core/base/os/file.h\"" << true;
+    QTest::newRow("os reads base") << "core/base/os/posix/x.cpp"
+                                   << "#include \"core/base/result.h\"" << false;
+    QTest::newRow("posix in os") << "core/base/os/posix/x.cpp"
+                                 << "#include <unistd.h>" << true;
+    QTest::newRow("posix in base") << "core/base/x.cpp"
+                                   << "#include <unistd.h>" << false;
+    QTest::newRow("sys in store") << "core/store/x.cpp"
+                                  << "#include <sys/statvfs.h>" << false;
+    QTest::newRow("signals in the studio") << "app/studio/x.cpp"
+                                           << "#include <csignal>" << false;
     QTest::newRow("dnnl in reference") << "core/backend/reference/x.cpp"
                                        << "#include <dnnl.hpp>" << false;
     QTest::newRow("studio trains") << "app/studio/x.cpp"

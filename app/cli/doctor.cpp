@@ -2,18 +2,17 @@
 #include "app/cli/verb.h"
 #include "core/backend/check.h"
 #include "core/backend/plugin.h"
-#include "core/base/atomic_file.h"
 #include "core/base/format.h"
+#include "core/base/os/library.h"
+#include "core/base/os/machine.h"
+#include "core/base/parallel.h"
 #include "core/base/subprocess.h"
 #include "core/run/project.h"
 #include <CLI/CLI.hpp>
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sys/utsname.h>
-#include <thread>
 
 namespace loom {
 namespace {
@@ -35,45 +34,27 @@ struct Findings {
   void say(const std::string& what, const std::string& detail) { say(what, Mark::ok, detail); }
 };
 
-// The rest of the first line that begins with `key` and a colon.
-std::string lineOf(const std::string& text, const std::string& key) {
-  std::size_t at = text.rfind(key, 0) == 0 ? 0 : text.find("\n" + key);
-  if (at == std::string::npos) return {};
-  if (at > 0) ++at;
-  const auto colon = text.find(':', at), end = text.find('\n', at);
-  if (colon == std::string::npos || colon > end) return {};
-  const auto first = text.find_first_not_of(" \t", colon + 1);
-  return first == std::string::npos || first >= end ? std::string() : text.substr(first, end - first);
-}
-
 void machine(Findings& findings) {
-  utsname system{};
-  if (::uname(&system) == 0)
-    findings.say("system", fmt::format("{} {}, {}", system.sysname, system.release, system.machine));
-  const auto cpu = readWholeFile("/proc/cpuinfo", 8u << 20);
-  const std::string model = cpu ? lineOf(*cpu, "model name") : std::string();
+  if (const std::string system = os::systemName(); !system.empty()) findings.say("system", system);
+  const std::string model = os::processorName();
   findings.say("processor", fmt::format("{}, {}", model.empty() ? "unknown" : model,
-                                        counted(std::thread::hardware_concurrency(), "core", "cores")));
-  if (const auto memory = readWholeFile("/proc/meminfo", 1u << 20)) {
-    const auto bytes = [&](const char* key) {
-      return formatBytes(std::strtoull(lineOf(*memory, key).c_str(), nullptr, 10) * 1024);
-    };
-    findings.say("memory", fmt::format("{}, {} of it free to use", bytes("MemTotal"), bytes("MemAvailable")));
-  }
+                                        counted(usableCores(), "core", "cores")));
+  if (const os::Memory memory = os::memory(); memory.total > 0)
+    findings.say("memory", fmt::format("{}, {} of it free to use", formatBytes(memory.total),
+                                       formatBytes(memory.available)));
 }
 
 // Versions as the libraries that are loaded now tell them; where one tells none, its file's name does.
 std::string loadedFrom(void* symbol) {
-  Dl_info info{};
-  if (symbol == nullptr || ::dladdr(symbol, &info) == 0 || info.dli_fname == nullptr) return {};
+  const fs::path named = os::fileOfSymbol(symbol);
   std::error_code error;
-  const auto file = fs::canonical(info.dli_fname, error);
-  return error ? std::string(info.dli_fname) : file.string();
+  const auto file = fs::canonical(named, error);
+  return error ? named.string() : file.string();
 }
 
 void library(Findings& findings, const char* name, const char* symbolName,
              const std::function<std::string(void*)>& version) {
-  void* symbol = ::dlsym(RTLD_DEFAULT, symbolName);
+  void* symbol = os::loadedSymbol(symbolName);
   if (symbol == nullptr) {
     findings.say(name, Findings::Mark::missing, "not in this build");
     return;
@@ -143,7 +124,7 @@ void devices(Findings& findings) {
   const auto& plugin = cudaPlugin();
   findings.say("GPU plug-in", plugin.backend != nullptr ? Mark::ok : Mark::missing,
                plugin.file.empty()
-                   ? "libloom_cuda.so was looked for in " + looked
+                   ? os::libraryFileName("loom_cuda") + " was looked for in " + looked
                    : plugin.file.string() + (plugin.reason.empty() ? "" : ": " + plugin.reason));
 }
 

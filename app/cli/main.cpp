@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/program.h"
+#include "core/base/os/process.h"
+#include "core/base/os/terminal.h"
 #include "core/base/result.h"
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fcntl.h>
-#include <filesystem>
 #include <new>
-#include <unistd.h>
 
 namespace loom {
 namespace {
@@ -19,24 +18,15 @@ namespace {
 // the program starts anew once; a count that a person has set stands.
 void settleThreads(char** argv) {
   if (std::getenv("GOMP_SPINCOUNT") != nullptr) return;
-  setenv("GOMP_SPINCOUNT", "3000", 1);
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) execv(program.c_str(), argv); // where it cannot, this one goes on
-}
-
-// The first file that is opened while 0, 1 or 2 is closed takes its place, and what is printed goes into it:
-// into a journal, for one. Such a place is taken here, the wrong way round, so that printing still fails.
-void keepStandardPlaces() {
-  for (const int place : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (fcntl(place, F_GETFD) < 0) (void)open("/dev/null", place == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  os::setEnvironment("GOMP_SPINCOUNT", "3000");
+  os::becomeOwnProgram(argv); // where it cannot, this one goes on
 }
 
 } // namespace
 } // namespace loom
 
 int main(int argc, char** argv) {
-  loom::keepStandardPlaces();
+  loom::os::keepStandardStreams();
   loom::settleThreads(argv);
   try {
     return loom::runProgram(argc, argv);

@@ -5,8 +5,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace loom {
 namespace {
@@ -95,23 +93,20 @@ static std::size_t width(std::string_view text) {
   return count;
 }
 
-bool isTerminal(int descriptor) { return ::isatty(descriptor) == 1; }
+bool moves(os::Stream stream) { return os::isTerminal(stream) && !dumbTerminal(); }
 
-bool moves(int descriptor) { return isTerminal(descriptor) && !dumbTerminal(); }
-
-bool coloured(int descriptor) {
+bool coloured(os::Stream stream) {
   const char* without = std::getenv("NO_COLOR");
-  return moves(descriptor) && (without == nullptr || *without == '\0');
+  return moves(stream) && (without == nullptr || *without == '\0');
 }
 
-int columnsOf(int descriptor) {
-  winsize size{};
-  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
+int columnsOf(os::Stream stream) {
+  const int columns = os::terminalColumns(stream);
+  return columns > 0 ? columns : 80;
 }
 
 static std::string painted(const char* code, const char* word) {
-  return coloured(STDERR_FILENO) ? std::string(code) + word + "\033[0m" : std::string(word);
+  return coloured(os::Stream::error) ? std::string(code) + word + "\033[0m" : std::string(word);
 }
 
 int report(const Error& error) {

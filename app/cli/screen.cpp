@@ -5,7 +5,6 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <iostream>
-#include <unistd.h>
 
 namespace loom {
 namespace {
@@ -37,7 +36,7 @@ std::string bar(double share, int cells, bool coloured) {
 } // namespace
 
 Screen::Screen()
-    : live_(moves(STDERR_FILENO)), coloured_(coloured(STDERR_FILENO)),
+    : live_(moves(os::Stream::error)), coloured_(coloured(os::Stream::error)),
       lastLine_(std::chrono::steady_clock::now()) {}
 
 void Screen::close() {
@@ -96,7 +95,7 @@ void Screen::progress(const Json& event) {
     return;
   }
   // The line must fit, or it cannot be written over.
-  const int room = columnsOf(STDERR_FILENO) - 1;
+  const int room = columnsOf(os::Stream::error) - 1;
   const int texts = static_cast<int>(percent.size() + rest.size()) + 1;
   const int cells = std::min(24, room - texts);
   std::string line = "\r\033[K";

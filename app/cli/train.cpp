@@ -5,26 +5,26 @@
 #include "app/cli/verb.h"
 #include "core/base/atomic_file.h"
 #include "core/base/format.h"
+#include "core/base/os/process.h"
+#include "core/base/os/signals.h"
 #include "core/train/trainer.h"
-#include <csignal>
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
-#include <unistd.h>
 
 namespace loom {
 namespace {
 
 StopFlag stopFlag; // a signal handler can reach nothing else
-volatile std::sig_atomic_t lastSignal = 0;
+volatile bool lastWasCtrlC = false;
 
-void onSignal(int signal) {
+void onStop(os::StopSignal signal) {
+  const bool ctrlC = signal == os::StopSignal::interrupt;
   // The second Ctrl-C ends at once.
-  if (signal == SIGINT && lastSignal == SIGINT) ::_exit(static_cast<int>(ErrorKind::interrupted));
-  lastSignal = signal;
+  if (ctrlC && lastWasCtrlC) os::exitNow(static_cast<int>(ErrorKind::interrupted));
+  lastWasCtrlC = ctrlC;
   stopFlag.wanted = 1;
-  constexpr char said[] = "\nSaving a checkpoint; Ctrl-C again ends at once.\n";
-  if (signal == SIGINT && ::write(STDERR_FILENO, said, sizeof said - 1) < 0) return;
+  if (ctrlC) (void)os::writeMessage("\nSaving a checkpoint; Ctrl-C again ends at once.\n");
 }
 
 // Whether the last attempt of a run came to its end.
@@ -55,8 +55,7 @@ std::string words(std::string status) {
 int exitCode(const TrainOutcome& outcome) {
   if (outcome.status == "finished") return 0;
   if (outcome.status == "stopped")
-    return lastSignal == SIGINT ? static_cast<int>(ErrorKind::interrupted)
-                                : static_cast<int>(ErrorKind::stopped);
+    return static_cast<int>(lastWasCtrlC ? ErrorKind::interrupted : ErrorKind::stopped);
   return outcome.error ? static_cast<int>(outcome.error->kind) : 1;
 }
 
@@ -111,12 +110,8 @@ int run(const Options& options, const CLI::App& app) {
                 << "; nothing is left to train. With more --epochs it goes on.\n";
   }
 
-  struct sigaction action {};
-  action.sa_handler = onSignal;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  sigaction(SIGHUP, &action, nullptr); // the terminal was closed
-  signal(SIGPIPE, SIG_IGN);
+  os::onStopSignals(onStop);
+  os::ignoreBrokenPipes();
   Screen screen;
   const EventListener listener = [&](const Json& event) {
     if (options.json)

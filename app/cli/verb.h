@@ -3,6 +3,7 @@
 // to stderr.
 #pragma once
 #include "core/base/json.h"
+#include "core/base/os/terminal.h"
 #include "core/base/result.h"
 #include <CLI/CLI.hpp>
 #include <functional>
@@ -25,10 +26,9 @@ const std::vector<Verb>& verbs();
 int report(const Error& error);
 void warn(std::string_view text); // "warning: …" on stderr
 void printJson(const Json& json);
-bool isTerminal(int descriptor);
-bool moves(int descriptor);    // a terminal on which a line may be written over
-bool coloured(int descriptor); // … and NO_COLOR is not set
-int columnsOf(int descriptor);
+bool moves(os::Stream stream);    // a terminal on which a line may be written over
+bool coloured(os::Stream stream); // … and NO_COLOR is not set
+int columnsOf(os::Stream stream);
 // Without control characters: names in files may hold a terminal's commands.
 std::string plain(std::string_view text);
 std::string shortened(std::string_view text, std::size_t most); // to so many places, cut between characters

@@ -1,38 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/backend/plugin.h"
 #include "core/backend/abi.h"
+#include "core/base/os/library.h"
+#include "core/base/os/paths.h"
+#include "core/base/os/process.h"
 #include <cstdlib>
-#include <dlfcn.h>
 
 namespace loom {
 
 namespace {
 
-constexpr const char* machineFolder =
-#if defined(__aarch64__)
-    "aarch64-linux-gnu";
-#else
-    "x86_64-linux-gnu";
-#endif
-
 using StampFunction = const char* (*)();
 using BackendFunction = const Backend* (*)();
-
-std::string lastMessage() {
-  const char* message = dlerror();
-  return message ? message : "it cannot be opened";
-}
 
 LoadedPlugin open(const std::filesystem::path& file) {
   LoadedPlugin plugin;
   plugin.file = file;
-  void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  std::string problem;
+  void* library = os::openLibrary(file, problem);
   if (!library) {
-    plugin.reason = plainReason(lastMessage());
+    plugin.reason = plainReason(problem);
     return plugin;
   }
-  const auto stamp = reinterpret_cast<StampFunction>(dlsym(library, "loom_abi"));
-  const auto backend = reinterpret_cast<BackendFunction>(dlsym(library, "loom_backend"));
+  const auto stamp = reinterpret_cast<StampFunction>(os::symbolOf(library, "loom_abi"));
+  const auto backend = reinterpret_cast<BackendFunction>(os::symbolOf(library, "loom_backend"));
   if (!stamp || !backend) {
     plugin.reason = file.string() + " is no plug-in of this program";
   } else if (abiStamp() != stamp()) {
@@ -43,7 +34,7 @@ LoadedPlugin open(const std::filesystem::path& file) {
     if (plugin.backend) return plugin;
     plugin.reason = file.string() + " gives no backend";
   }
-  dlclose(library);
+  os::closeLibrary(library);
   return plugin;
 }
 
@@ -65,12 +56,9 @@ std::string plainReason(std::string_view linkerMessage) {
 std::vector<std::filesystem::path> pluginFolders() {
   std::vector<std::filesystem::path> folders;
   if (const char* chosen = std::getenv("LOOM_PLUGIN_DIR"); chosen && *chosen) folders.emplace_back(chosen);
-  std::error_code failure;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", failure);
-  if (failure) return folders;
-  const auto beside = program.parent_path(), libraries = beside.parent_path() / "lib";
-  folders.insert(folders.end(),
-                 {beside, libraries, libraries / "neuroloom", libraries / machineFolder / "neuroloom"});
+  const auto program = os::ownProgram();
+  if (program.empty()) return folders;
+  for (auto& folder : os::libraryFolders(program.parent_path())) folders.push_back(std::move(folder));
   return folders;
 }
 
@@ -85,7 +73,7 @@ LoadedPlugin loadPlugin(const std::string& fileName, const std::vector<std::file
 }
 
 const LoadedPlugin& cudaPlugin() {
-  static const LoadedPlugin plugin = loadPlugin("libloom_cuda.so", pluginFolders());
+  static const LoadedPlugin plugin = loadPlugin(os::libraryFileName("loom_cuda"), pluginFolders());
   return plugin;
 }
 

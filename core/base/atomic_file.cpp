@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/atomic_file.h"
 #include "core/base/format.h"
+#include "core/base/os/process.h"
 #include <atomic>
 #include <cerrno>
-#include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <memory>
 #include <mutex>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
 namespace loom {
 namespace {
@@ -25,9 +20,9 @@ fs::path folderOf(const fs::path& file) {
 }
 
 std::string freeSpace(const fs::path& file) {
-  struct statvfs space {};
-  if (statvfs(folderOf(file).c_str(), &space) != 0) return "an unknown number of bytes";
-  return formatBytes(static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize);
+  std::error_code unknown;
+  const auto space = fs::space(folderOf(file), unknown);
+  return unknown ? "an unknown number of bytes" : formatBytes(space.available);
 }
 
 struct FaultSeam {
@@ -60,7 +55,7 @@ FileFault faultFromEnvironment() {
   const std::string part(second == std::string_view::npos ? std::string_view{} : whole.substr(second + 1));
   return [=](std::string_view asked, const fs::path& file) {
     const bool here = asked == operation && file.string().find(part) != std::string::npos;
-    if (here && kill) std::raise(SIGKILL);
+    if (here && kill) os::killOwnProcess();
     return here ? code : 0;
   };
 }
@@ -132,41 +127,38 @@ int fileFault(std::string_view operation, const fs::path& file) {
   return fault ? (*fault)(operation, file) : 0;
 }
 
-Status syncFile(int descriptor, const fs::path& name) {
+Status syncFile(const os::File& open, const fs::path& name) {
   int code = fileFault("sync", name);
-  while (code == 0 && fsync(descriptor) != 0) {
-    if (errno != EINTR) code = errno;
-  }
+  if (code == 0) code = open.sync();
   if (code != 0) return writeError(name, "the file could not be brought to the disk", code);
   return {};
 }
 
 Status syncFolder(const fs::path& folder) {
   const fs::path name = folder.empty() ? fs::path(".") : folder;
-  const int descriptor = open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return writeError(name, "the folder could not be opened", errno);
+  os::File open;
+  if (const int code = open.open(name, os::Access::folder); code != 0)
+    return writeError(name, "the folder could not be opened", code);
   int code = fileFault("sync", name);
-  while (code == 0 && fsync(descriptor) != 0) {
+  if (code == 0) {
+    code = open.sync();
     // Some network file systems have no such operation for a folder: nothing is left to be done there.
-    if (errno == EINVAL || errno == ENOTSUP) break;
-    if (errno != EINTR) code = errno;
+    if (code == EINVAL || code == ENOTSUP) code = 0;
   }
-  close(descriptor);
   if (code != 0) return writeError(name, "the folder could not be brought to the disk", code);
   return {};
 }
 
 Status renameDurably(const fs::path& from, const fs::path& to) {
   int code = fileFault("rename", to);
-  if (code == 0 && std::rename(from.c_str(), to.c_str()) != 0) code = errno;
+  if (code == 0) code = os::replaceFile(from, to);
   if (code != 0) return writeError(to, "the new file could not be put in place", code);
   return syncFolder(folderOf(to));
 }
 
 Status exchangeDurably(const fs::path& from, const fs::path& to) {
   int code = fileFault("rename", to);
-  if (code == 0 && renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) != 0)
-    code = errno;
+  if (code == 0) code = os::exchangeFiles(from, to);
   if (code != 0) return writeError(to, "the new folder could not be put in place", code);
   return syncFolder(folderOf(to));
 }
@@ -183,39 +175,37 @@ Result<AtomicFile> AtomicFile::create(const fs::path& file) {
   // A name of 255 bytes leaves no room for more.
   const std::string name = created.file_.filename().string().substr(0, 200);
   std::string pattern = (folderOf(created.file_) / ("." + name + ".tmp-XXXXXX")).string();
-  created.descriptor_ = mkostemp(pattern.data(), O_CLOEXEC);
-  if (created.descriptor_ < 0)
-    return writeError(created.file_, "no temporary file could be made beside it", errno);
+  if (const int code = created.open_.openTemporary(pattern); code != 0)
+    return writeError(created.file_, "no temporary file could be made beside it", code);
   created.temporary_ = pattern;
-  if (fchmod(created.descriptor_, 0644) != 0)
-    return writeError(created.file_, "the temporary file's permissions could not be set", errno);
+  if (const int code = created.open_.setMode0644(); code != 0)
+    return writeError(created.file_, "the temporary file's permissions could not be set", code);
   return created;
 }
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), file_(std::move(other.file_)),
+    : open_(std::move(other.open_)), file_(std::move(other.file_)),
       temporary_(std::exchange(other.temporary_, {})) {}
 
 AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
+  std::swap(open_, other.open_);
   std::swap(file_, other.file_);
   std::swap(temporary_, other.temporary_);
   return *this;
 }
 
 AtomicFile::~AtomicFile() {
-  if (descriptor_ >= 0) close(descriptor_);
-  if (!temporary_.empty()) unlink(temporary_.c_str());
+  (void)open_.close();
+  std::error_code gone;
+  if (!temporary_.empty()) fs::remove(temporary_, gone);
 }
 
 Status AtomicFile::write(std::span<const std::byte> bytes) {
   int code = fileFault("write", file_);
   while (code == 0 && !bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written >= 0)
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    else if (errno != EINTR)
-      code = errno;
+    const os::Transfer written = open_.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    bytes = bytes.subspan(written.bytes);
+    code = written.code;
   }
   if (code != 0) return writeError(file_, "the file could not be written", code, bytes.size());
   return {};
@@ -225,11 +215,11 @@ Status AtomicFile::write(std::string_view text) { return write(std::as_bytes(std
 
 Status AtomicFile::commit() {
   // A sync that failed is not tried again: the kernel may have dropped the pages and would report success.
-  if (Status synced = syncFile(descriptor_, file_); !synced) return synced;
-  const int closed = close(std::exchange(descriptor_, -1));
-  if (closed != 0 && errno != EINTR) return writeError(file_, "the file could not be closed", errno);
+  if (Status synced = syncFile(open_, file_); !synced) return synced;
+  if (const int code = open_.close(); code != 0)
+    return writeError(file_, "the file could not be closed", code);
   int code = fileFault("rename", file_);
-  if (code == 0 && std::rename(temporary_.c_str(), file_.c_str()) != 0) code = errno;
+  if (code == 0) code = os::replaceFile(temporary_, file_);
   if (code != 0) return writeError(file_, "the new file could not be put in place", code);
   temporary_.clear();
   return syncFolder(folderOf(file_));
@@ -260,18 +250,15 @@ template<class Bytes> static Result<Bytes> readWhole(const fs::path& file, std::
         fmt::format("the file has {} or more, at most {} are read", formatBytes(size), formatBytes(maxBytes)),
         "Check that this is the right file");
   };
-  // Without O_NONBLOCK a pipe in a project folder would wait for a writer that never comes.
-  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return failed(errno);
-  const auto closer =
-      std::unique_ptr<const int, void (*)(const int*)>(&descriptor, [](const int* d) { close(*d); });
-  struct stat status {};
-  if (fstat(descriptor, &status) != 0) return failed(errno);
-  if (S_ISDIR(status.st_mode))
+  os::File open;
+  if (const int code = open.open(file, os::Access::read); code != 0) return failed(code);
+  os::FileStatus status;
+  if (const int code = open.status(status); code != 0) return failed(code);
+  if (status.kind == os::FileKind::folder)
     return unreadable("this is a folder, a file is wanted", "Give the name of a file");
-  if (!S_ISREG(status.st_mode))
+  if (status.kind != os::FileKind::regular)
     return unreadable("this is no regular file", "Give the name of a regular file");
-  const auto size = static_cast<std::uint64_t>(status.st_size);
+  const std::uint64_t size = status.size;
   if (size > maxBytes) return tooLarge(size);
   // Files of /proc say 0, and a file may grow while it is read: the end decides, not the size.
   Bytes bytes;
@@ -279,11 +266,11 @@ template<class Bytes> static Result<Bytes> readWhole(const fs::path& file, std::
   std::size_t filled = 0;
   while (true) {
     if (filled == bytes.size()) bytes.resize(bytes.size() * 2 + 4096);
-    const ssize_t got = read(descriptor, bytes.data() + filled, bytes.size() - filled);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed(errno);
+    const auto [got, code] =
+        open.read({reinterpret_cast<char*>(bytes.data()) + filled, bytes.size() - filled});
+    if (code != 0) return failed(code);
     if (got == 0) break;
-    filled += static_cast<std::size_t>(got);
+    filled += got;
     if (filled > maxBytes) return tooLarge(filled);
   }
   bytes.resize(filled);

@@ -3,6 +3,7 @@
 // (checked), rename, fsync of the folder (checked). After any fault the file is the old one or the new one,
 // whole.
 #pragma once
+#include "core/base/os/file.h"
 #include "core/base/raw_bytes.h"
 #include "core/base/result.h"
 #include <filesystem>
@@ -31,7 +32,7 @@ class AtomicFile {
 
  private:
   AtomicFile() = default;
-  int descriptor_ = -1;
+  os::File open_;
   std::filesystem::path file_, temporary_;
 };
 
@@ -40,7 +41,7 @@ class AtomicFile {
 Error writeError(const std::filesystem::path& file, std::string_view what, int code, std::size_t wanted = 0);
 
 // fsync of an open file or of a folder; every failure is an Error.
-Status syncFile(int descriptor, const std::filesystem::path& name);
+Status syncFile(const os::File& open, const std::filesystem::path& name);
 Status syncFolder(const std::filesystem::path& folder);
 // rename + fsync of the parent folder.
 Status renameDurably(const std::filesystem::path& from, const std::filesystem::path& to);

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/hash.h"
+#include "core/base/os/file.h"
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <new>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <vector>
 #include <xxhash.h>
 #if defined(__x86_64__)
@@ -114,22 +112,19 @@ Result<std::string> hashFile(const std::filesystem::path& file) {
                  fmt::format("the file cannot be read: {}", std::strerror(code)),
                  "Check that it exists and that you may read it"};
   };
-  // Without O_NONBLOCK a pipe in a data folder would wait for a writer that never comes.
-  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return failed(errno);
-  struct stat status {};
+  os::File open;
+  if (const int code = open.open(file, os::Access::read); code != 0) return failed(code);
+  os::FileStatus status;
   ContentHash hash;
-  std::vector<std::byte> buffer(1u << 20);
-  int code = fstat(descriptor, &status) != 0 ? errno : S_ISREG(status.st_mode) ? 0 : EINVAL;
+  std::vector<char> buffer(1u << 20);
+  int code = open.status(status);
+  if (code == 0 && status.kind != os::FileKind::regular) code = EINVAL;
   while (code == 0) {
-    const ssize_t got = read(descriptor, buffer.data(), buffer.size());
-    if (got == 0) break;
-    if (got > 0)
-      hash.add(std::span(buffer).first(static_cast<std::size_t>(got)));
-    else if (errno != EINTR)
-      code = errno;
+    const os::Transfer got = open.read(buffer);
+    code = got.code;
+    if (got.bytes == 0) break;
+    hash.add(std::string_view(buffer.data(), got.bytes));
   }
-  close(descriptor);
   if (code != 0) return failed(code);
   return hash.hex();
 }

@@ -2,7 +2,7 @@
 // A folder that is held open, so that it is noticed when it was moved, renamed or deleted while we use it,
 // and known where it lies then. Nothing is kept from being moved by it.
 #pragma once
-#include <cstdint>
+#include "core/base/os/file.h"
 #include <filesystem>
 #include <optional>
 
@@ -12,9 +12,6 @@ class HeldFolder {
  public:
   HeldFolder() = default; // holds nothing: always in place
   explicit HeldFolder(std::filesystem::path folder);
-  HeldFolder(HeldFolder&& other) noexcept;
-  HeldFolder& operator=(HeldFolder&& other) noexcept;
-  ~HeldFolder();
   // Its path still leads to it. A disk that does not answer counts as in place.
   bool inPlace() const;
   // Where it lies now; nothing when it was deleted.
@@ -22,8 +19,8 @@ class HeldFolder {
 
  private:
   std::filesystem::path path_;
-  int descriptor_ = -1;
-  std::uint64_t device_ = 0, inode_ = 0;
+  os::File open_;
+  os::Identity identity_;
 };
 
 } // namespace loom

@@ -2,7 +2,7 @@
 #include "core/base/parallel.h"
 #include <algorithm>
 #include <exception>
-#include <sched.h>
+#include <omp.h>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -34,11 +34,12 @@ void inParallel(std::size_t count, const std::function<void(std::size_t piece)>&
     if (failure) std::rethrow_exception(failure);
 }
 
+// The OpenMP library pins the first thread to one core when OMP_PROC_BIND is set, and remembers what was
+// there before.
+int usableCores() { return std::max(1, omp_get_num_procs()); }
+
 std::size_t coresForWork(std::size_t most) {
-  cpu_set_t mine;
-  const bool known = sched_getaffinity(0, sizeof mine, &mine) == 0;
-  const std::size_t cores = known ? static_cast<std::size_t>(CPU_COUNT(&mine)) : 1;
-  return std::clamp<std::size_t>(cores, 1, std::max<std::size_t>(most, 1));
+  return std::clamp<std::size_t>(static_cast<std::size_t>(usableCores()), 1, std::max<std::size_t>(most, 1));
 }
 
 } // namespace loom

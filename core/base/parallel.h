@@ -12,6 +12,10 @@ namespace loom {
 // piece is thrown then. The pieces share nothing that one of them writes.
 void inParallel(std::size_t count, const std::function<void(std::size_t piece)>& work);
 
+// How many cores this process may use, at least 1; the one place where they are counted. Pinning it to some
+// cores (taskset, a batch system) counts, OMP_PROC_BIND does not.
+int usableCores();
+
 // How many pieces this process may work on at once, by the cores that it was given: 1 to `most`.
 std::size_t coresForWork(std::size_t most);
 

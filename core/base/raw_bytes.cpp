@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/raw_bytes.h"
+#include "core/base/os/machine.h"
 #include <cstdlib>
 #include <new>
-#include <sys/mman.h>
 
 namespace loom {
 namespace {
@@ -17,7 +17,7 @@ std::uint8_t* RawAllocator::allocate(std::size_t count) {
   const std::size_t whole = (count + hugePage - 1) / hugePage * hugePage;
   void* memory = std::aligned_alloc(hugePage, whole);
   if (memory == nullptr) throw std::bad_alloc();
-  madvise(memory, count, MADV_HUGEPAGE); // where there are none, small ones do
+  os::preferLargePages(memory, count); // where there are none, small ones do
   return static_cast<std::uint8_t*>(memory);
 }
 

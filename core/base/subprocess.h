@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Other programs are started with an argument vector, never through a shell.
 #pragma once
+#include "core/base/os/process.h"
 #include "core/base/result.h"
 #include <atomic>
 #include <chrono>
@@ -36,27 +37,6 @@ Result<Finished> runCommand(const Command& command, std::chrono::milliseconds ti
 // Returns its process id. It is not our child (double fork), so nothing needs to reap it.
 Result<int> startDetached(const Command& command, const std::filesystem::path& log);
 
-// A child that stays and is spoken to line by line (`loom probe --serve`). Not thread safe.
-class Conversation {
- public:
-  static Result<Conversation> start(const Command& command);
-  Conversation(Conversation&&) noexcept;
-  Conversation& operator=(Conversation&&) noexcept;
-  ~Conversation(); // closes stdin, waits a second, then kills
-  Status send(std::string_view line);
-  Result<std::string> receive(std::chrono::milliseconds timeout);
-
- private:
-  Conversation() = default;
-  int process_ = -1, input_ = -1, output_ = -1;
-  std::string pending_;
-};
-
-// This machine since it started, and a process that cannot be mistaken for a later one with the same id.
-std::string bootId();
-std::string hostName();
-// Start time of a process in clock ticks since boot (/proc/<pid>/stat, field 22), 0 when there is none.
-std::uint64_t processStartTime(int pid);
-std::filesystem::path ownProgram(); // /proc/self/exe
+using os::bootId, os::hostName, os::ownProgram, os::processStartTime;
 
 } // namespace loom

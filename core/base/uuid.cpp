@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/uuid.h"
+#include "core/base/os/machine.h"
 #include <array>
-#include <cerrno>
 #include <cstdlib>
-#include <sys/random.h>
 
 namespace loom {
 
 std::string newUuid() {
   std::array<unsigned char, 16> bytes{};
-  std::size_t filled = 0;
-  while (filled < bytes.size()) {
-    const ssize_t got = getrandom(bytes.data() + filled, bytes.size() - filled, 0);
-    if (got > 0) filled += static_cast<std::size_t>(got);
-    // The kernel has offered this since 3.17; going on with fewer random bytes would let two runs meet.
-    else if (errno != EINTR)
-      std::abort();
-  }
+  // The kernel has offered this since 3.17; continuing with fewer random bytes would let two runs meet.
+  if (!os::randomBytes(bytes)) std::abort();
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
   std::string text;

@@ -2,11 +2,11 @@
 #include "core/data/source_file.h"
 #include "core/base/atomic_file.h"
 #include "core/base/format.h"
+#include "core/base/os/machine.h"
 #include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <memory>
-#include <unistd.h>
 #include <zlib.h>
 #ifdef NEUROLOOM_LIBDEFLATE
 #include <libdeflate.h>
@@ -199,7 +199,7 @@ Result<std::string> gunzipStart(std::string_view bytes, std::size_t count, const
 }
 
 Status checkMemory(std::int64_t bytes, const fs::path& place) {
-  const std::int64_t machine = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  const std::int64_t machine = static_cast<std::int64_t>(os::memory().total);
   if (machine <= 0 || bytes <= machine / 10 * 8) return {};
   return Error{ErrorKind::memory, place.string(),
                "The data takes " + formatBytes(static_cast<std::uint64_t>(bytes)) +

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The local launcher: `loom train` as a process of its own, and cores handed out so that two teams never
 // share one.
+#include "core/base/parallel.h"
 #include "core/base/subprocess.h"
 #include "core/base/uuid.h"
 #include "core/launch/launcher.h"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <deque>
 #include <fmt/format.h>
-#include <thread>
 
 namespace loom {
 namespace {
@@ -92,7 +92,7 @@ class LocalLauncher : public Launcher {
   }
 
  private:
-  static int cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+  static int cores() { return usableCores(); }
   // "automatic" may take the whole machine.
   static int coresOf(int threads) { return threads > 0 ? std::min(threads, cores()) : cores(); }
   static std::string reason(int held) { return fmt::format("{} of {} cores are in use", held, cores()); }

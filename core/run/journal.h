@@ -5,6 +5,7 @@
 // only itself: reading goes on behind it.
 #pragma once
 #include "core/base/json.h"
+#include "core/base/os/file.h"
 #include "core/run/events.h"
 #include <filesystem>
 #include <memory>
@@ -17,9 +18,6 @@ namespace loom {
 class JournalWriter {
  public:
   static Result<JournalWriter> create(const std::filesystem::path& attemptFolder); // must not exist yet
-  JournalWriter(JournalWriter&&) noexcept;
-  JournalWriter& operator=(JournalWriter&&) noexcept;
-  ~JournalWriter();
   Status append(const RunEvent& event);
   Status append(const std::vector<RunEvent>& events); // one write
   Status sync();                                      // fsync
@@ -27,7 +25,7 @@ class JournalWriter {
 
  private:
   JournalWriter() = default;
-  int descriptor_ = -1;
+  os::File open_;
   std::uint64_t next_ = 0;
   std::filesystem::path file_;
 };
@@ -124,8 +122,11 @@ class RunLock {
  public:
   static Result<RunLock>
   take(const std::filesystem::path& runFolder); // kind other when a living trainer holds it
-  RunLock(RunLock&&) noexcept;
-  RunLock& operator=(RunLock&&) noexcept;
+  RunLock(RunLock&&) noexcept = default;
+  RunLock& operator=(RunLock&& other) noexcept { // swaps, so that the lock that is left is emptied
+    std::swap(file_, other.file_);
+    return *this;
+  }
   ~RunLock();
   static bool held(const std::filesystem::path& runFolder);
   struct Holder {
@@ -137,7 +138,7 @@ class RunLock {
 
  private:
   RunLock() = default;
-  int descriptor_ = -1;
+  os::File file_;
 };
 
 } // namespace loom

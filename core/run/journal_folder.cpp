@@ -5,10 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace loom {
 namespace {
@@ -60,11 +57,12 @@ class FolderJournals : public JournalSource {
   }
 
   Result<std::uint64_t> size(const std::string& run, int attempt) override {
-    struct stat status {};
+    os::FileStatus status;
     const fs::path file = journal(run, attempt);
-    if (::stat(file.c_str(), &status) == 0) return static_cast<std::uint64_t>(status.st_size);
-    if (errno == ENOENT) return std::uint64_t{0};
-    return cannotRead(file, std::strerror(errno));
+    const int code = os::statusOf(file, status);
+    if (code == 0) return status.size;
+    if (code == ENOENT) return std::uint64_t{0};
+    return cannotRead(file, std::strerror(code));
   }
 
   Result<std::string> bytes(const std::string& run, int attempt, std::uint64_t offset,
@@ -73,23 +71,17 @@ class FolderJournals : public JournalSource {
     if (!there) return there.error();
     if (*there <= offset) return std::string();
     const fs::path file = journal(run, attempt);
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) return cannotRead(file, std::strerror(errno));
+    os::File open;
+    if (const int code = open.open(file, os::Access::read); code != 0)
+      return cannotRead(file, std::strerror(code));
     std::string text(static_cast<std::size_t>(std::min<std::uint64_t>(*there - offset, maxBytes)), '\0');
     std::size_t got = 0;
     while (got < text.size()) {
-      const ssize_t part =
-          ::pread(descriptor, text.data() + got, text.size() - got, static_cast<off_t>(offset + got));
-      if (part < 0 && errno == EINTR) continue;
-      if (part < 0) {
-        const int error = errno;
-        ::close(descriptor);
-        return cannotRead(file, std::strerror(error));
-      }
+      const auto [part, code] = open.readAt(offset + got, std::span(text).subspan(got));
+      if (code != 0) return cannotRead(file, std::strerror(code));
       if (part == 0) break;
-      got += static_cast<std::size_t>(part);
+      got += part;
     }
-    ::close(descriptor);
     text.resize(got);
     return text;
   }

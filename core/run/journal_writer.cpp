@@ -4,9 +4,7 @@
 #include "core/run/journal.h"
 #include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace loom {
 namespace {
@@ -33,25 +31,11 @@ Result<JournalWriter> JournalWriter::create(const std::filesystem::path& attempt
   JournalWriter writer;
   writer.file_ = attemptFolder / "journal";
   if (failed) return writeError(writer.file_, failed.value());
-  // O_EXCL: two trainers can never share an attempt.
-  writer.descriptor_ = ::open(writer.file_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
-  if (writer.descriptor_ < 0) return writeError(writer.file_, errno);
+  // It must be new: two trainers can never share an attempt.
+  if (const int code = writer.open_.open(writer.file_, os::Access::appendNew); code != 0)
+    return writeError(writer.file_, code);
   if (const auto synced = syncFolder(attemptFolder); !synced) return synced.error();
   return writer;
-}
-
-JournalWriter::JournalWriter(JournalWriter&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), next_(other.next_), file_(std::move(other.file_)) {}
-
-JournalWriter& JournalWriter::operator=(JournalWriter&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(next_, other.next_);
-  std::swap(file_, other.file_);
-  return *this;
-}
-
-JournalWriter::~JournalWriter() {
-  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 Status JournalWriter::append(const RunEvent& event) { return append(std::vector<RunEvent>{event}); }
@@ -71,26 +55,24 @@ Status JournalWriter::append(const std::vector<RunEvent>& events) {
     text += '\n';
   }
   if (text.empty()) return {};
-  ssize_t written = -1;
-  int error = fileFault("write", file_);
-  if (error == 0) {
-    do written = ::write(descriptor_, text.data(), text.size());
-    while (written < 0 && errno == EINTR);
-    if (written == static_cast<ssize_t>(text.size())) {
+  os::Transfer written;
+  written.code = fileFault("write", file_);
+  if (written.code == 0) {
+    written = open_.write(text);
+    if (written.bytes == text.size()) {
       next_ = sequence;
       return {};
     }
-    error = written < 0 ? errno : ENOSPC;
+    if (written.code == 0) written.code = ENOSPC;
   }
   // What a full disk took of it is taken back, so that a later record does not follow half of this one.
-  if (written > 0)
-    if (const off_t end = ::lseek(descriptor_, 0, SEEK_END);
-        end >= written && ::ftruncate(descriptor_, end - written) != 0)
-      return writeError(file_, errno);
-  return writeError(file_, error);
+  os::FileStatus status;
+  if (written.bytes > 0 && open_.status(status) == 0 && status.size >= written.bytes)
+    if (const int code = open_.resize(status.size - written.bytes); code != 0) return writeError(file_, code);
+  return writeError(file_, written.code);
 }
 
-Status JournalWriter::sync() { return syncFile(descriptor_, file_); }
+Status JournalWriter::sync() { return syncFile(open_, file_); }
 
 std::uint64_t JournalWriter::nextSequence() const { return next_; }
 

@@ -2,6 +2,7 @@
 // Where a project's history lies, who may write it, and how its two databases are opened: checked, and moved
 // aside when they are damaged, since the journals can make them again.
 #pragma once
+#include "core/base/os/file.h"
 #include "core/store/labels.h"
 #include "core/store/sqlite.h"
 #include <filesystem>
@@ -11,8 +12,6 @@
 namespace loom {
 
 inline constexpr int historySchema = 1;
-
-bool isNetworkFilesystem(long type); // f_type of statfs
 
 struct HistoryPlace {
   std::filesystem::path folder; // <project>/history, or under $XDG_STATE_HOME/neuroloom
@@ -29,13 +28,10 @@ class HistoryLock {
   static Result<std::optional<HistoryLock>> take(const std::filesystem::path& folder);
   static std::string
   holder(const std::filesystem::path& folder); // "process 12 on host", as the lock file says
-  HistoryLock(HistoryLock&& other) noexcept;
-  HistoryLock& operator=(HistoryLock&& other) noexcept;
-  ~HistoryLock();
 
  private:
   HistoryLock() = default;
-  int descriptor_ = -1;
+  os::File file_;
 };
 
 inline constexpr const char* catalogueName = "catalogue.db";

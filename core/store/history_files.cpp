@@ -6,7 +6,6 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <functional>
-#include <sys/statvfs.h>
 #include <thread>
 
 namespace loom {
@@ -168,8 +167,8 @@ void refuseIrregular(const fs::path& file) {
 bool diskNearlyFull(fs::path folder) {
   std::error_code unknown;
   if (!fs::exists(folder, unknown)) folder = folder.parent_path();
-  struct statvfs disk {};
-  return ::statvfs(folder.c_str(), &disk) == 0 && disk.f_bfree * disk.f_frsize < std::uint64_t{1} << 20;
+  const auto space = fs::space(folder, unknown);
+  return !unknown && space.free < std::uintmax_t{1} << 20;
 }
 
 OwnedDatabase openCatalogue(const fs::path& folder, const std::optional<Labels>& labels,

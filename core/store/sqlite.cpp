@@ -5,15 +5,14 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <sys/statvfs.h>
 
 namespace loom {
 namespace {
 
 bool noRoom(const std::string& file) {
-  struct statvfs disk {};
-  const auto folder = std::filesystem::path(file).parent_path();
-  return ::statvfs(folder.c_str(), &disk) == 0 && disk.f_bfree * disk.f_frsize < std::uint64_t{64} << 10;
+  std::error_code unknown;
+  const auto space = std::filesystem::space(std::filesystem::path(file).parent_path(), unknown);
+  return !unknown && space.free < std::uintmax_t{64} << 10;
 }
 
 [[noreturn]] void throwFailure(sqlite3* database, int code) {

@@ -6,7 +6,6 @@
 #include "core/train/snapshot.h"
 #include <cmath>
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace loom {
 namespace {
@@ -105,7 +104,7 @@ Status Attempt::begin(bool resuming) {
              {"steps_per_epoch", perEpoch_},
              {"threads", machine_.executable->threads()},
              {"device", machine_.device.id},
-             {"pid", ::getpid()},
+             {"pid", os::processId()},
              {"host", hostName()},
              {"seconds", progress_.seconds},
              {"time", nowMicroseconds()}};

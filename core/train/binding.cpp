@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/binding.h"
+#include "core/base/parallel.h"
 #include <algorithm>
 #include <cstring>
-#include <thread>
 
 namespace loom {
 namespace {
@@ -93,7 +93,7 @@ Feed::Feed(const Machine& machine, const Material& material, const TrainSettings
         {program, std::make_unique<Binding>(*machine.plan, program, *machine.executable, material)});
   }
   // A worker beside a team that holds every core takes a core away from it: the same order is made here then.
-  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  const auto cores = usableCores();
   const std::int64_t bytes = batchSize_ * material.data.sampleElements() * 4;
   if (settings.workers > 0 && cores > machine.executable->threads() && bytes >= worthAWorker)
     ahead_ = makeBatches(material.data, material.normalisation, material.split.train, batchSize_, seed_,

@@ -4,7 +4,6 @@
 #include "core/base/format.h"
 #include <algorithm>
 #include <cerrno>
-#include <sys/stat.h>
 
 namespace loom {
 namespace {
@@ -46,21 +45,18 @@ std::set<std::string> commandsThere(const fs::path& runFolder) {
 ControlWatch::ControlWatch(fs::path runFolder, fs::path attemptFolder, std::set<std::string> old)
     : control_(runFolder / "control"), heartbeat_(attemptFolder / "heartbeat"),
       journal_(attemptFolder / "journal"), folder_(attemptFolder), seen_(std::move(old)) {
-  struct stat status {};
-  if (::stat(journal_.c_str(), &status) == 0) {
-    identity_[0] = status.st_dev;
-    identity_[1] = status.st_ino;
-  }
+  os::FileStatus status;
+  if (os::statusOf(journal_, status) == 0) identity_ = status.identity;
   thread_ = std::thread([this] { work(); });
 }
 
 ControlWatch::~ControlWatch() { end(); }
 
 bool ControlWatch::lost() const {
-  if (identity_[1] == 0) return false;
-  struct stat status {};
-  if (::stat(journal_.c_str(), &status) != 0) return errno == ENOENT || errno == ENOTDIR;
-  return status.st_dev != identity_[0] || status.st_ino != identity_[1];
+  if (identity_ == os::Identity()) return false;
+  os::FileStatus status;
+  if (const int code = os::statusOf(journal_, status); code != 0) return code == ENOENT || code == ENOTDIR;
+  return status.identity != identity_;
 }
 
 void ControlWatch::end() {

@@ -45,7 +45,7 @@ class ControlWatch {
 
   std::filesystem::path control_, heartbeat_, journal_;
   HeldFolder folder_;           // the attempt's
-  std::uint64_t identity_[2]{}; // device and inode of the journal; 0: there is none to watch
+  os::Identity identity_;       // of the journal; zeros: there is none to watch
   std::set<std::string> seen_;  // file names; the watching thread's own while it lives
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/estimate.h"
+#include "core/base/os/machine.h"
+#include "core/base/parallel.h"
 #include "core/plan/memory.h"
 #include "core/run/fit.h"
 #include "core/train/binding.h"
 #include <algorithm>
 #include <chrono>
-#include <thread>
-#include <unistd.h>
 
 namespace loom {
 
@@ -89,8 +89,7 @@ Result<Estimate> estimateRun(const Project& project, const std::string& name, co
   estimate.multiplyAdds = costs.multiplyAdds;
   estimate.device = machine->device.id;
   estimate.machineBytes = machine->device.memoryBytes;
-  const auto cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  estimate.threads = settings.threads > 0 ? settings.threads : cores;
+  estimate.threads = settings.threads > 0 ? settings.threads : usableCores();
   // What takes longer than anybody waits for an estimate, to run or to fill, is not tried.
   constexpr double longestTrial = 3; // seconds
   constexpr std::int64_t mostTried = std::int64_t{1} << 31;
@@ -115,7 +114,7 @@ Result<Estimate> estimateRun(const Project& project, const std::string& name, co
                             static_cast<double>(settings.batch) * estimate.secondsPerStep / 3;
   estimate.seconds = static_cast<double>(estimate.steps) * estimate.secondsPerStep +
                      static_cast<double>(settings.epochs) * validation;
-  const auto free = static_cast<std::int64_t>(::sysconf(_SC_AVPHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
+  const auto free = static_cast<std::int64_t>(os::memory().unused);
   const std::int64_t perSample =
       std::max<std::int64_t>(1, costs.activationBytes / std::max<std::int64_t>(1, settings.batch));
   const std::int64_t room = free / 10 * 8 - costs.parameterBytes;

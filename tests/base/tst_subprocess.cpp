@@ -46,9 +46,6 @@ class TestSubprocess : public QObject {
   void manyAtOnce();
   void detachedSurvives();
   void detachedFailures();
-  void conversation();
-  void conversationOfLargeLines();
-  void conversationEnds();
   void thisMachine();
 
  private:
@@ -276,46 +273,6 @@ void TestSubprocess::detachedFailures() {
   QVERIFY(refused.error().message().find("cannot be started") != std::string::npos);
   // Nothing is left for us to reap.
   QVERIFY(startDetached({{"true"}, {}, {}, {}}, log));
-  QCOMPARE(waitpid(-1, nullptr, WNOHANG), -1);
-}
-
-void TestSubprocess::conversation() {
-  auto talk = Conversation::start(script("while read line; do echo \"got $line\"; echo; done; exit 0"));
-  QVERIFY(talk);
-  for (int i = 0; i < 100; ++i) {
-    QVERIFY(talk->send(std::to_string(i)));
-    QCOMPARE(*talk->receive(20s), "got " + std::to_string(i));
-    QCOMPARE(*talk->receive(20s), std::string());
-  }
-  const auto nothing = talk->receive(50ms);
-  QVERIFY(!nothing);
-  QVERIFY(nothing.error().cause.find("no answer") != std::string::npos);
-  Conversation moved = std::move(*talk);
-  QVERIFY(moved.send("again"));
-  QCOMPARE(*moved.receive(20s), std::string("got again"));
-}
-
-void TestSubprocess::conversationOfLargeLines() {
-  // Each side writes more than a pipe holds before it reads.
-  auto talk = Conversation::start({{"cat"}, {}, {}, {}});
-  QVERIFY(talk);
-  const std::string line(3'000'000, 'z');
-  QVERIFY(talk->send(line));
-  QVERIFY(talk->send("short"));
-  QVERIFY(*talk->receive(60s) == line);
-  QCOMPARE(*talk->receive(20s), std::string("short"));
-}
-
-void TestSubprocess::conversationEnds() {
-  QVERIFY(!Conversation::start({{"no-such-program"}, {}, {}, {}}));
-  auto talk = Conversation::start(script("echo last; exit 3"));
-  QVERIFY(talk);
-  QCOMPARE(*talk->receive(20s), std::string("last"));
-  QVERIFY(!talk->receive(20s));
-  QVERIFY(!talk->send("anyone")); // no SIGPIPE
-  // One that takes no notice of its input's end is killed, and nothing is left to reap.
-  { auto deaf = Conversation::start({{"sleep", "1000"}, {}, {}, {}}); }
-  { Conversation gone = std::move(*talk); }
   QCOMPARE(waitpid(-1, nullptr, WNOHANG), -1);
 }
 

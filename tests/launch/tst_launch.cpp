@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The local launcher with a real `loom`: it starts trainers that outlive it, finds them again, hands out
 // cores, and says why when one cannot begin.
+#include "core/base/parallel.h"
 #include "core/base/subprocess.h"
 #include "core/launch/launcher.h"
 #include "tests/train/train_fixture.h"
@@ -41,7 +42,7 @@ bool trains(const TestProject& project, const std::string& run) {
 }
 
 constexpr int patience = 60'000;
-const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+const int cores = usableCores();
 
 // Whatever a test leaves behind.
 class StopAll {

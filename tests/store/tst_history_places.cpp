@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two databases where they cannot simply be written: a second owner, network and read-only folders,
 // pipes, full disks. Each is said in words, and nothing that was stored is lost.
+#include "core/base/os/posix/filesystem_type.h"
 #include "history_fixture.h"
 #include <fcntl.h>
 #include <sched.h>
@@ -139,7 +140,7 @@ void TestHistoryPlaces::networkFileSystemsAreKnown_data() {
 void TestHistoryPlaces::networkFileSystemsAreKnown() {
   QFETCH(qlonglong, type);
   QFETCH(bool, network);
-  QCOMPARE(isNetworkFilesystem(static_cast<long>(type)), network);
+  QCOMPARE(os::isNetworkType(static_cast<long>(type)), network);
 }
 
 void TestHistoryPlaces::networkFolderIsKeptElsewhere() {

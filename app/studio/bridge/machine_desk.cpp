@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/bridge/machine_desk.h"
 #include "app/studio/bridge/run_access.h"
-#include "core/base/atomic_file.h"
+#include "core/base/parallel.h"
 #include "core/run/project.h"
 #include <QSettings>
 #include <algorithm>
@@ -58,30 +58,15 @@ void MachineDesk::findLiving() {
 
 void MachineDesk::measureLoad() {
   MachineLoad load;
-  if (auto text = readWholeFile("/proc/stat", 1 << 20)) {
-    // cpu user nice system idle iowait irq softirq steal …
-    const QString all = QString::fromStdString(*text);
-    const QStringList words = all.section('\n', 0, 0).split(' ', Qt::SkipEmptyParts);
-    std::uint64_t total = 0;
-    for (int index = 1; index < words.size() && index <= 8; ++index) total += words[index].toULongLong();
-    const std::uint64_t idle = words.size() > 5 ? words[4].toULongLong() + words[5].toULongLong() : 0;
-    if (totalBefore_ != 0 && total > totalBefore_)
-      load.cpu = 1.0 - static_cast<double>(idle - idleBefore_) / static_cast<double>(total - totalBefore_);
-    totalBefore_ = total;
-    idleBefore_ = idle;
-    load.cores = static_cast<int>(all.count("\ncpu"));
-  }
-  if (auto text = readWholeFile("/proc/meminfo", 1 << 16)) {
-    const QString all = QString::fromStdString(*text);
-    const auto field = [&](const QString& name) {
-      const auto at = all.indexOf(name);
-      return at < 0
-                 ? 0
-                 : all.mid(at + name.size()).section('\n', 0, 0).remove("kB").trimmed().toULongLong() * 1024;
-    };
-    load.memoryTotal = field("MemTotal:");
-    load.memoryUsed = load.memoryTotal - std::min<std::uint64_t>(load.memoryTotal, field("MemAvailable:"));
-  }
+  const os::ProcessorTimes now = os::processorTimes();
+  if (timesBefore_.total != 0 && now.total > timesBefore_.total)
+    load.cpu = 1.0 - static_cast<double>(now.idle - timesBefore_.idle) /
+                         static_cast<double>(now.total - timesBefore_.total);
+  timesBefore_ = now;
+  load.cores = usableCores();
+  const os::Memory memory = os::memory();
+  load.memoryTotal = memory.total;
+  load.memoryUsed = memory.total - std::min(memory.total, memory.available);
   hub_.tell([load](Bridge& bridge) { Q_EMIT bridge.loadChanged(load); });
 }
 

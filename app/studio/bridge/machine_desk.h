@@ -3,6 +3,7 @@
 // them train now. Lives on the worker's thread; tells by itself.
 #pragma once
 #include "app/studio/bridge/hub.h"
+#include "core/base/os/machine.h"
 #include <QTimer>
 
 namespace loom {
@@ -21,7 +22,7 @@ class MachineDesk {
   QTimer timer_;
   bool projectOpen_ = false;
   int looks_ = 0; // while no project is open
-  std::uint64_t idleBefore_ = 0, totalBefore_ = 0;
+  os::ProcessorTimes timesBefore_;
 };
 
 } // namespace loom

@@ -2,6 +2,7 @@
 #include "app/studio/bridge/recovery.h"
 #include "core/base/atomic_file.h"
 #include "core/base/hash.h"
+#include "core/base/os/paths.h"
 #include <QDateTime>
 
 namespace loom {
@@ -13,13 +14,7 @@ std::filesystem::path networkFile(const std::filesystem::path& project, const st
   return project / "networks" / (name + ".json");
 }
 
-std::filesystem::path recoveries() {
-  const QByteArray state = qgetenv("XDG_STATE_HOME");
-  const std::filesystem::path base =
-      state.startsWith('/') ? std::filesystem::path(state.toStdString())
-                            : std::filesystem::path(qgetenv("HOME").toStdString()) / ".local/state";
-  return base / "neuroloom" / "recovery";
-}
+std::filesystem::path recoveries() { return os::stateFolder() / "recovery"; }
 
 } // namespace
 

@@ -2,21 +2,12 @@
 #include "core/backend/onednn/onednn_backend.h"
 #include "core/backend/onednn/executable.h"
 #include "core/backend/onednn/threads.h"
-#include <fstream>
+#include "core/base/os/machine.h"
+#include "core/base/parallel.h"
 #include <omp.h>
-#include <unistd.h>
 
 namespace loom {
 namespace {
-
-std::string processorName() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    const auto colon = line.find(": ");
-    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
-  }
-  return "Processor";
-}
 
 Error preparationFailed(const std::string& reason) {
   return {ErrorKind::device, "cpu", "oneDNN could not prepare the network (" + reason + ")",
@@ -28,12 +19,14 @@ class OnednnBackend : public Backend {
   std::string name() const override { return "onednn"; }
 
   std::vector<Device> devices() const override {
-    const int cores = omp_get_num_procs();
+    const int cores = usableCores();
+    const std::string processor = os::processorName();
     Device device;
     device.id = "cpu";
-    device.name = processorName() + ", " + std::to_string(cores) + (cores == 1 ? " core" : " cores");
+    device.name = (processor.empty() ? "Processor" : processor) + ", " + std::to_string(cores) +
+                  (cores == 1 ? " core" : " cores");
     device.backend = name();
-    device.memoryBytes = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
+    device.memoryBytes = static_cast<std::int64_t>(os::memory().total);
     device.note = onednn::chooseKernels().name;
     return {device};
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/backend/onednn/storage.h"
 #include "core/base/format.h"
+#include "core/base/os/machine.h"
 #include <cstring>
 #include <map>
 #include <new>
-#include <sys/mman.h>
 
 namespace loom::onednn {
 namespace {
@@ -21,7 +21,7 @@ void wantLargePages(std::byte* memory, std::size_t size) {
   constexpr std::uintptr_t large = 2 << 20;
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
   const auto begin = (address + large - 1) / large * large, end = (address + size) / large * large;
-  if (begin < end) madvise(memory + (begin - address), end - begin, MADV_HUGEPAGE);
+  if (begin < end) os::preferLargePages(memory + (begin - address), end - begin);
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/backend/onednn/threads.h"
+#include "core/base/parallel.h"
 #include <algorithm>
-#include <omp.h>
 
 namespace loom::onednn {
 namespace {
@@ -34,7 +34,7 @@ double operations(const Plan& plan, const Program& program) {
 }
 
 int chooseThreads(const Plan& plan, int asked) {
-  const int all = std::max(omp_get_num_procs(), 1);
+  const int all = usableCores();
   if (asked > 0) return asked;
   bool trains = false;
   double most = 0;

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/base/pipes.h"
+#include "core/base/prepared_command.h"
 #include <cstdlib>
-#include <ctime>
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
+#include <filesystem>
+#include <optional>
 
 namespace loom {
 namespace {
 
 bool executable(const std::filesystem::path& file) {
   std::error_code code;
-  return std::filesystem::is_regular_file(file, code) && access(file.c_str(), X_OK) == 0;
+  return std::filesystem::is_regular_file(file, code) && os::mayExecute(file);
 }
 
 std::optional<std::string> findProgram(const std::string& name) {
@@ -44,17 +42,6 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 
 } // namespace
 
-void Descriptor::reset(int descriptor) {
-  if (descriptor_ >= 0) close(descriptor_);
-  descriptor_ = descriptor;
-}
-
-std::optional<Pipe> Pipe::open() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
-  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
 Result<PreparedCommand> PreparedCommand::from(const Command& command) {
   if (command.arguments.empty() || command.arguments.front().empty())
     return Error{ErrorKind::other, "command", "no program is named", "Name the program to start"};
@@ -67,17 +54,16 @@ Result<PreparedCommand> PreparedCommand::from(const Command& command) {
     return Error{ErrorKind::input, command.folder.string(), "the folder to start in does not exist",
                  "Check the name of the folder"};
   PreparedCommand prepared;
-  prepared.program = *program;
-  prepared.argumentTexts = command.arguments;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    if (!command.environment.contains(std::string(text.substr(0, text.find('=')))))
-      prepared.environmentTexts.emplace_back(text);
-  }
+  prepared.path_ = *program;
+  prepared.folder_ = command.folder.string();
+  prepared.argumentTexts_ = command.arguments;
+  for (std::string& text : os::environment())
+    if (!command.environment.contains(text.substr(0, text.find('='))))
+      prepared.environmentTexts_.push_back(std::move(text));
   for (const auto& [name, value] : command.environment)
-    prepared.environmentTexts.push_back(name + "=" + value);
+    prepared.environmentTexts_.push_back(name + "=" + value);
   // A zero byte would silently cut an argument in two.
-  for (const auto* texts : {&prepared.argumentTexts, &prepared.environmentTexts})
+  for (const auto* texts : {&prepared.argumentTexts_, &prepared.environmentTexts_})
     for (const std::string& text : *texts)
       if (text.find('\0') != std::string::npos)
         return Error{ErrorKind::other, command.arguments.front(), "an argument holds a zero byte",
@@ -85,30 +71,10 @@ Result<PreparedCommand> PreparedCommand::from(const Command& command) {
   return prepared;
 }
 
-std::vector<char*> PreparedCommand::arguments() const { return pointers(argumentTexts); }
-std::vector<char*> PreparedCommand::environment() const { return pointers(environmentTexts); }
-
-BrokenPipeGuard::BrokenPipeGuard() {
-  sigset_t pipe, pending;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  sigpending(&pending);
-  pendingBefore_ = sigismember(&pending, SIGPIPE) == 1;
-  pthread_sigmask(SIG_BLOCK, &pipe, &before_);
-}
-
-BrokenPipeGuard::~BrokenPipeGuard() {
-  const int code = errno;
-  if (!pendingBefore_) {
-    sigset_t pipe;
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    const timespec now{};
-    while (sigtimedwait(&pipe, nullptr, &now) < 0 && errno == EINTR) {
-    }
-  }
-  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  errno = code;
+os::Program PreparedCommand::program() const {
+  arguments_ = pointers(argumentTexts_);
+  environment_ = pointers(environmentTexts_);
+  return {path_.c_str(), arguments_.data(), environment_.data(), folder_.empty() ? nullptr : folder_.c_str()};
 }
 
 } // namespace loom
