@@ -98,7 +98,7 @@ std::string roomOf(const std::string& path, const std::set<std::string>& rooms) 
 std::string roomFigures(const Includes& includes) {
   std::set<std::string> rooms;
   std::ifstream in(fs::path(LOOM_SOURCE_DIR) / "tests/tst_layering.cpp");
-  static const std::regex row(R"rx(^\s*\{\x22((core|app|gpu)[a-z/]*)\x22, \{)rx");
+  static const std::regex row(R"rx(^\s*\{\x22((core|app|gpu)[a-z/]*)\x22,)rx");
   std::smatch match;
   for (std::string line; std::getline(in, line);)
     if (std::regex_search(line, match, row)) rooms.insert(match[1]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // neuroloom [PROJECT]: the window. neuroloom --shots DIR [--theme light|dark] [--scale 1|2] [--only NAME]:
 // its pictures.
-#include "app/studio/pages/studio.h"
+#include "app/studio/shell/studio.h"
 #include "app/studio/shots/render.h"
 #include "app/studio/shots/shots.h"
 #include "app/studio/theme/loom_style.h"

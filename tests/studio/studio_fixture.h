@@ -2,7 +2,7 @@
 // The real studio for a test: main's wiring on the offscreen platform, a home of its own, a real `loom`.
 // Mouse and keys go in as a person's do; nothing of ours is replaced.
 #pragma once
-#include "app/studio/pages/studio.h"
+#include "app/studio/shell/studio.h"
 #include "app/studio/theme/loom_style.h"
 #include "app/studio/theme/roles.h"
 #include <QApplication>

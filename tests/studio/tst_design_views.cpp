@@ -9,7 +9,7 @@
 #include "app/studio/pages/design/node_table.h"
 #include "app/studio/pages/design/palette.h"
 #include "app/studio/pages/design/problems.h"
-#include "app/studio/pages/session.h"
+#include "app/studio/model/session.h"
 #include "app/studio/widgets/message_bar.h"
 #include "core/network/templates.h"
 #include "tests/studio/drawing.h"

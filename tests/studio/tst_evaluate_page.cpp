@@ -7,7 +7,7 @@
 #include "app/studio/pages/evaluate/evaluate_page.h"
 #include "app/studio/pages/evaluate/try_view.h"
 #include "app/studio/pages/evaluate/value_view.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/model/run_words.h"
 #include "tests/studio/run_fixture.h"
 #include "tests/studio/studio_fixture.h"
 #include <QComboBox>

@@ -4,6 +4,7 @@
 #include "app/studio/canvas/canvas_view.h"
 #include "app/studio/frame/rail.h"
 #include "app/studio/pages/design/design_page.h"
+#include "app/studio/shell/pages.h"
 #include "tests/studio/studio_fixture.h"
 #include <QAbstractButton>
 #include <QAccessible>
@@ -80,14 +81,14 @@ class TestFrame : public QObject {
 
 static void pageRows() {
   QTest::addColumn<QString>("id");
-  for (const auto& row : pageTable()) QTest::newRow(row.id) << QString(row.id);
+  for (const auto& row : pageTable(nullptr)) QTest::newRow(row.id) << QString(row.id);
 }
 
 void TestFrame::pagesAreReached_data() { pageRows(); }
 void TestFrame::pagesAreReached() {
   QFETCH(QString, id);
   Desk desk(project());
-  const PageRow* row = findPage(id);
+  const PageRow* row = desk.window().context().findPage(id);
   QVERIFY(QString(row->keys).size() > 0);
   desk.window().show(id == "welcome" ? "settings" : "welcome");
   const QKeySequence keys(QString(row->keys), QKeySequence::PortableText);
@@ -102,7 +103,7 @@ void TestFrame::pagesAreReached() {
 void TestFrame::actionsAreUniqueAndDoSomething() {
   Desk desk(project());
   Actions& actions = desk.window().context().actions;
-  for (const auto& row : pageTable()) desk.window().page(row.id);
+  for (const auto& row : pageTable(nullptr)) desk.window().page(row.id);
   QHash<QString, QString> owner;
   const auto take = [&](const QKeySequence& keys, const QString& id) {
     const QString text = keys.toString(QKeySequence::PortableText);
@@ -110,7 +111,7 @@ void TestFrame::actionsAreUniqueAndDoSomething() {
     QVERIFY2(!owner.contains(text), qPrintable(text + ": " + id + " and " + owner.value(text)));
     owner.insert(text, id);
   };
-  for (const auto& row : pageTable())
+  for (const auto& row : pageTable(nullptr))
     take(QKeySequence(QString(row.keys), QKeySequence::PortableText), row.id);
   QStringList dead;
   for (const auto& row : actionTable()) {
@@ -178,7 +179,7 @@ void TestFrame::everythingHasAName() {
 void TestFrame::smallWindowClipsNothing_data() {
   QTest::addColumn<QString>("id");
   QTest::addColumn<int>("text");
-  for (const auto& row : pageTable())
+  for (const auto& row : pageTable(nullptr))
     for (const int text : {13, 16})
       QTest::newRow(qPrintable(QString("%1 %2").arg(row.id).arg(text))) << QString(row.id) << text;
 }
@@ -238,7 +239,7 @@ void TestFrame::textSizeAndTheme() {
 
 void TestFrame::pagesThatNeedAProjectSayWhy() {
   Desk desk;
-  for (const auto& row : pageTable()) {
+  for (const auto& row : pageTable(nullptr)) {
     auto* button = desk.window().rail()->button(row.id);
     QCOMPARE(button->isEnabled(), !row.needsProject);
     if (row.needsProject) QVERIFY2(button->toolTip().contains("project", Qt::CaseInsensitive), row.id);

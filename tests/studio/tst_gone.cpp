@@ -3,7 +3,7 @@
 // Each is noticed, said with what can be done, and nothing is made anew where something was.
 #include "app/studio/pages/design/design_page.h"
 #include "app/studio/pages/history/history_page.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/pages/train/run_setup.h"
 #include "app/studio/pages/train/train_page.h"
 #include "tests/studio/run_fixture.h"

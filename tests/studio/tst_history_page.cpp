@@ -3,7 +3,7 @@
 #include "app/studio/pages/history/compare_view.h"
 #include "app/studio/pages/history/history_page.h"
 #include "app/studio/pages/history/network_pair.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/pages/train/train_page.h"
 #include "app/studio/widgets/segments.h"
 #include "app/studio/widgets/text.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The studio is killed in the middle of a run: the trainer lives on, a new window finds it, and the chart has
 // no hole.
-#include "app/studio/pages/run_words.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/pages/train/train_page.h"
 #include "tests/studio/run_fixture.h"
 #include "tests/studio/studio_fixture.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A run from F5 to its end at the real window with a real trainer, by keys and clicks.
 #include "app/studio/pages/design/design_page.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/pages/train/run_live.h"
 #include "app/studio/pages/train/run_setup.h"
 #include "app/studio/pages/train/run_side.h"
@@ -163,7 +163,7 @@ void TestTrainPage::aRunFromF5ToItsEnd() {
   QTRY_COMPARE_WITH_TIMEOUT(stateOfRun(desk, run), RunState::running, patience);
   QCOMPARE(text(desk.studio->session().run(run)->row.name), QString("the long one"));
   QTRY_VERIFY(desk.window().context().strip().run.has_value());
-  QVERIFY(desk.window().context().runLive());
+  QVERIFY(desk.window().context().hasDot("train"));
 
   QTest::keyClick(&desk.window(), Qt::Key_F6);
   QTRY_COMPARE_WITH_TIMEOUT(stateOfRun(desk, run), RunState::paused, patience);

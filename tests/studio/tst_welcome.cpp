@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Welcome: the first start, templates, the recent list, a drop, and what it says when something is not there.
-#include "app/studio/frame/template_card.h"
-#include "app/studio/frame/welcome_page.h"
-#include "app/studio/frame/welcome_parts.h"
+#include "app/studio/pages/welcome/template_card.h"
+#include "app/studio/pages/welcome/welcome_page.h"
+#include "app/studio/pages/welcome/welcome_parts.h"
 #include "app/studio/pages/data/data_page.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/text.h"

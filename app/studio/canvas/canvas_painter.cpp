@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/canvas/canvas_painter.h"
+#include "app/studio/canvas/family_look.h"
 #include <QFontMetricsF>
 #include <QtMath>
 #include <cmath>
@@ -164,7 +165,7 @@ void CanvasPainter::node(QPainter& painter, const CanvasFrame& frame, const Node
                          const State& state) const {
   const Look& look = *look_;
   const double s = frame.scale, ratio = frame.pixelRatio;
-  const QColor family = look.theme().family(node.family);
+  const QColor family = familyColour(look.theme(), node.family);
   QRectF box = whole(frame.map(node.box));
   if (box.right() < 0 || box.bottom() < 0 || box.left() > frame.size.width() ||
       box.top() > frame.size.height())

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/canvas/canvas_view.h"
+#include "app/studio/canvas/family_look.h"
 #include "app/studio/canvas/canvas_accessible.h"
 #include "app/studio/canvas/canvas_painter.h"
 #include "app/studio/canvas/fix_bubble.h"
@@ -238,7 +239,7 @@ void CanvasView::paintMiniMap(QPainter& painter) const {
   for (const auto& node : scene_.nodes)
     painter.fillRect(place(node.box), node.problem == Diagnostic::Level::error
                                           ? look[Token::error]
-                                          : withAlpha(look.theme().family(node.family), 0.55));
+                                          : withAlpha(familyColour(look.theme(), node.family), 0.55));
   painter.setPen(QPen(look[Token::accent], 1.5));
   painter.drawRect(place(seen).intersected(box.adjusted(1, 1, -1, -1)));
 }

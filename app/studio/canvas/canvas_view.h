@@ -4,7 +4,7 @@
 // wires and rubber band, is drawn over it. Gestures never touch the network: each ends in one Edit given to
 // the Document.
 #pragma once
-#include "app/studio/canvas/document.h"
+#include "app/studio/drawing/document.h"
 #include "app/studio/canvas/scene.h"
 #include <QImage>
 #include <QWidget>

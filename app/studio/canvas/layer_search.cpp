@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/canvas/layer_search.h"
+#include "app/studio/canvas/family_look.h"
 #include "app/studio/theme/look.h"
 #include "app/studio/theme/roles.h"
 #include <QKeyEvent>
@@ -30,7 +31,7 @@ class RowPainter : public QStyledItemDelegate {
     else if ((option.state & QStyle::State_MouseOver) != 0)
       painter->fillRect(option.rect, look[Token::hover]);
     const QRect box = option.rect.adjusted(look.px(8), 0, -look.px(8), 0);
-    const auto colour = look.theme().family(Family(index.data(familyRole).toInt()));
+    const auto colour = familyColour(look.theme(), Family(index.data(familyRole).toInt()));
     look.icons.paint(*painter, QRectF(box.left(), box.top(), look.px(16), box.height()),
                      index.data(iconRole).toString(), look.px(16), fits ? colour : look[Token::textOff]);
     painter->setFont(look.fonts[Type::body]);

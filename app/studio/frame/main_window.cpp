@@ -13,13 +13,13 @@
 
 namespace loom {
 
-MainWindow::MainWindow(Settings& settings, Bridge* bridge, bool systemDark)
+MainWindow::MainWindow(Settings& settings, std::span<const PageRow> pages, bool systemDark)
     : settings_(settings), systemDark_(systemDark), actions_(new Actions(this)),
-      context_(new PageContext(bridge, settings, *actions_, this)) {
+      context_(new PageContext(pages, settings, *actions_, this)) {
   setWindowTitle(QStringLiteral("Neuroloom"));
   setMinimumSize(1024, 640);
   top_ = new TopBar(*actions_, this);
-  rail_ = new Rail(this);
+  rail_ = new Rail(pages, this);
   stack_ = new QStackedWidget(this);
   strip_ = new Strip(this);
   auto* grid = new QGridLayout(this);
@@ -36,7 +36,7 @@ MainWindow::MainWindow(Settings& settings, Bridge* bridge, bool systemDark)
   grid->setColumnStretch(1, 1);
   grid->setRowStretch(2, 1);
 
-  for (const PageRow& row : pageTable()) {
+  for (const PageRow& row : pages) {
     const QString id = QString::fromLatin1(row.id);
     auto* action = new QAction(icon(QString::fromLatin1(row.icon)), tr(row.title), this);
     action->setShortcut(QKeySequence(QString::fromLatin1(row.keys), QKeySequence::PortableText));
@@ -64,22 +64,18 @@ MainWindow::MainWindow(Settings& settings, Bridge* bridge, bool systemDark)
     rail_->setProjectOpen(open);
     actions_->setEnabled(QStringLiteral("file.close"), this, open, tr("No project is open"));
     for (qsizetype i = 0; i < pageActions_.size(); ++i)
-      pageActions_[i]->setEnabled(open || !pageTable()[std::size_t(i)].needsProject);
+      pageActions_[i]->setEnabled(open || !context_->pages[std::size_t(i)].needsProject);
     title();
   };
   connect(context_, &PageContext::projectChanged, this, project);
   connect(context_, &PageContext::documentChanged, this, title);
   connect(context_, &PageContext::findRequested, this, [this](QChar prefix) { palette_->open(prefix); });
   connect(context_, &PageContext::stripChanged, this, [this] { strip_->setState(context_->strip()); });
-  connect(context_, &PageContext::runLiveChanged, this,
-          [this](bool live) { rail_->setDot(QStringLiteral("train"), live); });
-  connect(strip_, &Strip::runClicked, this,
-          [this](const QString& run) { show(QStringLiteral("train"), run); });
-  connect(strip_, &Strip::linkClicked, context_, &PageContext::openProjectRequested);
+  connect(context_, &PageContext::dotChanged, rail_, &Rail::setDot);
   connect(&settings_, &Settings::changed, this, &MainWindow::applyLook);
   project();
   applyLook();
-  show(QStringLiteral("welcome"));
+  show(QString::fromLatin1(pages.front().id));
   if (!restoreGeometry(settings_.state(QStringLiteral("window")).toByteArray())) resize(1440, 900);
   fitIntoScreen();
 }
@@ -114,7 +110,6 @@ void MainWindow::bindActions() {
     const bool dark = settings_.look(systemDark_).dark;
     settings_.set(QStringLiteral("look/theme"), dark ? QStringLiteral("light") : QStringLiteral("dark"));
   });
-  bind("file.new", [this] { show(QStringLiteral("welcome"), QStringLiteral("new")); });
   // Dialogs are shown and answered later; nothing waits for them.
   const auto ask = [this](const QString& title, QFileDialog::FileMode mode, auto signal) {
     auto* dialog = new QFileDialog(this, title);
@@ -137,12 +132,9 @@ void MainWindow::bindActions() {
     // What a control says under the pointer, for those who use the keyboard.
     QWidget* focused = QApplication::focusWidget();
     while (focused && focused->toolTip().isEmpty() && !focused->isWindow()) focused = focused->parentWidget();
-    if (!focused || focused->toolTip().isEmpty())
-      return show(QStringLiteral("settings"), QStringLiteral("Keyboard"));
+    if (!focused || focused->toolTip().isEmpty()) return (*actions_)[QStringLiteral("help.keys")]->trigger();
     QToolTip::showText(focused->mapToGlobal(QPoint(8, focused->height())), focused->toolTip(), focused);
   });
-  bind("help.about", [this] { show(QStringLiteral("settings"), QStringLiteral("About")); });
-  bind("help.keys", [this] { show(QStringLiteral("settings"), QStringLiteral("Keyboard")); });
 }
 
 void MainWindow::changeTextSize(int step) {
@@ -161,7 +153,7 @@ void MainWindow::applyLook() {
 
 Page* MainWindow::page(const QString& id) {
   if (Page* known = pages_.value(id)) return known;
-  const PageRow* row = findPage(id);
+  const PageRow* row = context_->findPage(id);
   if (!row) return nullptr;
   Page* made = row->make(*context_);
   stack_->addWidget(made);
@@ -170,7 +162,7 @@ Page* MainWindow::page(const QString& id) {
 }
 
 void MainWindow::show(const QString& id, const QVariant& what) {
-  const PageRow* row = findPage(id);
+  const PageRow* row = context_->findPage(id);
   if (!row || (row->needsProject && context_->projectName().isEmpty())) return;
   Page* next = page(id);
   current_ = id;

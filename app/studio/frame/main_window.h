@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The window: menu bar, rail, pages, strip, and who gets which key. What it holds comes from tables
-// (pages.cpp, actions.cpp, settings.cpp); it knows no page by name but Welcome, where it begins.
+// The window: menu bar, rail, pages, strip, and who gets which key. What it holds comes from tables (the
+// pages that it is given, actions.cpp, settings.cpp); it knows no page by name, and begins with the first.
 #pragma once
 #include "app/studio/frame/command_palette.h"
 #include "app/studio/frame/page.h"
@@ -18,12 +18,13 @@ class TopBar;
 class MainWindow : public QWidget {
   Q_OBJECT
  public:
-  // `settings` and `bridge` outlive the window; `bridge` may be null.
-  MainWindow(Settings& settings, Bridge* bridge, bool systemDark);
+  // `settings` and `pages` outlive the window; there is at least one page.
+  MainWindow(Settings& settings, std::span<const PageRow> pages, bool systemDark);
   ~MainWindow() override;
 
   PageContext& context() { return *context_; }
   Rail* rail() const { return rail_; }
+  Strip* strip() const { return strip_; }
   CommandPalette* palette() const { return palette_; }
   QString currentPage() const { return current_; }
   Page* page(const QString& id); // makes it when it is not there yet; null for an unknown id

@@ -4,8 +4,15 @@
 
 namespace loom {
 
-PageContext::PageContext(Bridge* bridge, Settings& settings, Actions& actions, QObject* parent)
-    : QObject(parent), bridge(bridge), settings(settings), actions(actions) {}
+PageContext::PageContext(std::span<const PageRow> pages, Settings& settings, Actions& actions,
+                         QObject* parent)
+    : QObject(parent), pages(pages), settings(settings), actions(actions) {}
+
+const PageRow* PageContext::findPage(const QString& id) const {
+  for (const PageRow& row : pages)
+    if (id == QLatin1String(row.id)) return &row;
+  return nullptr;
+}
 
 void PageContext::setProject(const QString& name) {
   project_ = name;
@@ -25,10 +32,13 @@ void PageContext::setStrip(const StripState& state) {
   Q_EMIT stripChanged();
 }
 
-void PageContext::setRunLive(bool live) {
-  if (live == live_) return;
-  live_ = live;
-  Q_EMIT runLiveChanged(live);
+void PageContext::setDot(const QString& page, bool on) {
+  if (on == hasDot(page)) return;
+  if (on)
+    dots_.insert(page);
+  else
+    dots_.remove(page);
+  Q_EMIT dotChanged(page, on);
 }
 
 void PageContext::addProvider(QObject* owner, QChar prefix, FindProvider provider) {
@@ -51,12 +61,6 @@ void Page::setDocument(const QString& name) {
   if (name == document_) return;
   document_ = name;
   Q_EMIT context_.documentChanged();
-}
-
-const PageRow* findPage(const QString& id) {
-  for (const PageRow& row : pageTable())
-    if (id == QLatin1String(row.id)) return &row;
-  return nullptr;
 }
 
 } // namespace loom

@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a page of the window is, and what it is given. A page is one row in pages.cpp; it is made when it is
-// first shown, lives as long as the window, and reaches everything else through its PageContext. GUI thread
-// only.
+// What a page of the window is, and what it is given. A page is one row of the table that the window is made
+// with; it is made when it is first shown, lives as long as the window, and reaches the rest of the window
+// through its PageContext. GUI thread only.
 #pragma once
 #include "app/studio/frame/actions.h"
 #include "app/studio/frame/settings.h"
 #include "app/studio/frame/strip.h"
+#include <QSet>
 #include <QVariant>
 #include <QWidget>
 #include <functional>
+#include <span>
 #include <vector>
 
 namespace loom {
 
-class Bridge;
 class Page;
+class PageContext;
+
+struct PageRow {
+  const char* id; // "design"
+  const char* icon;
+  const char* title;
+  const char* keys;  // "Alt+3"
+  bool atFoot;       // below in the rail (Settings)
+  bool needsProject; // off, with a reason, until a project is open
+  std::function<Page*(PageContext& context)> make;
+};
 
 // What the command palette finds besides commands.
 struct Found {
@@ -29,11 +41,12 @@ using FindProvider = std::function<QVector<Found>(const QString& words)>;
 class PageContext : public QObject {
   Q_OBJECT
  public:
-  PageContext(Bridge* bridge, Settings& settings, Actions& actions, QObject* parent);
+  PageContext(std::span<const PageRow> pages, Settings& settings, Actions& actions, QObject* parent);
 
-  Bridge* const bridge; // null in shots and tests that give data by hand
+  const std::span<const PageRow> pages; // in the rail's order; outlive the context
   Settings& settings;
   Actions& actions;
+  const PageRow* findPage(const QString& id) const;
 
   const QString& projectName() const { return project_; } // empty: no project is open
   void setProject(const QString& name);
@@ -41,8 +54,8 @@ class PageContext : public QObject {
   void setShown(Page* page);
   const StripState& strip() const { return strip_; }
   void setStrip(const StripState& state);
-  bool runLive() const { return live_; }
-  void setRunLive(bool live); // the dot on the rail's Train
+  bool hasDot(const QString& page) const { return dots_.contains(page); }
+  void setDot(const QString& page, bool on); // on the page's button in the rail: something is under way there
   // `prefix` ('#', '@') limits a search to this provider; without one every provider is asked.
   void addProvider(QObject* owner, QChar prefix, FindProvider provider);
   QVector<Found> find(QChar prefix, const QString& words) const;
@@ -52,8 +65,8 @@ class PageContext : public QObject {
   void projectChanged();
   void documentChanged();
   void stripChanged();
-  void runLiveChanged(bool live);
-  // What Welcome and the File menu ask for; whoever owns the Bridge answers.
+  void dotChanged(const QString& page, bool on);
+  // What Welcome and the File menu ask for; whoever holds the project answers.
   void openProjectRequested(const QString& folder);
   void newProjectRequested(const QString& templateId, const QString& folder); // an empty folder: choose one
   void newFromDataRequested(const QString& fileOrFolder);
@@ -69,7 +82,7 @@ class PageContext : public QObject {
   QString project_;
   QPointer<Page> shown_;
   StripState strip_;
-  bool live_ = false;
+  QSet<QString> dots_;
   std::vector<Provider> providers_;
 };
 
@@ -88,17 +101,5 @@ class Page : public QWidget {
   PageContext& context_;
   QString document_;
 };
-
-struct PageRow {
-  const char* id; // "design"
-  const char* icon;
-  const char* title;
-  const char* keys;  // "Alt+3"
-  bool atFoot;       // below in the rail (Settings)
-  bool needsProject; // off, with a reason, until a project is open
-  Page* (*make)(PageContext& context);
-};
-const std::vector<PageRow>& pageTable(); // in the rail's order; only what there is
-const PageRow* findPage(const QString& id);
 
 } // namespace loom

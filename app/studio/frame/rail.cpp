@@ -57,11 +57,11 @@ void RailButton::paintEvent(QPaintEvent*) {
              {.ground = look[Token::accent], .border = look[Token::window], .radius = 4});
 }
 
-Rail::Rail(QWidget* parent) : QWidget(parent) {
+Rail::Rail(std::span<const PageRow> pages, QWidget* parent) : QWidget(parent) {
   auto* column = columnOf(this);
   column->setContentsMargins(0, 8, 1, 8);
   bool foot = false;
-  for (const PageRow& row : pageTable()) {
+  for (const PageRow& row : pages) {
     if (row.atFoot && !foot) column->addStretch(1);
     foot = foot || row.atFoot;
     auto* button = new RailButton(row, this);

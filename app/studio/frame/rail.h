@@ -27,7 +27,7 @@ class RailButton : public QAbstractButton {
 class Rail : public QWidget {
   Q_OBJECT
  public:
-  explicit Rail(QWidget* parent = nullptr);
+  explicit Rail(std::span<const PageRow> pages, QWidget* parent = nullptr);
   void setCurrent(const QString& id);
   void setDot(const QString& id, bool on);
   void setProjectOpen(bool open);

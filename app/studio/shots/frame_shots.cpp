@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/shots/frame_shots.h"
 #include "app/studio/frame/main_window.h"
-#include "app/studio/frame/settings_page.h"
-#include "app/studio/frame/welcome_page.h"
+#include "app/studio/pages/settings/settings_page.h"
+#include "app/studio/pages/welcome/welcome_page.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"
@@ -69,7 +69,7 @@ QWidget* welcome(ShotStage& stage, bool first) {
     strip.message =
         QStringLiteral("Choose a network that works, or drop your data. Nothing leaves this computer.");
   window.context().setStrip(strip);
-  window.context().setRunLive(!first);
+  window.context().setDot("train", !first);
   return &window;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/shots/kit.h"
 #include "app/studio/frame/main_window.h"
+#include "app/studio/model/state_mark.h"
 #include "app/studio/shots/kit_states.h"
 #include "app/studio/theme/icons.h"
 #include "app/studio/theme/paint.h"
@@ -123,7 +124,7 @@ QWidget* buildWidgets() {
   for (const RunState state : {RunState::waiting, RunState::running, RunState::paused, RunState::finished,
                                RunState::stopped, RunState::diverged, RunState::outOfMemory}) {
     auto* chip = new Chip;
-    chip->setState(state);
+    showState(*chip, state);
     states << chip;
   }
   addRow(column, QStringLiteral("State"), states);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/shots/kit_states.h"
+#include "app/studio/canvas/family_look.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/theme/roles.h"
 #include "app/studio/widgets/spark_line.h"
@@ -150,9 +151,9 @@ void ColourBoard::paintEvent(QPaintEvent*) {
   head(QStringLiteral("Families"));
   for (int i = 0; i < familyCount; ++i) {
     const double x = i % 2 * 218, top = y + i / 2 * 24.0;
-    painter.fillRect(QRectF(x, top, 4, 20), theme.family(Family(i)));
+    painter.fillRect(QRectF(x, top, 4, 20), familyColour(theme, Family(i)));
     look.icons.paint(painter, QRectF(x + 12, top, 16, 20), QString::fromLatin1(familyIcon(Family(i))), 16,
-                     theme.family(Family(i)));
+                     familyColour(theme, Family(i)));
     paintText(painter, QRectF(x + 36, top, 100, 20), QString::fromLatin1(familyIcon(Family(i)) + 2),
               look.fonts[Type::small], look[Token::text]);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/shots/shots.h"
-#include "app/studio/frame/main_window.h"
+#include "app/studio/shell/shell.h"
 #include "app/studio/shots/design_shots.h"
 #include "app/studio/shots/frame_shots.h"
 #include "app/studio/shots/kit.h"
@@ -35,8 +35,8 @@ ShotStage::ShotStage(bool dark)
 ShotStage::~ShotStage() { delete timer_; }
 
 MainWindow& ShotStage::window() {
-  if (!window_) window_ = std::make_unique<MainWindow>(*settings_, nullptr, dark_);
-  return *window_;
+  if (!shell_) shell_ = std::make_unique<Shell>(*settings_, nullptr, dark_);
+  return shell_->window();
 }
 
 void ShotStage::after(int milliseconds, std::function<void()> step) {

@@ -16,6 +16,7 @@ class QTimer;
 namespace loom {
 
 class MainWindow;
+class Shell;
 class Settings;
 
 // What a shot is made in. `window()` makes a window without bridge and with settings in memory, once per
@@ -52,7 +53,7 @@ class ShotStage {
   bool dark_;
   std::unique_ptr<Settings> settings_;
   QTimer* timer_;
-  std::unique_ptr<MainWindow> window_;
+  std::unique_ptr<Shell> shell_;
   std::shared_ptr<void> kept_;
 };
 

@@ -48,19 +48,11 @@ constexpr Pair seriesTable[seriesCount] = {{0x2456D6, 0x4A90F7}, {0x8F3A0B, 0xEE
                                            {0xD4378F, 0xD65BA8}, {0xA87A08, 0xF2C04A}, {0x5B3196, 0xC4A8EF},
                                            {0x1B90BE, 0xB8ECF7}, {0x8A8478, 0x88827A}};
 
-struct FamilyRow {
-  Family family;
-  const char* icon;
-  Pair colour;
-};
-
-constexpr FamilyRow familyTable[familyCount] = {
-    {Family::input, "f-input", {0x575349, 0xB0ACA3}}, {Family::linear, "f-linear", {0x2456D6, 0x4A90F7}},
-    {Family::conv, "f-conv", {0x0B7A69, 0x3FC9AC}},   {Family::pool, "f-pool", {0x1B90BE, 0x7FD3EE}},
-    {Family::norm, "f-norm", {0x94700A, 0xE0B545}},   {Family::activation, "f-act", {0xBF520C, 0xF08A4C}},
-    {Family::merge, "f-merge", {0x6B4BB8, 0xC4A8EF}}, {Family::reshape, "f-reshape", {0x575349, 0xB0ACA3}},
-    {Family::loss, "f-loss", {0xB5307F, 0xEE7FBD}},   {Family::block, "f-block", {0x7A4F2A, 0xC79A6E}},
-};
+// Input, linear, convolution, pooling, normalisation, activation, merge, reshape (as input), loss, block.
+constexpr Pair familyTable[familyCount] = {
+    {0x575349, 0xB0ACA3}, {0x2456D6, 0x4A90F7}, {0x0B7A69, 0x3FC9AC}, {0x1B90BE, 0x7FD3EE},
+    {0x94700A, 0xE0B545}, {0xBF520C, 0xF08A4C}, {0x6B4BB8, 0xC4A8EF}, {0x575349, 0xB0ACA3},
+    {0xB5307F, 0xEE7FBD}, {0x7A4F2A, 0xC79A6E}};
 
 constexpr Pair seqTable[mapSteps] = {{0xF3F2EF, 0x1A1A18}, {0xD3DEF3, 0x22304D}, {0xA5BEE9, 0x2F4A80},
                                      {0x6F97DB, 0x3B5FA6}, {0x3F6FC4, 0x6C98E6}, {0x234A92, 0xB3CDFB}};
@@ -75,8 +67,8 @@ Theme build(bool dark) {
   for (const TokenRow& row : tokens) theme.token[std::size_t(row.token)] = pick(row.light, row.dark);
   for (std::size_t i = 0; i < seriesCount; ++i)
     theme.series[i] = pick(seriesTable[i].light, seriesTable[i].dark);
-  for (const FamilyRow& row : familyTable)
-    theme.families[std::size_t(row.family)] = pick(row.colour.light, row.colour.dark);
+  for (std::size_t i = 0; i < familyCount; ++i)
+    theme.families[i] = pick(familyTable[i].light, familyTable[i].dark);
   for (std::size_t i = 0; i < mapSteps; ++i) {
     theme.seq[i] = pick(seqTable[i].light, seqTable[i].dark);
     theme.wrong[i] = pick(wrongTable[i].light, wrongTable[i].dark);
@@ -98,8 +90,6 @@ const Theme& darkTheme() {
 }
 
 std::string_view tokenName(Token token) { return tokens[std::size_t(token)].name; }
-
-const char* familyIcon(Family family) { return familyTable[std::size_t(family)].icon; }
 
 QPalette paletteOf(const Theme& theme) {
   QPalette palette;

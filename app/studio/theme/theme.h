@@ -3,7 +3,6 @@
 // and nothing is parsed while painting. The values and their contrast ratios stand in the look's language,
 // section 2. A Theme is a value: built once, never changed. Free of threads.
 #pragma once
-#include "core/layers/layer_spec.h"
 #include <QColor>
 #include <QPalette>
 #include <array>
@@ -40,19 +39,18 @@ enum class Token {
 };
 inline constexpr int tokenCount = int(Token::onError) + 1;
 inline constexpr int seriesCount = 8;
-inline constexpr int familyCount = int(Family::block) + 1;
+inline constexpr int familyCount = 10; // families of layers
 inline constexpr int mapSteps = 6;
 
 struct Theme {
   bool dark = false;
   std::array<QColor, tokenCount> token;
   std::array<QColor, seriesCount> series;   // s1 … s8
-  std::array<QColor, familyCount> families; // by core's Family; reshape has input's colour
+  std::array<QColor, familyCount> families; // in the order of core's Family (canvas/family_look.h)
   std::array<QColor, mapSteps> seq, wrong;  // step 0 is the canvas
   std::array<QColor, mapSteps> onMap;       // text on the steps of both maps
 
   const QColor& operator[](Token name) const { return token[std::size_t(name)]; }
-  const QColor& family(Family name) const { return families[std::size_t(name)]; }
   const QColor& seriesAt(int index) const {
     return series[std::size_t(index % seriesCount)];
   } // a ninth reuses s1, dotted
@@ -61,7 +59,6 @@ struct Theme {
 const Theme& lightTheme();
 const Theme& darkTheme();
 std::string_view tokenName(Token token); // "line-strong", as the language writes it
-const char* familyIcon(Family family);   // "f-conv"
 QPalette paletteOf(const Theme& theme);
 
 // The dash pattern of a series by its index from 0, in units of the pen's width 1: none for s1–s4, 8 3 from

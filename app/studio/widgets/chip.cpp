@@ -15,19 +15,6 @@ constexpr ChipRow chipRows[] = {{Token::fill, Token::text},       {Token::accent
                                 {Token::okSoft, Token::ok},       {Token::warnSoft, Token::warn},
                                 {Token::errorSoft, Token::error}, {Token::line, Token::text}};
 
-constexpr StateMark marks[] = {
-    {"Waiting", "st-queued", Token::text2, ChipKind::plain},
-    {"Training", "st-running", Token::accent, ChipKind::accent},
-    {"Paused", "st-paused", Token::text2, ChipKind::plain},
-    {"Finished", "st-ok", Token::ok, ChipKind::ok},
-    {"Stopped", "st-stopped", Token::text2, ChipKind::plain},
-    {"Diverged", "st-error", Token::error, ChipKind::error},
-    {"Out of memory", "st-error", Token::error, ChipKind::error},
-    {"Failed", "st-error", Token::error, ChipKind::error},
-    {"Failed", "st-error", Token::error, ChipKind::error},
-};
-constexpr StateMark outOfReach = {"Out of reach", "st-unknown", Token::warn, ChipKind::warn};
-
 } // namespace
 
 int chipWidth(const Look& look, const QString& text, const QString& icon) {
@@ -55,17 +42,6 @@ int paintChip(QPainter& painter, const QRectF& area, const QString& text, ChipKi
   return width;
 }
 
-const StateMark& stateMark(RunState state) { return marks[std::size_t(state)]; }
-const StateMark& outOfReachMark() { return outOfReach; }
-
-void paintState(QPainter& painter, const QRectF& area, const StateMark& mark, const Look& look) {
-  const int size = look.px(16);
-  look.icons.paint(painter, QRectF(area.left(), area.top(), size, area.height()),
-                   QString::fromLatin1(mark.icon), size, look[mark.colour]);
-  paintText(painter, area.adjusted(size + look.px(6), 0, 0, 0), QString::fromLatin1(mark.word),
-            look.fonts[Type::small], look[Token::text]);
-}
-
 Chip::Chip(const QString& text, ChipKind kind, QWidget* parent) : QWidget(parent), text_(text), kind_(kind) {
   setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
   setAccessibleName(text);
@@ -78,11 +54,6 @@ void Chip::setChip(const QString& text, ChipKind kind, const QString& icon) {
   setAccessibleName(text);
   updateGeometry();
   update();
-}
-
-void Chip::setState(RunState state) {
-  const StateMark& mark = stateMark(state);
-  setChip(QString::fromLatin1(mark.word), mark.chip, QString::fromLatin1(mark.icon));
 }
 
 QSize Chip::sizeHint() const { return {chipWidth(lookOf(this), text_, icon_), lookOf(this).px(20)}; }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Small marks: chips (tags, facts, counts), the state of a run in its word, icon and colour, and key caps.
-// Each as a painter for delegates and as a widget.
+// Small marks: chips (tags, facts, counts) and key caps. Each as a painter for delegates and as a widget.
 #pragma once
 #include "app/studio/theme/look.h"
-#include "core/run/events.h"
 #include <QPainter>
 
 namespace loom {
@@ -15,22 +13,10 @@ int chipWidth(const Look& look, const QString& text, const QString& icon = {});
 int paintChip(QPainter& painter, const QRectF& area, const QString& text, ChipKind kind, const Look& look,
               const QString& icon = {});
 
-struct StateMark {
-  const char* word;
-  const char* icon;
-  Token colour;
-  ChipKind chip;
-};
-const StateMark& stateMark(RunState state);
-const StateMark& outOfReachMark(); // a run on a host that does not answer; nothing failed
-// Icon and word in one line, as tables show it.
-void paintState(QPainter& painter, const QRectF& area, const StateMark& mark, const Look& look);
-
 class Chip : public QWidget {
  public:
   explicit Chip(const QString& text = {}, ChipKind kind = ChipKind::plain, QWidget* parent = nullptr);
   void setChip(const QString& text, ChipKind kind, const QString& icon = {});
-  void setState(RunState state);
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override { return sizeHint(); }
 

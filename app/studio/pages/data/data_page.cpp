@@ -5,7 +5,7 @@
 #include "app/studio/pages/data/data_table.h"
 #include "app/studio/pages/data/image_grid.h"
 #include "app/studio/pages/data/picture_panel.h"
-#include "app/studio/pages/session.h"
+#include "app/studio/model/session.h"
 #include "app/studio/widgets/chip.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/form.h"
@@ -49,7 +49,7 @@ bool belongsTo(const DataReport& report, const QString& path) {
 
 } // namespace
 
-DataPage::DataPage(PageContext& context) : Page(context), session_(sessionOf(context)) {
+DataPage::DataPage(PageContext& context, Session* session) : Page(context), session_(session) {
   setObjectName("dataPage");
   setAcceptDrops(true);
   build();

@@ -33,7 +33,7 @@ class Text;
 class DataPage : public Page {
   Q_OBJECT
  public:
-  explicit DataPage(PageContext& context);
+  DataPage(PageContext& context, Session* session); // without one in shots: data by hand
   void opened(const QVariant& what) override; // a file or folder: begins a project from it
   void begin(const QString& fileOrFolder);
   // What the bridge answers; shots and tests may give it by hand. A draft is not a project yet.

@@ -5,7 +5,7 @@
 #include "app/studio/pages/data/data_table.h"
 #include "app/studio/pages/data/image_grid.h"
 #include "app/studio/pages/data/picture_panel.h"
-#include "app/studio/pages/session.h"
+#include "app/studio/model/session.h"
 #include "app/studio/widgets/chip.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/fitting.h"

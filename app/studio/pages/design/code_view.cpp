@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/design/code_view.h"
+#include "app/studio/canvas/family_look.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
@@ -125,7 +126,7 @@ void CodeEdit::paintGutter(QPaintEvent* event) {
               look.fonts[Type::mono], look[Token::text2], Qt::AlignRight);
     if (number < families_.size() && families_[number] >= 0)
       painter.fillRect(QRectF(gutter_->width() - look.px(12), top, 4, height),
-                       look.theme().family(Family(families_[number])));
+                       familyColour(look.theme(), Family(families_[number])));
     top += height;
     block = block.next();
   }

@@ -2,7 +2,7 @@
 // The network as torch.nn Python, read only: it follows the canvas line by line. The gutter carries the
 // family of the node that a line belongs to; a click on a line chooses its node.
 #pragma once
-#include "app/studio/canvas/document.h"
+#include "app/studio/drawing/document.h"
 #include "core/interop/torch_code.h"
 #include <QPlainTextEdit>
 

@@ -7,7 +7,7 @@
 #include "app/studio/pages/design/node_table.h"
 #include "app/studio/pages/design/palette.h"
 #include "app/studio/pages/design/problems.h"
-#include "app/studio/pages/session.h"
+#include "app/studio/model/session.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"
@@ -30,7 +30,7 @@ namespace loom {
 
 constexpr int recoveryDelay = 1500;
 
-DesignPage::DesignPage(PageContext& context) : Page(context), session_(sessionOf(context)) {
+DesignPage::DesignPage(PageContext& context, Session* session) : Page(context), session_(session) {
   build();
   bind();
   if (session_ != nullptr) {

@@ -3,7 +3,7 @@
 // Document; unsaved edits are kept for recovery through the bridge.
 #pragma once
 #include "app/studio/bridge/bridge.h"
-#include "app/studio/canvas/document.h"
+#include "app/studio/drawing/document.h"
 #include "app/studio/frame/page.h"
 #include <optional>
 
@@ -34,7 +34,7 @@ class DesignPage : public Page {
 
  public:
   enum View { canvas, table, code };
-  explicit DesignPage(PageContext& context);
+  DesignPage(PageContext& context, Session* session); // without one in shots: data by hand
   void opened(const QVariant& what) override; // a network's name, or a node's name after "@"
   Document& document() { return document_; }
   CanvasView& view() { return *canvas_; }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/design/family_column.h"
+#include "app/studio/canvas/family_look.h"
 #include "app/studio/canvas/layer_search.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/panels.h"
@@ -39,7 +40,7 @@ class FamilyButton : public QAbstractButton {
       paintBox(painter, rect(), {.border = look[Token::focus], .width = 2});
     const int size = look.px(16);
     look.icons.paint(painter, rect(), QString::fromLatin1(familyIcon(family_)), size,
-                     look.theme().family(family_));
+                     familyColour(look.theme(), family_));
   }
 
  private:

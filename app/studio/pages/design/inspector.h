@@ -3,7 +3,7 @@
 // network's cost; for the whole network when none is chosen. A value is taken when it is finished (Enter,
 // leaving the field, a click).
 #pragma once
-#include "app/studio/canvas/document.h"
+#include "app/studio/drawing/document.h"
 #include <QWidget>
 
 class QVBoxLayout;

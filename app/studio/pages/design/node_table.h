@@ -2,7 +2,7 @@
 // The network as a table in order of execution: settings, shapes, costs with their shares as bars. The same
 // selection as the canvas; the second accessible way into a network.
 #pragma once
-#include "app/studio/canvas/document.h"
+#include "app/studio/drawing/document.h"
 #include <QAbstractTableModel>
 #include <QWidget>
 

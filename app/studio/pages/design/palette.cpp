@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/design/palette.h"
+#include "app/studio/canvas/family_look.h"
 #include "app/studio/canvas/layer_search.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/panels.h"
@@ -41,7 +42,7 @@ class PaletteRows : public RowDelegate {
     }
     look.icons.paint(painter, QRectF(area.left(), area.top(), look.px(16), area.height()),
                      index.data(iconRole).toString(), look.px(16),
-                     look.theme().family(Family(index.data(familyRole).toInt())));
+                     familyColour(look.theme(), Family(index.data(familyRole).toInt())));
     paintText(painter, area.adjusted(look.px(22), 0, 0, 0), type, look.fonts[Type::body], look[Token::text]);
   }
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is wrong with the drawing, one row each with its fix as a button; F8 goes to the next one.
 #pragma once
-#include "app/studio/canvas/document.h"
+#include "app/studio/drawing/document.h"
 #include <QWidget>
 
 class QVBoxLayout;

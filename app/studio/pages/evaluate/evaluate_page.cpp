@@ -4,7 +4,7 @@
 #include "app/studio/pages/evaluate/confusion_matrix.h"
 #include "app/studio/pages/evaluate/try_view.h"
 #include "app/studio/pages/evaluate/value_view.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/fitting.h"
 #include "app/studio/widgets/message_bar.h"
@@ -35,7 +35,7 @@ QString partName(const QString& split) {
 
 } // namespace
 
-EvaluatePage::EvaluatePage(PageContext& context) : Page(context), session_(sessionOf(context)) {
+EvaluatePage::EvaluatePage(PageContext& context, Session* session) : Page(context), session_(session) {
   setGround(this, Ground::surface);
   const Look& look = lookOf(this);
   auto* column = columnOf(this);

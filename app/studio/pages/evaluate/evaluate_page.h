@@ -4,7 +4,7 @@
 #pragma once
 #include "app/studio/frame/page.h"
 #include "app/studio/pages/evaluate/sample_views.h"
-#include "app/studio/pages/session.h"
+#include "app/studio/model/session.h"
 #include <QSet>
 
 class QBoxLayout;
@@ -27,7 +27,7 @@ class ValueView;
 class EvaluatePage : public Page {
   Q_OBJECT
  public:
-  explicit EvaluatePage(PageContext& context);
+  EvaluatePage(PageContext& context, Session* session); // without one in shots: data by hand
   void opened(const QVariant& what) override; // a run's id
   void show(const QString& run, const Evaluation& evaluation);
   using QWidget::show;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the runs of a comparison were set to and what came of them, a column a run.
 #pragma once
-#include "app/studio/pages/session.h"
+#include "app/studio/model/session.h"
 #include <QWidget>
 
 namespace loom {

@@ -3,7 +3,7 @@
 // settings that differ, the results with the best of each row in bold, and the networks of two of them node
 // by node.
 #pragma once
-#include "app/studio/pages/board.h"
+#include "app/studio/board/board.h"
 #include "app/studio/pages/history/compare_table.h"
 #include <QHash>
 #include <QWidget>

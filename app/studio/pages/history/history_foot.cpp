@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/history/history_foot.h"
 #include "app/studio/pages/history/compare_view.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
 #include "core/base/format.h"

@@ -2,7 +2,7 @@
 #include "app/studio/pages/history/history_page.h"
 #include "app/studio/pages/history/compare_view.h"
 #include "app/studio/pages/history/history_foot.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/message_bar.h"
@@ -41,7 +41,7 @@ class ViewRows : public RowDelegate {
 
 } // namespace
 
-HistoryPage::HistoryPage(PageContext& context) : Page(context), session_(sessionOf(context)) {
+HistoryPage::HistoryPage(PageContext& context, Session* session) : Page(context), session_(session) {
   setGround(this, Ground::surface);
   auto* column = columnOf(this);
   stack_ = new QStackedWidget;

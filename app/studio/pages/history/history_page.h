@@ -4,7 +4,7 @@
 #pragma once
 #include "app/studio/frame/page.h"
 #include "app/studio/pages/history/run_table.h"
-#include "app/studio/pages/session.h"
+#include "app/studio/model/session.h"
 
 class QLineEdit;
 class QListWidget;
@@ -23,7 +23,7 @@ class Text;
 class HistoryPage : public Page {
   Q_OBJECT
  public:
-  explicit HistoryPage(PageContext& context);
+  HistoryPage(PageContext& context, Session* session); // without one in shots: data by hand
   void opened(const QVariant& what) override;
   RunTable* table() const { return table_; }
   RunTableModel& model() { return *model_; }

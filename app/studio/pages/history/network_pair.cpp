@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/history/network_pair.h"
+#include "app/studio/canvas/family_look.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/theme/roles.h"
 #include "core/base/format.h"
@@ -134,12 +135,12 @@ void NetworkPair::paintSide(QPainter& painter, const QRectF& area, const Row& ro
   const bool same = row.kind == NodePair::Kind::same;
   paintBox(painter, area,
            {.ground = look[groundOf(row.kind)], .border = same ? look[Token::line] : QColor(), .radius = 3});
-  painter.fillRect(QRectF(area.left(), area.top(), 4, area.height()), look.theme().family(side.family));
+  painter.fillRect(QRectF(area.left(), area.top(), 4, area.height()), familyColour(look.theme(), side.family));
   const double icon = look.px(14), gap = look.px(8);
   double x = area.left() + 4 + gap;
   painter.save();
   look.icons.paint(painter, QRectF(x, area.top(), icon, area.height()), side.icon, int(icon),
-                   look.theme().family(side.family));
+                   familyColour(look.theme(), side.family));
   painter.restore();
   x += icon + gap;
   const double right = area.right() - gap;

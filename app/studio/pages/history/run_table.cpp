@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/history/run_table.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/row_delegate.h"
 #include "app/studio/widgets/spark_line.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/train/run_cost.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/widgets/cloth.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"

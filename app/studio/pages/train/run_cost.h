@@ -2,7 +2,7 @@
 // The right column of the set-up: time and memory as `loom estimate` measured them, and what was looked at
 // before the start, each with its way out.
 #pragma once
-#include "app/studio/pages/session.h"
+#include "app/studio/model/session.h"
 #include "core/network/validate.h"
 #include <QWidget>
 

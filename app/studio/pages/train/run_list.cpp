@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/train/run_list.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/theme/roles.h"
 #include "app/studio/widgets/cloth.h"

@@ -3,7 +3,7 @@
 // stands in the place of the charts while a run waits: the steps it went through, the one thing it waits for,
 // and what may be done.
 #pragma once
-#include "app/studio/pages/session.h"
+#include "app/studio/model/session.h"
 #include <QWidget>
 
 namespace loom {

@@ -2,7 +2,7 @@
 // A run that was started, as it goes or as it went: figures, cloth, live charts, crosshair values, events,
 // and its error in words where it happened.
 #pragma once
-#include "app/studio/pages/board.h"
+#include "app/studio/board/board.h"
 #include <QWidget>
 
 class QLineEdit;

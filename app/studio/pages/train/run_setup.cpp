@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/train/run_setup.h"
 #include "app/studio/charts/chart.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/pages/train/param_fields.h"
 #include "app/studio/pages/train/run_cost.h"
 #include "app/studio/widgets/choice_card.h"

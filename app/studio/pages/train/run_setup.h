@@ -3,7 +3,7 @@
 // and at the right what it will cost. Settings go to the session as soon as all are right; the estimate is
 // asked for a moment after the last change and never waited for.
 #pragma once
-#include "app/studio/pages/session.h"
+#include "app/studio/model/session.h"
 #include <QTimer>
 #include <QWidget>
 

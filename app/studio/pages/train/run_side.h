@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The dock beside the live charts: values at the crosshair, earlier runs to lay over, and what happened.
 #pragma once
-#include "app/studio/pages/board.h"
+#include "app/studio/board/board.h"
 #include <QWidget>
 
 class QScrollArea;

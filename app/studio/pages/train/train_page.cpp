@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/train/train_page.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/pages/train/run_list.h"
 #include "app/studio/pages/train/run_live.h"
 #include "app/studio/pages/train/run_setup.h"
@@ -18,7 +18,7 @@
 
 namespace loom {
 
-TrainPage::TrainPage(PageContext& context) : Page(context), session_(sessionOf(context)) {
+TrainPage::TrainPage(PageContext& context, Session* session) : Page(context), session_(session) {
   setGround(this, Ground::surface);
   auto* column = columnOf(this);
   bar_ = new PageToolBar("Train");
@@ -245,7 +245,7 @@ void TrainPage::refreshBar() {
   state_->setVisible(view != nullptr);
   place_->setVisible(view != nullptr);
   if (view != nullptr) {
-    state_->setState(stateOf(*view));
+    showState(*state_, stateOf(*view));
     place_->setText(!view->waiting && view->row.totalSteps > 0 ? placeText(*view) : QString());
   }
   pause_->setVisible(working);

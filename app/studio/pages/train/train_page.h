@@ -3,7 +3,7 @@
 // what, and the commands; set-up, live view and list are widgets of their own.
 #pragma once
 #include "app/studio/frame/page.h"
-#include "app/studio/pages/board.h"
+#include "app/studio/board/board.h"
 
 class QPushButton;
 class QStackedWidget;
@@ -23,7 +23,7 @@ class TrainPage : public Page {
   Q_OBJECT
 
  public:
-  explicit TrainPage(PageContext& context);
+  TrainPage(PageContext& context, Session* session); // without one in shots: data by hand
   void opened(const QVariant& what) override; // "live", "setup", or a run's id
   Board& board();
   RunLive& live() { return *live_; }

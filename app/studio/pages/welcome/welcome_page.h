@@ -4,7 +4,7 @@
 #pragma once
 #include "app/studio/bridge/bridge.h"
 #include "app/studio/frame/page.h"
-#include "app/studio/frame/template_card.h"
+#include "app/studio/pages/welcome/template_card.h"
 #include <QHash>
 
 class QScrollArea;
@@ -15,6 +15,7 @@ class QVBoxLayout;
 namespace loom {
 
 class MessageBar;
+class Session;
 class Text;
 
 // One line of the check of this computer.
@@ -26,7 +27,7 @@ struct ComputerFact {
 class WelcomePage : public Page {
   Q_OBJECT
  public:
-  explicit WelcomePage(PageContext& context);
+  WelcomePage(PageContext& context, Session* session); // without one in shots: facts by hand
   void setComputer(const QList<ComputerFact>& facts); // empty: nothing is said
   void setTemplateFacts(const QHash<QString, TemplateFact>& byId, const QString& whose);
   void setNow(qint64 secondsSince1970); // against which dates are told; shots

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/studio/canvas/document.h"
+#include "app/studio/drawing/document.h"
 #include <algorithm>
 
 namespace loom {

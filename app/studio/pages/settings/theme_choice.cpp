@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/studio/frame/theme_choice.h"
+#include "app/studio/pages/settings/theme_choice.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/panels.h"
 #include <QHBoxLayout>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/studio/pages/board.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/board/board.h"
+#include "app/studio/model/run_words.h"
 #include "core/base/format.h"
 #include <QGridLayout>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/studio/pages/studio.h"
-#include "app/studio/pages/run_words.h"
+#include "app/studio/shell/studio.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/widgets/message_bar.h"
 #include "core/base/format.h"
 #include <QAction>
@@ -8,85 +8,78 @@
 namespace loom {
 
 Studio::Studio(Settings& settings, std::filesystem::path loomProgram, bool systemDark)
-    : bridge_(std::move(loomProgram)), window_(settings, &bridge_, systemDark),
-      session_(bridge_, window_.context(), window_.context().parent()) {
+    : bridge_(std::move(loomProgram)), session_(bridge_), shell_(settings, &session_, systemDark) {
   connect(&session_, &Session::projectOpened, this, &Studio::startPages);
   connect(&session_, &Session::projectClosed, this, [this] {
     away_ = false;
-    window_.untell();
-    if (const auto* row = findPage(window_.currentPage()); row != nullptr && row->needsProject)
-      window_.show("welcome");
+    window().untell();
+    if (const auto* row = window().context().findPage(window().currentPage()); row != nullptr && row->needsProject)
+      window().show("welcome");
   });
-  connect(&window_, &MainWindow::closing, &session_, &Session::leaving);
-  connect(&window_.context(), &PageContext::newFromDataRequested, this,
-          [this](const QString& fileOrFolder) { window_.show("data", fileOrFolder); });
-  connect(&window_.context(), &PageContext::closeProjectRequested, this, [this] {
-    Q_EMIT session_.leaving();
-    bridge_.closeProject();
-  });
+  connect(&window(), &MainWindow::closing, &session_, &Session::leaving);
   // What no page takes as its own is said above whatever page is shown.
   connect(&session_, &Session::failed, this, [this](const QString& what, const Error& error) {
     if (away_ && what != "open") return; // the one message about that stands
-    if (what == "open" || what == "recovery" || what == "history") window_.tell(error);
+    if (what == "open" || what == "recovery" || what == "history") window().tell(error);
   });
   connect(&bridge_, &Bridge::projectGone, this, &Studio::tellGone);
   connect(&bridge_, &Bridge::projectFound, this, [this] {
     away_ = false;
-    window_.untell();
+    window().untell();
   });
   connect(&bridge_, &Bridge::runVanished, this, [this](const QString&, const Error& error) {
-    window_.tell(error, {{"New run", [this] {
-                            window_.untell();
-                            window_.show("train", "setup");
+    window().tell(error, {{"New run", [this] {
+                            window().untell();
+                            window().show("train", "setup");
                           }}});
   });
   connect(&session_, &Session::runBrokeOff, this, &Studio::tellBrokenOff);
   connect(&session_, &Session::runStarted, this, [this](const QString& run) {
-    if (run == toldRun_) window_.untell();
+    if (run == toldRun_) window().untell();
   });
   bridge_.devices();
 }
 
 void Studio::tellGone(const Error& error, const QString& now) {
   away_ = true;
-  auto& context = window_.context();
+  auto& context = window().context();
   MainWindow::Offer find{"Find it…", [&context] { context.actions["file.open"]->trigger(); }};
   if (!now.isEmpty()) find = {"Open it there", [&context, now] { Q_EMIT context.openProjectRequested(now); }};
-  window_.tell(error, {find, {"Close project", [&context] { Q_EMIT context.closeProjectRequested(); }}});
+  window().tell(error, {find, {"Close project", [&context] { Q_EMIT context.closeProjectRequested(); }}});
 }
 
 // On Train the run says it itself, where it is shown.
 void Studio::tellBrokenOff(const QString& run) {
   const auto* view = session_.run(run);
   if (view == nullptr ||
-      (window_.currentPage() == "train" && window_.page("train")->documentName() == text(view->row.name)))
+      (window().currentPage() == "train" && window().page("train")->documentName() == text(view->row.name)))
     return;
   toldRun_ = run;
-  window_.tell(
+  window().tell(
       MessageKind::warn,
       QString("The trainer of “%1” ended unexpectedly at step %2. Everything up to its last checkpoint "
               "is kept.")
           .arg(text(view->row.name), text(formatCount(view->row.step))),
       {{"Show it on Train", [this, run] {
-          window_.untell();
-          window_.show("train", run);
+          window().untell();
+          window().show("train", run);
         }}});
 }
 
 void Studio::open(const QString& project) {
-  if (!project.isEmpty()) Q_EMIT window_.context().openProjectRequested(project);
+  if (!project.isEmpty()) Q_EMIT window().context().openProjectRequested(project);
 }
 
 // Pages are made when a project is there, so that each hears everything from the first answer on.
 void Studio::startPages() {
   away_ = false;
-  window_.untell();
-  for (const char* page : {"design", "train", "evaluate", "history"}) window_.page(page);
+  window().untell();
+  for (const char* page : {"design", "train", "evaluate", "history"}) window().page(page);
   // A run that goes on from before is what a person wants to see.
   if (session_.project() && session_.project()->living)
-    window_.show("train", "live");
+    window().show("train", "live");
   else
-    window_.show("design");
+    window().show("design");
 }
 
 } // namespace loom

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/studio/frame/settings_page.h"
-#include "app/studio/frame/theme_choice.h"
+#include "app/studio/pages/settings/settings_page.h"
+#include "app/studio/pages/settings/theme_choice.h"
 #include "app/studio/theme/icons.h"
 #include "app/studio/theme/keys.h"
 #include "app/studio/widgets/chip.h"
@@ -200,7 +200,7 @@ QWidget* SettingsPage::buildKeys() {
     column->addWidget(line);
     column->addWidget(new HairLine(Qt::Horizontal, Token::hover));
   };
-  for (const PageRow& row : pageTable()) add(tr(row.title), QString::fromLatin1(row.keys));
+  for (const PageRow& row : context().pages) add(tr(row.title), QString::fromLatin1(row.keys));
   QString menu;
   for (const ActionRow& row : actionTable()) {
     if (!*row.keys) continue;

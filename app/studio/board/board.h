@@ -4,7 +4,7 @@
 // is dropped by its ticket.
 #pragma once
 #include "app/studio/charts/charts.h"
-#include "app/studio/pages/session.h"
+#include "app/studio/model/session.h"
 #include "app/studio/theme/roles.h"
 #include <QHash>
 #include <QTimer>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/studio/frame/template_card.h"
+#include "app/studio/pages/welcome/template_card.h"
+#include "app/studio/canvas/family_look.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/chip.h"
 #include "core/run/project.h"
@@ -111,7 +112,7 @@ void paintGlyph(QPainter& painter, const QRectF& area, const TemplateRow& row, c
   for (std::size_t c = 0; c < row.columns.size(); ++c)
     for (int i = 0; i < row.columns[c].count; ++i)
       paintBox(painter, QRectF(at(c, i) - QPointF(6, 4) * unit, QSizeF(12, 8) * unit),
-               {.ground = look.theme().family(row.columns[c].family), .radius = 1.5 * unit});
+               {.ground = familyColour(look.theme(), row.columns[c].family), .radius = 1.5 * unit});
   painter.restore();
 }
 

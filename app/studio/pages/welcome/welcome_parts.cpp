@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/studio/frame/welcome_parts.h"
+#include "app/studio/pages/welcome/welcome_parts.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"

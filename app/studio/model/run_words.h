@@ -3,7 +3,7 @@
 // look. Pure functions over what the bridge told.
 #pragma once
 #include "app/studio/bridge/bridge.h"
-#include "app/studio/widgets/chip.h"
+#include "app/studio/model/state_mark.h"
 
 namespace loom {
 

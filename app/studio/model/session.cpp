@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/studio/pages/session.h"
-#include "app/studio/pages/run_words.h"
-#include "app/studio/widgets/chip.h"
-#include "core/base/format.h"
+#include "app/studio/model/session.h"
+#include "app/studio/model/run_words.h"
 #include <QDir>
 
 namespace loom {
 
-Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
-    : QObject(parent), bridge_(bridge), context_(context) {
-  setObjectName("session");
-  connect(&context_, &PageContext::openProjectRequested, this, [this](const QString& folder) {
-    Q_EMIT leaving();
-    bridge_.openProject(folder);
-  });
-  connect(&context_, &PageContext::newProjectRequested, this,
-          [this](const QString& templateId, const QString& folder) {
-            Q_EMIT leaving();
-            bridge_.createFromTemplate(folder.isEmpty() ? freeProjectFolder(templateId) : folder, templateId);
-          });
+Session::Session(Bridge& bridge, QObject* parent) : QObject(parent), bridge_(bridge) {
   connect(&bridge_, &Bridge::projectOpened, this, [this](const ProjectView& view) {
     project_ = view;
     settings_ = lastSettings_.value(QString::fromStdString(view.project.id), view.project.defaults);
@@ -27,10 +14,6 @@ Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
     estimate_.reset();
     facts_.reset();
     bridge_.dataFacts();
-    context_.setProject(QString::fromStdString(view.project.name));
-    context_.settings.remember({QString::fromStdString(view.project.name),
-                                QString::fromStdString(view.project.folder.string()),
-                                QDateTime::currentSecsSinceEpoch()});
     Q_EMIT projectOpened();
     Q_EMIT settingsChanged();
   });
@@ -45,8 +28,6 @@ Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
     facts_.reset();
     forgetNetworks();
     runs_.clear();
-    context_.setProject({});
-    updateStrip();
     Q_EMIT projectClosed();
   });
   connect(&bridge_, &Bridge::runsChanged, this, [this](const QVector<RunView>& runs) {
@@ -58,17 +39,16 @@ Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
         broken << text(view.row.id);
     runs_ = runs;
     writeLabels();
-    updateStrip();
     Q_EMIT runsChanged();
     for (const auto& one : broken) Q_EMIT runBrokeOff(one);
   });
   connect(&bridge_, &Bridge::livingProjectsFound, this, [this](const QVector<LivingProject>& projects) {
     living_ = projects;
-    updateStrip();
+    Q_EMIT livingChanged();
   });
   connect(&bridge_, &Bridge::loadChanged, this, [this](const MachineLoad& load) {
     load_ = load;
-    updateStrip();
+    Q_EMIT loadChanged();
   });
   connect(&bridge_, &Bridge::estimated, this, [this](const EstimateView& estimate) {
     estimate_ = estimate;
@@ -95,20 +75,21 @@ Session::Session(Bridge& bridge, PageContext& context, QObject* parent)
     if (const auto* now = network(name); now != nullptr && *now == asWritten) unsaved_.remove(name);
     Q_EMIT networkSaved(asWritten);
   });
-  context_.addProvider(this, u'#', [this](const QString& words) {
-    QVector<Found> found;
-    for (const auto& view : runs_) {
-      const QString name = QString::fromStdString(view.row.name);
-      if (found.size() >= 12) break;
-      if (!words.isEmpty() && !name.contains(words, Qt::CaseInsensitive)) continue;
-      const auto& mark = stateMark(view.waiting || view.starting ? RunState::waiting : view.row.state);
-      const QString id = QString::fromStdString(view.row.id);
-      found.push_back(
-          {"Runs", mark.icon, name, mark.word, [this, id] { Q_EMIT context_.pageRequested("train", id); }});
-    }
-    return found;
-  });
-  updateStrip();
+}
+
+void Session::openProject(const QString& folder) {
+  Q_EMIT leaving();
+  bridge_.openProject(folder);
+}
+
+void Session::newProject(const QString& templateId, const QString& folder) {
+  Q_EMIT leaving();
+  bridge_.createFromTemplate(folder.isEmpty() ? freeProjectFolder(templateId) : folder, templateId);
+}
+
+void Session::closeProject() {
+  Q_EMIT leaving();
+  bridge_.closeProject();
 }
 
 const RunView* Session::run(const QString& id) const {
@@ -230,57 +211,6 @@ QString Session::freeProjectFolder(const QString& name) {
         base.filePath(number == 1 ? name + ".loom" : QString("%1-%2.loom").arg(name).arg(number));
     if (!QDir(folder).exists()) return folder;
   }
-}
-
-void Session::updateStrip() {
-  StripState strip;
-  strip.cpu = load_.cores > 0 ? load_.cpu : -1;
-  strip.memoryUsed = load_.memoryTotal > 0 ? double(load_.memoryUsed) : -1;
-  strip.memoryTotal = double(load_.memoryTotal);
-  int waiting = 0;
-  for (const auto& view : runs_) waiting += view.waiting ? 1 : 0;
-  if (waiting > 0)
-    strip.waiting =
-        waiting == 1 ? QString("1 run waits for cores") : QString("%1 runs wait for cores").arg(waiting);
-  const RunView* live = nullptr; // the newest that works; a waiting one is said behind it
-  for (const auto* view : underWay())
-    if (!view->waiting && !view->starting) {
-      live = view;
-      break;
-    }
-  if (live != nullptr) {
-    const RunRow& row = live->row;
-    StripRun run;
-    const double speed = live->stepsPerSecond;
-    run.id = QString::fromStdString(row.id);
-    run.name = QString::fromStdString(row.name);
-    run.progress.share = row.totalSteps > 0 ? double(row.step) / double(row.totalSteps) : 0;
-    run.progress.epochs = static_cast<int>(row.epochs);
-    run.progress.state =
-        row.state == RunState::paused ? ClothProgress::State::paused : ClothProgress::State::running;
-    if (speed > 0 && row.state == RunState::running) run.speed = speedText(speed) + " steps/s";
-    if (live->secondsLeft >= 0)
-      run.left = QString::fromStdString(formatDuration(live->secondsLeft)) + " left";
-    if (row.state == RunState::paused) run.left = "Paused";
-    strip.run = run;
-  } else if (const auto* broken = brokenOff(); project_ && broken != nullptr) {
-    strip.message = QString("%1 ended unexpectedly at step %2: resume it on Train")
-                        .arg(text(broken->row.name), text(formatCount(broken->row.step)));
-    strip.endedRun = text(broken->row.id);
-  } else if (project_) {
-    strip.message = "No run is active. Press F5 on Design or Train to start one.";
-  } else if (!living_.isEmpty()) {
-    strip.message = living_.front().name + " is training: open";
-    strip.link = living_.front().folder;
-  } else {
-    strip.message = "Choose a network that works, or drop your data. Nothing leaves this computer.";
-  }
-  context_.setStrip(strip);
-  context_.setRunLive(!underWay().isEmpty());
-}
-
-Session* sessionOf(const PageContext& context) {
-  return context.parent() != nullptr ? context.parent()->findChild<Session*>("session") : nullptr;
 }
 
 } // namespace loom

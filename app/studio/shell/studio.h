@@ -3,8 +3,7 @@
 // one, tests make one, so that both run the same wiring. GUI thread.
 #pragma once
 #include "app/studio/bridge/bridge.h"
-#include "app/studio/frame/main_window.h"
-#include "app/studio/pages/session.h"
+#include "app/studio/shell/shell.h"
 
 namespace loom {
 
@@ -15,7 +14,7 @@ class Studio : public QObject {
   Studio(Settings& settings, std::filesystem::path loomProgram, bool systemDark);
 
   Bridge& bridge() { return bridge_; }
-  MainWindow& window() { return window_; }
+  MainWindow& window() { return shell_.window(); }
   Session& session() { return session_; }
   void open(const QString& project); // what the command line named
 
@@ -24,8 +23,8 @@ class Studio : public QObject {
   void tellGone(const Error& error, const QString& now);
   void tellBrokenOff(const QString& run);
   Bridge bridge_;
-  MainWindow window_;
   Session session_;
+  Shell shell_;
   bool away_ = false; // the project's folder is not there, and the window says so
   QString toldRun_;   // whose end stands above the pages
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/studio/frame/welcome_page.h"
-#include "app/studio/frame/welcome_parts.h"
+#include "app/studio/pages/welcome/welcome_page.h"
+#include "app/studio/pages/welcome/welcome_parts.h"
+#include "app/studio/model/session.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/fitting.h"
 #include "app/studio/widgets/message_bar.h"
@@ -32,7 +33,7 @@ void clear(QLayout* layout) {
 
 } // namespace
 
-WelcomePage::WelcomePage(PageContext& context) : Page(context) {
+WelcomePage::WelcomePage(PageContext& context, Session* session) : Page(context) {
   auto* row = rowOf(this, 0, 0);
   row->addWidget(buildLeft());
   row->addWidget(new HairLine(Qt::Vertical));
@@ -40,14 +41,14 @@ WelcomePage::WelcomePage(PageContext& context) : Page(context) {
   setAcceptDrops(true);
   connect(&context.settings, &Settings::recentChanged, this, &WelcomePage::refresh);
   setTemplateFacts(measuredTemplates(), tr("Times are for 2 cores"));
-  if (context.bridge) {
+  if (session != nullptr) {
     // What this computer is, told once: the line must not jump about while one reads.
-    connect(context.bridge, &Bridge::loadChanged, this, [this](const MachineLoad& load) {
+    connect(&session->bridge(), &Bridge::loadChanged, this, [this](const MachineLoad& load) {
       if (load.memoryTotal == 0 || known_.cores > 0) return;
       known_ = load;
       tellComputer();
     });
-    connect(context.bridge, &Bridge::devicesReady, this,
+    connect(&session->bridge(), &Bridge::devicesReady, this,
             [this](const QStringList& ids, const QStringList& names, const QStringList&) {
               gpus_.clear();
               for (qsizetype index = 0; index < ids.size(); ++index)

@@ -3,6 +3,7 @@
 // reaches and how long that takes. What nobody measured is not shown.
 #pragma once
 #include "app/studio/theme/look.h"
+#include "core/layers/layer_spec.h"
 #include <QAbstractButton>
 #include <QHash>
 #include <vector>

@@ -4,7 +4,7 @@
 // bridge. GUI thread.
 #pragma once
 #include "app/studio/bridge/bridge.h"
-#include "app/studio/frame/page.h"
+#include <QHash>
 #include <QSet>
 #include <optional>
 
@@ -14,8 +14,8 @@ class Session : public QObject {
   Q_OBJECT
 
  public:
-  // Both outlive the session. One a window; pages find it with sessionOf(context).
-  Session(Bridge& bridge, PageContext& context, QObject* parent = nullptr);
+  // `bridge` outlives the session. One a window.
+  explicit Session(Bridge& bridge, QObject* parent = nullptr);
 
   Bridge& bridge() const { return bridge_; }
   const std::optional<ProjectView>& project() const { return project_; }
@@ -27,6 +27,13 @@ class Session : public QObject {
   const std::optional<DataFacts>& facts() const { return facts_; } // of the project's data, once it is read
   const std::optional<EstimateView>& estimate() const { return estimate_; }
   const MachineLoad& load() const { return load_; }
+  // Projects with a training that goes on; known while no project is open.
+  const QVector<LivingProject>& living() const { return living_; }
+
+  // Each leaves what is open now. Without a folder the new project gets a free one.
+  void openProject(const QString& folder);
+  void newProject(const QString& templateId, const QString& folder);
+  void closeProject();
 
   // The newest run, when its trainer ended without a word: it waits to be resumed. Null: another one is
   // newer.
@@ -62,6 +69,8 @@ class Session : public QObject {
   void projectClosed();
   void factsChanged();
   void runsChanged();
+  void loadChanged();
+  void livingChanged();
   void networkDrawn(const QString& name);            // another one, or an edit of it
   void networkSaved(const loom::Network& asWritten); // it may have been edited since
   void settingsChanged();
@@ -74,11 +83,9 @@ class Session : public QObject {
   void failed(const QString& what, const loom::Error& error);
 
  private:
-  void updateStrip();
   void writeLabels();
   void forgetNetworks();
   Bridge& bridge_;
-  PageContext& context_;
   std::optional<ProjectView> project_;
   QVector<RunView> runs_;
   TrainSettings settings_;
@@ -91,10 +98,7 @@ class Session : public QObject {
   std::optional<DataFacts> facts_;
   std::optional<EstimateView> estimate_;
   MachineLoad load_;
-  QVector<LivingProject> living_; // while no project is open
+  QVector<LivingProject> living_;
 };
-
-// The session of this window; null in shots and tests that give their data by hand.
-Session* sessionOf(const PageContext& context);
 
 } // namespace loom

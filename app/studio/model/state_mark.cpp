@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/model/state_mark.h"
+#include "app/studio/theme/paint.h"
+
+namespace loom {
+namespace {
+
+// By RunState.
+constexpr StateMark marks[] = {
+    {"Waiting", "st-queued", Token::text2, ChipKind::plain},
+    {"Training", "st-running", Token::accent, ChipKind::accent},
+    {"Paused", "st-paused", Token::text2, ChipKind::plain},
+    {"Finished", "st-ok", Token::ok, ChipKind::ok},
+    {"Stopped", "st-stopped", Token::text2, ChipKind::plain},
+    {"Diverged", "st-error", Token::error, ChipKind::error},
+    {"Out of memory", "st-error", Token::error, ChipKind::error},
+    {"Failed", "st-error", Token::error, ChipKind::error},
+    {"Failed", "st-error", Token::error, ChipKind::error},
+};
+
+} // namespace
+
+const StateMark& stateMark(RunState state) { return marks[std::size_t(state)]; }
+
+void showState(Chip& chip, RunState state) {
+  const StateMark& mark = stateMark(state);
+  chip.setChip(QString::fromLatin1(mark.word), mark.chip, QString::fromLatin1(mark.icon));
+}
+
+void paintState(QPainter& painter, const QRectF& area, const StateMark& mark, const Look& look) {
+  const int size = look.px(16);
+  look.icons.paint(painter, QRectF(area.left(), area.top(), size, area.height()),
+                   QString::fromLatin1(mark.icon), size, look[mark.colour]);
+  paintText(painter, area.adjusted(size + look.px(6), 0, 0, 0), QString::fromLatin1(mark.word),
+            look.fonts[Type::small], look[Token::text]);
+}
+
+} // namespace loom

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/studio/shell/shell.h"
+#include "app/studio/frame/rail.h"
+#include "app/studio/model/run_words.h"
+#include "app/studio/shell/pages.h"
+#include "core/base/format.h"
+#include <QDateTime>
+
+namespace loom {
+
+Shell::Shell(Settings& settings, Session* session, bool systemDark)
+    : session_(session), pages_(pageTable(session)), window_(settings, pages_, systemDark) {
+  bindActions();
+  if (session_ != nullptr) follow();
+}
+
+void Shell::bindActions() {
+  Actions& actions = window_.context().actions;
+  actions.bind("file.new", &window_, [this] { window_.show("welcome", "new"); });
+  actions.bind("help.about", &window_, [this] { window_.show("settings", "About"); });
+  actions.bind("help.keys", &window_, [this] { window_.show("settings", "Keyboard"); });
+}
+
+void Shell::follow() {
+  PageContext& context = window_.context();
+  connect(&context, &PageContext::openProjectRequested, session_, &Session::openProject);
+  connect(&context, &PageContext::newProjectRequested, session_, &Session::newProject);
+  connect(&context, &PageContext::closeProjectRequested, session_, &Session::closeProject);
+  connect(&context, &PageContext::newFromDataRequested, this,
+          [this](const QString& fileOrFolder) { window_.show("data", fileOrFolder); });
+  connect(window_.strip(), &Strip::runClicked, this,
+          [this](const QString& run) { window_.show("train", run); });
+  connect(window_.strip(), &Strip::linkClicked, session_, &Session::openProject);
+  connect(session_, &Session::projectOpened, this, [this, &context] {
+    const Project& project = session_->project()->project;
+    context.setProject(text(project.name));
+    context.settings.remember(
+        {text(project.name), text(project.folder.string()), QDateTime::currentSecsSinceEpoch()});
+  });
+  connect(session_, &Session::projectClosed, this, [this, &context] {
+    context.setProject({});
+    showStrip();
+  });
+  for (const auto signal : {&Session::runsChanged, &Session::loadChanged, &Session::livingChanged})
+    connect(session_, signal, this, &Shell::showStrip);
+  context.addProvider(this, u'#', [this](const QString& words) { return findRuns(words); });
+  showStrip();
+}
+
+QVector<Found> Shell::findRuns(const QString& words) {
+  QVector<Found> found;
+  for (const auto& view : session_->runs()) {
+    const QString name = text(view.row.name);
+    if (found.size() >= 12) break;
+    if (!words.isEmpty() && !name.contains(words, Qt::CaseInsensitive)) continue;
+    const auto& mark = stateMark(stateOf(view));
+    found.push_back(
+        {"Runs", mark.icon, name, mark.word, [this, id = text(view.row.id)] { window_.show("train", id); }});
+  }
+  return found;
+}
+
+namespace {
+
+StripRun stripOf(const RunView& view) {
+  const RunRow& row = view.row;
+  StripRun run;
+  run.id = text(row.id);
+  run.name = text(row.name);
+  run.progress.share = row.totalSteps > 0 ? double(row.step) / double(row.totalSteps) : 0;
+  run.progress.epochs = static_cast<int>(row.epochs);
+  run.progress.state =
+      row.state == RunState::paused ? ClothProgress::State::paused : ClothProgress::State::running;
+  if (view.stepsPerSecond > 0 && row.state == RunState::running)
+    run.speed = speedText(view.stepsPerSecond) + " steps/s";
+  if (view.secondsLeft >= 0) run.left = text(formatDuration(view.secondsLeft)) + " left";
+  if (row.state == RunState::paused) run.left = "Paused";
+  return run;
+}
+
+} // namespace
+
+void Shell::showStrip() {
+  StripState strip;
+  const MachineLoad& load = session_->load();
+  strip.cpu = load.cores > 0 ? load.cpu : -1;
+  strip.memoryUsed = load.memoryTotal > 0 ? double(load.memoryUsed) : -1;
+  strip.memoryTotal = double(load.memoryTotal);
+  const auto underWay = session_->underWay();
+  const RunView* live = nullptr; // the newest that works; a waiting one is said behind it
+  int waiting = 0;
+  for (const auto* view : underWay) {
+    if (view->waiting) ++waiting;
+    if (live == nullptr && !view->waiting && !view->starting) live = view;
+  }
+  if (waiting > 0)
+    strip.waiting =
+        waiting == 1 ? QString("1 run waits for cores") : QString("%1 runs wait for cores").arg(waiting);
+  const bool open = session_->project().has_value();
+  if (live != nullptr) {
+    strip.run = stripOf(*live);
+  } else if (const auto* broken = session_->brokenOff(); open && broken != nullptr) {
+    strip.message = QString("%1 ended unexpectedly at step %2: resume it on Train")
+                        .arg(text(broken->row.name), text(formatCount(broken->row.step)));
+    strip.endedRun = text(broken->row.id);
+  } else if (open) {
+    strip.message = "No run is active. Press F5 on Design or Train to start one.";
+  } else if (const auto& living = session_->living(); !living.isEmpty()) {
+    strip.message = living.front().name + " is training: open";
+    strip.link = living.front().folder;
+  } else {
+    strip.message = "Choose a network that works, or drop your data. Nothing leaves this computer.";
+  }
+  window_.context().setStrip(strip);
+  window_.context().setDot("train", !underWay.isEmpty());
+}
+
+} // namespace loom
