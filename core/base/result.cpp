@@ -16,10 +16,10 @@ void appendSentence(std::string& line, std::string_view text) {
 } // namespace
 
 std::string Error::message() const {
-  std::string line = place;
+  std::string line = place.text();
   if (!line.empty()) line += ':';
-  appendSentence(line, cause);
-  appendSentence(line, fix);
+  appendSentence(line, cause.text());
+  appendSentence(line, fix.text());
   for (char& c : line)
     if (c == '\n' || c == '\r') c = ' ';
   return line;

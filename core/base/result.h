@@ -2,6 +2,7 @@
 // How rooms tell each other that something failed: an Error says the place, the cause and the fix, in words
 // that a person may read, and a kind that decides the exit code of a program.
 #pragma once
+#include "core/base/message.h"
 #include <cassert>
 #include <optional>
 #include <string>
@@ -28,9 +29,9 @@ enum class ErrorKind {
 // line, a node's name, an option). `fix` says what to do; it may be empty only where nothing can be done.
 struct Error {
   ErrorKind kind = ErrorKind::other;
-  std::string place;
-  std::string cause;
-  std::string fix;
+  Place place;
+  Message cause;
+  Message fix;
 
   // "place: cause. fix." on one line.
   std::string message() const;

@@ -71,7 +71,7 @@ Result<Node> nodeFrom(const Json& json, const std::string& place) {
     auto stored = storedParams(*layer, *params);
     if (!stored) {
       Error error = stored.error();
-      error.place = fmt::format("{}, node {}, {}", place, node.name, error.place);
+      error.place = fmt::format("{}, node {}, {}", place, node.name, error.place.text());
       return error;
     }
     node.params = std::move(*stored);

@@ -150,7 +150,7 @@ class Analyst {
     }
     const auto params = completeParams(*layer, node.params);
     if (!params) {
-      error(node.id, 0, params.error().cause + ".", params.error().fix + ".");
+      error(node.id, 0, params.error().cause.text() + ".", params.error().fix.text() + ".");
       return;
     }
     const bool complete = gather(node, *layer, info);

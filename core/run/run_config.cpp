@@ -143,7 +143,7 @@ Result<TrainSettings> settingsFromJson(const Json& json, const std::string& plac
   if (members.error()) return *members.error();
   if (const Status good = check(settings); !good) {
     Error error = good.error();
-    return Error{ErrorKind::input, place, fmt::format("'{}': {}", error.place, error.cause), error.fix};
+    return Error{ErrorKind::input, place, fmt::format("'{}': {}", error.place.text(), error.cause.text()), error.fix};
   }
   return settings;
 }

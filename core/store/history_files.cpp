@@ -132,7 +132,7 @@ OwnedDatabase openOrRemake(const fs::path& file, const Kind& kind, const Fill& f
     // Nothing could be made again there, and what looks damaged may only have found no room.
     if (diskNearlyFull(file.parent_path())) refuseFull(file);
     rescue();
-    problems.push_back(moveAside(file, failure.error.cause, "the journals"));
+    problems.push_back(moveAside(file, failure.error.cause.text(), "the journals"));
   }
   OwnedDatabase owned = openOwned(file, kind, fill);
   owned.made = true;

@@ -149,7 +149,7 @@ class CarryOver {
       told.push_back(
           fmt::format("run {}: the old history held more than the journals ({} points, now {}), but it "
                       "cannot be carried over: {}; {} keeps it",
-                      run, before.points, now.points, failure.error.cause, copyName_));
+                      run, before.points, now.points, failure.error.cause.text(), copyName_));
       return;
     }
     told.push_back(

@@ -20,7 +20,7 @@ class SqlFailure : public std::exception {
  public:
   SqlFailure(Error error, bool damaged, bool full = false)
       : error(std::move(error)), damaged(damaged), full(full) {}
-  const char* what() const noexcept override { return error.cause.c_str(); }
+  const char* what() const noexcept override { return "a database failed"; }
   Error error;
   bool damaged; // the file is no sound database: it can be made again from the journals
   bool full;    // there is no room on its disk

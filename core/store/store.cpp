@@ -18,7 +18,7 @@ std::optional<Labels> takeLabels(const fs::path& project, const fs::path& folder
                                  std::vector<Error>& problems) {
   auto labels = readLabelFile(folder);
   if (!labels) {
-    problems.push_back(moveAside(labelFile(folder), labels.error().cause, "catalogue.db"));
+    problems.push_back(moveAside(labelFile(folder), labels.error().cause.text(), "catalogue.db"));
     return std::nullopt;
   }
   // A history that had to be begun elsewhere starts with what lies beside the project.

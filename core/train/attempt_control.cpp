@@ -51,7 +51,7 @@ void Attempt::refuse(const Result<RunControl>& command, const char* reason) {
   if (command)
     answer(command->id, verbText(command->verb), false, reason);
   else
-    answer(command.error().place, "unknown", false, command.error().cause);
+    answer(command.error().place.text(), "unknown", false, command.error().cause.text());
 }
 
 void Attempt::refuseTheRest() {

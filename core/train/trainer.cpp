@@ -148,7 +148,7 @@ Json toJson(const TrainOutcome& outcome) {
   json["checkpoint"] = outcome.checkpoint >= 0 ? Json(outcome.checkpoint) : Json(nullptr);
   if (outcome.error)
     json["error"] = {
-        {"place", outcome.error->place}, {"cause", outcome.error->cause}, {"fix", outcome.error->fix}};
+        {"place", outcome.error->place.text()}, {"cause", outcome.error->cause.text()}, {"fix", outcome.error->fix.text()}};
   return json;
 }
 

@@ -147,10 +147,10 @@ void TestAtomicFile::saysWhatIsWrong() {
   setFileFault([&](std::string_view, const fs::path&) { return code; });
   const Status written = writeFileAtomically(file_, "new");
   QVERIFY(!written);
-  QCOMPARE(written.error().place, file_.string());
-  QVERIFY2(written.error().cause.find(cause.toStdString()) != std::string::npos,
-           written.error().cause.c_str());
-  QVERIFY2(written.error().fix.find(fix.toStdString()) != std::string::npos, written.error().fix.c_str());
+  QCOMPARE(written.error().place.text(), file_.string());
+  QVERIFY2(written.error().cause.text().find(cause.toStdString()) != std::string::npos,
+           written.error().cause.text().c_str());
+  QVERIFY2(written.error().fix.text().find(fix.toStdString()) != std::string::npos, written.error().fix.text().c_str());
 }
 
 void TestAtomicFile::realFailures() {
@@ -229,7 +229,7 @@ void TestAtomicFile::readsWhole() {
 void TestAtomicFile::refusesToRead() {
   const auto refused = [](const fs::path& file) {
     const auto bytes = readWholeFile(file, 100);
-    return !bytes && bytes.error().kind == ErrorKind::input && bytes.error().place == file.string() &&
+    return !bytes && bytes.error().kind == ErrorKind::input && bytes.error().place.text() == file.string() &&
            !bytes.error().fix.empty();
   };
   QVERIFY(refused(file_));

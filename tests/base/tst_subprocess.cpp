@@ -126,7 +126,7 @@ void TestSubprocess::refusesToStart() {
   const auto missing = runCommand({{"no-such-program"}, {}, {}, {}}, 1s);
   QVERIFY(!missing);
   QCOMPARE(missing.error().kind, ErrorKind::device);
-  QCOMPARE(missing.error().place, std::string("no-such-program"));
+  QCOMPARE(missing.error().place.text(), std::string("no-such-program"));
   QVERIFY(!runCommand({{"/etc/passwd"}, {}, {}, {}}, 1s)); // may not be executed
   QVERIFY(!runCommand({{"/"}, {}, {}, {}}, 1s));
   QVERIFY(!runCommand({{"true"}, "/no/such/folder", {}, {}}, 1s));

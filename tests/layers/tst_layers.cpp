@@ -205,7 +205,7 @@ void TestLayers::fieldsAreChecked() {
   const auto refused = [&](const LayerSpec& layer, const char* name, ParamValue value) {
     const auto params = completeParams(layer, {{name, std::move(value)}});
     return !params.ok() && params.error().kind == ErrorKind::input &&
-           params.error().place.find(name) != std::string::npos && !params.error().fix.empty();
+           params.error().place.text().find(name) != std::string::npos && !params.error().fix.empty();
   };
   QVERIFY(refused(conv, "out_channels", std::int64_t{0}));
   QVERIFY(refused(conv, "out_channels", std::int64_t{1} << 40));

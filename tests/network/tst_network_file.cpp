@@ -83,9 +83,9 @@ void TestNetworkFile::newerIsRefused() {
   const auto network = networkFromJson(json, "future.json");
   QVERIFY(!network.ok());
   QCOMPARE(network.error().kind, ErrorKind::input);
-  QCOMPARE(network.error().place, std::string("future.json"));
-  QVERIFY(network.error().cause.find("schema 2") != std::string::npos);
-  QCOMPARE(network.error().fix, std::string("Use a newer Neuroloom"));
+  QCOMPARE(network.error().place.text(), std::string("future.json"));
+  QVERIFY(network.error().cause.text().find("schema 2") != std::string::npos);
+  QCOMPARE(network.error().fix.text(), std::string("Use a newer Neuroloom"));
 }
 
 void TestNetworkFile::olderIsMigrated() {
@@ -173,7 +173,7 @@ void TestNetworkFile::hostile() {
   const auto network = networkFromJson(damaged, "hostile.json");
   QVERIFY(!network.ok());
   QCOMPARE(network.error().kind, ErrorKind::input);
-  QVERIFY(QString::fromStdString(network.error().place).startsWith("hostile.json"));
+  QVERIFY(QString::fromStdString(network.error().place.text()).startsWith("hostile.json"));
   QVERIFY2(QString::fromStdString(network.error().message()).contains(words),
            network.error().message().c_str());
   QVERIFY(!network.error().fix.empty());

@@ -78,7 +78,7 @@ void TestValidate::missingFlatten() {
   const auto error = firstError(chain.network, analysis);
   QVERIFY(!error.ok());
   QCOMPARE(error.error().kind, ErrorKind::input);
-  QVERIFY(error.error().place.find("linear_1") != std::string::npos);
+  QVERIFY(error.error().place.text().find("linear_1") != std::string::npos);
 
   QVERIFY(apply(chain.network, fixEdit(chain.network, problem).value()).ok());
   const Analysis fixed = analyse(chain.network);

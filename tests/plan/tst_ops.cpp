@@ -165,7 +165,7 @@ void TestOps::shapeErrorsNameTheSrc() {
     const auto refused = [&](const std::vector<TensorDesc>& src) {
       const auto shapes = spec.shape(src, original.attrs);
       if (shapes.ok()) return false;
-      return shapes.error().cause.find(port.name) != std::string::npos && !shapes.error().fix.empty() &&
+      return shapes.error().cause.text().find(port.name) != std::string::npos && !shapes.error().fix.empty() &&
              !shapes.error().place.empty();
     };
     auto src = original.src;

@@ -122,7 +122,7 @@ void TestFindRun::aProjectWithoutRuns() {
     const auto run = findRun(place, word);
     QVERIFY(!run.ok());
     QCOMPARE(run.error().kind, ErrorKind::input);
-    QVERIFY(run.error().cause.find("no run yet") != std::string::npos);
+    QVERIFY(run.error().cause.text().find("no run yet") != std::string::npos);
   }
 }
 

@@ -212,7 +212,7 @@ void TestJournal::fullDiskLeavesNoHalfRecord() {
   const auto full = writer->append(RunEvent{{"event", "note"}});
   setFileFault(nullptr);
   QVERIFY(!full.ok());
-  QVERIFY(full.error().cause.find("full") != std::string::npos);
+  QVERIFY(full.error().cause.text().find("full") != std::string::npos);
   QVERIFY(writer->append(RunEvent{{"event", "note"}}).ok());
   const auto read = readAll(project);
   QVERIFY(read.damages.empty());
@@ -304,7 +304,7 @@ void TestJournal::hostilePointsAreRefused() {
   PointColumns columns;
   const auto read = readPoints(json.toStdString(), "record 3", columns);
   QVERIFY(!read.ok());
-  QVERIFY(read.error().place.find("record 3") != std::string::npos);
+  QVERIFY(read.error().place.text().find("record 3") != std::string::npos);
 }
 
 void TestJournal::pointBufferGivesColumns() {

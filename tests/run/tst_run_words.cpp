@@ -89,7 +89,7 @@ void TestRunWords::wrongSettingsAreRefused() {
   const auto read = settingsFromJson(*parseJson(change.toStdString(), "x"), "project.json, defaults");
   QVERIFY(!read.ok());
   QCOMPARE(read.error().kind, ErrorKind::input);
-  QVERIFY(read.error().place.find("project.json") != std::string::npos);
+  QVERIFY(read.error().place.text().find("project.json") != std::string::npos);
   QVERIFY(!read.error().cause.empty() && !read.error().fix.empty());
 }
 
@@ -125,7 +125,7 @@ void TestRunWords::wrongRunConfigsAreRefused() {
   newer["schema"] = runSchema + 1;
   const auto refused = runConfigFromJson(newer, "run.json");
   QVERIFY(!refused.ok());
-  QVERIFY(refused.error().fix.find("newer") != std::string::npos);
+  QVERIFY(refused.error().fix.text().find("newer") != std::string::npos);
   for (const auto& [name, value] : good.items()) {
     Json without = good, other = good;
     without.erase(name);

@@ -70,8 +70,8 @@ void TestFollowerDamage::damagedJournal() {
   if (tells) {
     const Error& error = taken->problems[0];
     QVERIFY(saysAll(error));
-    QVERIFY2(error.place.find(run) != std::string::npos, error.place.c_str());
-    QVERIFY(error.fix.find("rebuild") != std::string::npos);
+    QVERIFY2(error.place.text().find(run) != std::string::npos, error.place.text().c_str());
+    QVERIFY(error.fix.text().find("rebuild") != std::string::npos);
     QVERIFY(store->takeIn(*journals)->problems.empty()); // told once
   }
   // What stands before and behind the damage is there, and so is the other run, whole.
@@ -214,8 +214,8 @@ void TestFollowerDamage::oddFilesStopNothing() {
     for (std::size_t n = 0; n < std::size(wrong); ++n)
       QVERIFY2(std::any_of(again->problems.begin(), again->problems.end(),
                            [&](const Error& one) {
-                             return one.place.find(runNamed(int(10 + n))) != std::string::npos &&
-                                    one.cause.find(wrong[n].second) != std::string::npos;
+                             return one.place.text().find(runNamed(int(10 + n))) != std::string::npos &&
+                                    one.cause.text().find(wrong[n].second) != std::string::npos;
                            }),
                wrong[n].first.c_str());
   }

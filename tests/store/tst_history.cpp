@@ -126,7 +126,7 @@ void TestHistory::newerDatabaseIsRefused() {
     QVERIFY(!store.ok());
     QVERIFY(saysAll(store.error()));
     QCOMPARE(store.error().kind, ErrorKind::input);
-    QVERIFY(store.error().cause.find("99") != std::string::npos);
+    QVERIFY(store.error().cause.text().find("99") != std::string::npos);
   }
   QVERIFY(bytesOf(path) == before);
 }
@@ -146,7 +146,7 @@ void TestHistory::damageUnderAReaderIsSaid() {
   const auto points = store->points(run, "train/0", 0, 0);
   QVERIFY(!points.ok());
   QVERIFY(saysAll(points.error()));
-  QVERIFY(points.error().fix.find("rebuild") != std::string::npos);
+  QVERIFY(points.error().fix.text().find("rebuild") != std::string::npos);
   QVERIFY(store->points(run, "train/1", 0, 0).ok());
 }
 

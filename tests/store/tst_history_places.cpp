@@ -59,8 +59,8 @@ void TestHistoryPlaces::secondOwnerWaits() {
   const auto second = Store::open(project.folder, Store::Access::owner);
   QVERIFY(!second.ok());
   QVERIFY(saysAll(second.error()));
-  QVERIFY2(second.error().cause.find(std::to_string(::getpid())) != std::string::npos,
-           second.error().cause.c_str());
+  QVERIFY2(second.error().cause.text().find(std::to_string(::getpid())) != std::string::npos,
+           second.error().cause.text().c_str());
   const auto rebuilt = rebuildHistory(project.folder);
   QVERIFY(!rebuilt.ok() && saysAll(rebuilt.error()));
   auto reader = project.open(Store::Access::automatic);
@@ -227,7 +227,7 @@ void TestHistoryPlaces::readOnlyFolder() {
         return waited.error().message();
       const auto refused = (*store)->setNote(run, "x");
       if (refused.ok() || !saysAll(refused.error())) return "a note is not refused";
-      if (refused.error().cause.find("cannot be written") == std::string::npos)
+      if (refused.error().cause.text().find("cannot be written") == std::string::npos)
         return refused.error().message();
       const auto rebuilt = rebuildHistory(project.folder);
       if (rebuilt.ok() || !saysAll(rebuilt.error())) return "a rebuild is not refused";
@@ -301,11 +301,11 @@ void TestHistoryPlaces::fullDiskLosesNothing() {
       for (int again = 0; again < 3; ++again) {
         const auto taken = (*store)->takeIn(*journals);
         if (taken.ok()) return "it fits all the same";
-        if (taken.error().cause.find("full") == std::string::npos || !saysAll(taken.error()))
+        if (taken.error().cause.text().find("full") == std::string::npos || !saysAll(taken.error()))
           return taken.error().message();
       }
       const auto noted = (*store)->setNote(run, std::string(20'000, 'y'));
-      if (noted.ok() || noted.error().cause.find("full") == std::string::npos)
+      if (noted.ok() || noted.error().cause.text().find("full") == std::string::npos)
         return noted.ok() ? "a note fits all the same" : noted.error().message();
       if (!(*store)->runs() || !(*store)->points(run, "train/0", 0, 0))
         return "what is stored cannot be read";
@@ -337,7 +337,7 @@ void TestHistoryPlaces::fullDiskLosesNothing() {
     fillDisk(small / "rest");
     for (int again = 0; again < 3; ++again) {
       const auto owned = Store::open(small, Store::Access::owner);
-      if (owned || owned.error().cause.find("full") == std::string::npos)
+      if (owned || owned.error().cause.text().find("full") == std::string::npos)
         return owned ? "it opens all the same" : owned.error().message();
       auto away = Store::open(small, Store::Access::automatic);
       if (!away) return away.error().message();

@@ -76,7 +76,7 @@ void TestBridge::savingKeepsWhatOthersWrote() {
   QVERIFY(other.ok());
   QCOMPARE(other->nodes.begin()->second.name, std::string("theirs"));
   const auto error = failed.front().at(1).value<Error>();
-  QVERIFY(error.fix.find(copies.front().toStdString()) != std::string::npos);
+  QVERIFY(error.fix.text().find(copies.front().toStdString()) != std::string::npos);
 }
 
 // Edits after a crash, then another crash: both are still there, the older ones are offered first.

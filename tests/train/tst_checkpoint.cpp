@@ -74,8 +74,8 @@ class TestCheckpoint : public QObject {
       QVERIFY(!read.ok());
       QCOMPARE(read.error().kind, ErrorKind::input);
       QVERIFY(!read.error().cause.empty() && !read.error().fix.empty());
-      QVERIFY2(read.error().place.find(std::to_string(all.back())) != std::string::npos,
-               read.error().place.c_str());
+      QVERIFY2(read.error().place.text().find(std::to_string(all.back())) != std::string::npos,
+               read.error().place.text().c_str());
     }
     std::int64_t from = -1;
     const TrainOutcome outcome = finished(project.resume("a"), [&](const Json& event) {

@@ -335,7 +335,7 @@ class TestControl : public QObject {
     QVERIFY(outcome->error.has_value());
     QCOMPARE(outcome->error->kind, ErrorKind::input);
     QCOMPARE(outcome->status, std::string("failed"));
-    const QString cause = QString::fromStdString(outcome->error->cause);
+    const QString cause = QString::fromStdString(outcome->error->cause.text());
     QVERIFY2(cause.contains(moved ? "moved to" : "deleted"), qPrintable(cause));
     QVERIFY(!fs::exists(run));
     RunControl pause;

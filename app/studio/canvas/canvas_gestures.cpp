@@ -221,7 +221,7 @@ void CanvasView::findLegal() {
 QString CanvasView::wireObstacle(NodeId to) const {
   if (!wireFrom_) return {};
   auto edit = loom::connect(document_.network(), *wireFrom_, to);
-  return edit ? QString() : QString::fromStdString(edit.error().cause);
+  return edit ? QString() : QString::fromStdString(edit.error().cause.text());
 }
 
 void CanvasView::finishWire(QPointF at) {

@@ -41,8 +41,8 @@ void Document::markSaved() {
 
 bool Document::perform(const Result<Edit>& edit) {
   if (!edit) {
-    Q_EMIT refused(QString::fromStdString(edit.error().cause +
-                                          (edit.error().fix.empty() ? "" : ". " + edit.error().fix)));
+    Q_EMIT refused(QString::fromStdString(edit.error().cause.text() +
+                                          (edit.error().fix.empty() ? "" : ". " + edit.error().fix.text())));
     return false;
   }
   if (edit->empty()) return true;
@@ -53,7 +53,7 @@ bool Document::perform(const Result<Edit>& edit) {
   const bool was = modified();
   Touched touched;
   if (auto done = history_.perform(*edit, &touched); !done) {
-    Q_EMIT refused(QString::fromStdString(done.error().cause));
+    Q_EMIT refused(QString::fromStdString(done.error().cause.text()));
     return false;
   }
   after(touched, was);

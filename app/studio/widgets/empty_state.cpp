@@ -41,11 +41,11 @@ void EmptyState::setWords(const QString& icon, Token iconColour, const QString& 
 
 void EmptyState::setError(const Error& error) {
   const auto said = [](const std::string& text) { return QString::fromStdString(text); };
-  QString sentence = said(error.place);
+  QString sentence = said(error.place.text());
   if (!error.fix.empty())
-    sentence += (sentence.isEmpty() ? QString() : QStringLiteral(". ")) + said(error.fix);
+    sentence += (sentence.isEmpty() ? QString() : QStringLiteral(". ")) + said(error.fix.text());
   if (!sentence.isEmpty() && !sentence.endsWith(u'.')) sentence += u'.';
-  setWords(QStringLiteral("st-error"), Token::error, said(error.cause), sentence);
+  setWords(QStringLiteral("st-error"), Token::error, said(error.cause.text()), sentence);
 }
 
 QPushButton* EmptyState::setPrimary(const QString& text, const QString& icon, const QString& key) {

@@ -164,7 +164,7 @@ void Inspector::rebuild() {
       const Node* now = document_.network().node(id);
       if (now == nullptr || name->text().toStdString() == now->name) return;
       auto edit = rename(document_.network(), id, name->text().trimmed().toStdString());
-      if (!edit) return form_->setProblem(name, QString::fromStdString(edit.error().cause));
+      if (!edit) return form_->setProblem(name, QString::fromStdString(edit.error().cause.text()));
       taking_ = true;
       if (!document_.perform(edit)) taking_ = false;
     });
@@ -295,7 +295,7 @@ void Inspector::take(const Field& field, const ParamValue& value, QWidget* widge
   if (!edit) {
     const Error& error = edit.error();
     return form_->setProblem(
-        widget, QString::fromStdString(error.cause + (error.fix.empty() ? "" : ". " + error.fix) + "."));
+        widget, QString::fromStdString(error.cause.text() + (error.fix.empty() ? "" : ". " + error.fix.text()) + "."));
   }
   form_->setProblem(widget, {});
   taking_ = true;

@@ -353,7 +353,7 @@ bool RunSetup::takeAll() {
   if (!good) problem = "A field is not right";
   if (good)
     if (auto checked = check(settings); !checked) {
-      problem = text(checked.error().cause);
+      problem = text(checked.error().cause.text());
       good = false;
     }
   const auto* network = session_->network(networkName());
