@@ -52,7 +52,8 @@ inline std::string jsonOf(const Network& network) { return canonicalJson(toJson(
 
 struct Drawing {
   explicit Drawing(const QString& project)
-      : desk(project), page(desk.page<DesignPage>("design")), canvas(page.view()), document(page.document()) {
+      : desk(project), page(desk.page<DesignPage>(PageId::design)), canvas(page.view()),
+        document(page.document()) {
     if (!QTest::qWaitFor([&] { return page.isVisible(); }, patience)) qFatal("Design is not shown");
     QCoreApplication::processEvents();
   }

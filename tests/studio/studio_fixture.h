@@ -43,7 +43,7 @@ class Desk {
     if (!project.isEmpty()) open(project);
   }
   MainWindow& window() { return studio->window(); }
-  template<class P> P& page(const char* id) { return *static_cast<P*>(window().page(id)); }
+  template<class P> P& page(PageId id) { return *static_cast<P*>(window().page(id)); }
   bool open(const QString& project) {
     studio->open(project);
     return QTest::qWaitFor([&] { return studio->session().project().has_value(); }, patience);

@@ -58,7 +58,7 @@ void drop(QWidget* target, const QString& path) {
 
 struct Sheet {
   explicit Sheet(const QString& project = {})
-      : desk(project), page((desk.window().show("data"), desk.page<DataPage>("data"))),
+      : desk(project), page((desk.window().show(to::Data{}), desk.page<DataPage>(PageId::data))),
         shown(&page, &DataPage::shown) {}
   bool waitForData(int before) {
     return QTest::qWaitFor([&] { return shown.size() > before; }, patience);
@@ -119,13 +119,13 @@ void TestDataPage::tableBecomesAProject() {
   QVERIFY(it.primary()->isEnabled());
   QTest::mouseClick(it.primary(), Qt::LeftButton);
   QTRY_VERIFY_WITH_TIMEOUT(it.desk.studio->session().project().has_value(), patience);
-  QCOMPARE(it.desk.window().currentPage(), QString("design"));
+  QCOMPARE(it.desk.window().currentPage(), PageId::design);
   auto project = openProject((home().path() + "/Neuroloom/houses.loom").toStdString());
   QVERIFY(bool(project));
   QCOMPARE(project->data.target, std::string("price"));
   QVERIFY(bool(loadNetwork(*project, {})));
   // The page now shows the project's data, with the choice fixed.
-  it.desk.window().show("data");
+  it.desk.window().show(to::Data{});
   QVERIFY(it.waitForData(1));
   QVERIFY(!it.page.isDraft());
   QVERIFY(!it.field<QComboBox>("dataTarget")->isEnabled());
@@ -240,7 +240,7 @@ void TestDataPage::splitOfAProjectIsKept() {
   const QString folder = home().path() + "/split.loom";
   QVERIFY(createFromTemplate(folder.toStdString(), "iris"));
   Sheet it(folder);
-  it.desk.window().show("data");
+  it.desk.window().show(to::Data{});
   QVERIFY(it.waitForData(0));
   typeInto(it.field<QLineEdit>("splitTrain"), "60");
   QVERIFY(it.waitForData(1));
@@ -261,7 +261,7 @@ void TestDataPage::picturesByPartAndClass() {
   const QString folder = home().path() + "/digits.loom";
   QVERIFY(createFromTemplate(folder.toStdString(), "digits"));
   Sheet it(folder);
-  it.desk.window().show("data");
+  it.desk.window().show(to::Data{});
   QVERIFY(it.waitForData(0));
   ImageGrid& grid = it.page.grid();
   QVERIFY(grid.isVisible());
@@ -290,7 +290,7 @@ void TestDataPage::cancelGoesBack() {
   const QString folder = home().path() + "/cancel.loom";
   QVERIFY(createFromTemplate(folder.toStdString(), "iris"));
   Sheet it(folder);
-  it.desk.window().show("data");
+  it.desk.window().show(to::Data{});
   QVERIFY(it.waitForData(0));
   it.page.begin(write("other.csv", houses()));
   QVERIFY(it.waitForData(1));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What becomes of a drawing: unsaved edits, new networks, files that cannot be read, and small windows.
-#include "app/studio/pages/design/family_column.h"
 #include "app/studio/model/session.h"
+#include "app/studio/pages/design/family_column.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/text.h"
 #include "tests/studio/drawing.h"

@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 constexpr const char* keptRun = "aaaa0000-0000-4000-8000-000000000001";
 
 // Where a row works: its project holds one finished run, whose files are known.
-struct Place {
+struct TestPlace {
   fs::path base, project;
   fs::path mounted; // undone at the end
   QString skip;     // why this machine cannot show it
@@ -64,7 +64,7 @@ Finished loomSays(const std::vector<std::string>& words) {
 }
 
 // Files that a run once wrote: their hashes may never change. The lock is no content.
-std::map<std::string, std::string> stored(const Place& place, bool withRun) {
+std::map<std::string, std::string> stored(const TestPlace& place, bool withRun) {
   std::map<std::string, std::string> files;
   for (const char* part : {"project.json", "networks", "runs", "data"}) {
     const fs::path from = place.project / part;
@@ -88,13 +88,13 @@ std::string idx(const std::vector<std::uint32_t>& dims, const std::string& numbe
 }
 
 // A project on data made here, in the place of the iris project.
-void projectOn(Place& place, const fs::path& data) {
+void projectOn(TestPlace& place, const fs::path& data) {
   fs::remove_all(place.project);
   const auto made = loomSays({"new", place.project.string(), "--data", data.string()});
   QVERIFY2(made.exitCode == 0, made.errors.c_str());
 }
 
-bool mountAt(Place& place, const fs::path& folder, const char* options) {
+bool mountAt(TestPlace& place, const fs::path& folder, const char* options) {
   fs::create_directories(folder);
   if (::mount("tmpfs", folder.c_str(), "tmpfs", 0, options) != 0) {
     place.skip = "only root can mount a small disk here";
@@ -132,15 +132,15 @@ enum class Meet { open, train, data, problems, history }; // how the studio come
 
 struct Situation {
   const char* name;
-  std::function<void(Place&)> make;
+  std::function<void(TestPlace&)> make;
   std::vector<std::string> words; // of loom; P stands for the project
   int code;
   QStringList says; // in both messages: place, cause, fix
   Meet meet;
-  std::function<void(Place&)> later = {}; // comes when the window is open already
+  std::function<void(TestPlace&)> later = {}; // comes when the window is open already
 };
 
-void damageJournal(Place& place) {
+void damageJournal(TestPlace& place) {
   const fs::path journal = place.run() / "attempts" / "1" / "journal";
   std::string bytes = textOf(journal);
   bytes.replace(bytes.size() / 2, 4, "\x01\x02\x03\x04");
@@ -150,7 +150,7 @@ void damageJournal(Place& place) {
 const std::vector<Situation>& situations() {
   static const std::vector<Situation> table = {
       {"wrong CSV column",
-       [](Place& place) {
+       [](TestPlace& place) {
          replaceIn(place.project / "project.json", "\"target\": \"species\"", "\"target\": \"specie\"");
        },
        {"train", "P"},
@@ -158,13 +158,13 @@ const std::vector<Situation>& situations() {
        {"iris.csv", "There is no column 'specie'", "species"},
        Meet::train},
       {"too few fields in a row",
-       [](Place& place) { std::ofstream(place.project / "data/iris.csv", std::ios::app) << "5.1,3.5\n"; },
+       [](TestPlace& place) { std::ofstream(place.project / "data/iris.csv", std::ios::app) << "5.1,3.5\n"; },
        {"train", "P"},
        3,
        {"iris.csv, line 152", "The row has 2 fields, the first row has 5", "Add what is missing"},
        Meet::train},
       {"too many fields in a row",
-       [](Place& place) {
+       [](TestPlace& place) {
          std::ofstream(place.project / "data/iris.csv", std::ios::app) << "5,3,1,0,setosa,x\n";
        },
        {"train", "P"},
@@ -172,7 +172,7 @@ const std::vector<Situation>& situations() {
        {"iris.csv, line 152", "The row has 6 fields, the first row has 5", "Take away what is too much"},
        Meet::train},
       {"a word among numbers",
-       [](Place& place) {
+       [](TestPlace& place) {
          changeJson(place.project / "project.json",
                     [](Json& json) { json["data"]["column_types"]["petal_width_cm"] = "number"; });
          replaceIn(place.project / "data/iris.csv", "0.2,setosa", "wide,setosa");
@@ -182,7 +182,7 @@ const std::vector<Situation>& situations() {
        {"iris.csv, line 2", "'wide' in column 'petal_width_cm' is no number", "Correct the cell"},
        Meet::train},
       {"truncated IDX",
-       [](Place& place) {
+       [](TestPlace& place) {
          std::string pixels, labels;
          for (int i = 0; i < 60; ++i) {
            pixels += std::string(16, static_cast<char>(i));
@@ -198,7 +198,7 @@ const std::vector<Situation>& situations() {
        {"train-images-idx3-ubyte", "bytes", "Get the file again"},
        Meet::train},
       {"image that is no image",
-       [](Place& place) {
+       [](TestPlace& place) {
          QImage picture(8, 8, QImage::Format_Grayscale8);
          for (const char* name : {"cat", "dog"}) {
            QDir().mkpath(QString::fromStdString((place.base / "pictures" / name).string()));
@@ -216,7 +216,7 @@ const std::vector<Situation>& situations() {
        {"dog/3.png", "This is no image", "Take it out of the folder"},
        Meet::train},
       {"no path from input to output",
-       [](Place& place) {
+       [](TestPlace& place) {
          changeJson(place.project / "networks/iris.json",
                     [](Json& json) { json["edges"].erase(json["edges"].begin() + 2); });
        },
@@ -225,7 +225,7 @@ const std::vector<Situation>& situations() {
        {"no input. The end of relu_1 is free"},
        Meet::problems},
       {"mismatched shapes",
-       [](Place& place) {
+       [](TestPlace& place) {
          changeJson(place.project / "networks/iris.json", [](Json& json) {
            json["nodes"][0]["params"]["shape"] = {1, 2, 2};
          });
@@ -235,7 +235,7 @@ const std::vector<Situation>& situations() {
        {"ants 2 dimensions, gets N×1×2×2", "Flatten"},
        Meet::problems},
       {"loss is no number",
-       [](Place& place) {
+       [](TestPlace& place) {
          changeJson(place.project / "project.json", [](Json& json) {
            json["defaults"]["optimizer"] = "SGD";
            json["defaults"]["optimizer_params"] = Json::object();
@@ -249,7 +249,7 @@ const std::vector<Situation>& situations() {
        {"step", "ower the learning rate"},
        Meet::train},
       {"disk is full",
-       [](Place& place) {
+       [](TestPlace& place) {
          if (!mountAt(place, place.base / "small", "size=2m")) return;
          (void)loomSays({"runs", "list", place.project.string()}); // the history is there
        },
@@ -257,14 +257,14 @@ const std::vector<Situation>& situations() {
        1,
        {"p.loom", "disk is full", "ree s"},
        Meet::train,
-       [](Place& place) {
+       [](TestPlace& place) {
          std::ofstream fill(place.mounted / "fill", std::ios::binary);
          const std::string page(4096, 'x');
          while (fill.write(page.data(), 4096) && fill.flush()) {
          }
        }},
       {"folder is read only",
-       [](Place& place) {
+       [](TestPlace& place) {
          if (!mountAt(place, place.base / "fixed", "size=8m")) return;
          (void)loomSays({"runs", "list", place.project.string()});
          if (::mount("tmpfs", place.mounted.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "") != 0)
@@ -275,13 +275,13 @@ const std::vector<Situation>& situations() {
        {"p.loom", "Read-only file system", "writable"},
        Meet::train},
       {"project of a newer version",
-       [](Place& place) { replaceIn(place.project / "project.json", "\"schema\": 1", "\"schema\": 99"); },
+       [](TestPlace& place) { replaceIn(place.project / "project.json", "\"schema\": 1", "\"schema\": 99"); },
        {"train", "P"},
        3,
        {"project.json", "newer Neuroloom (schema 99", "Use a newer Neuroloom"},
        Meet::open},
       {"network of a newer version",
-       [](Place& place) {
+       [](TestPlace& place) {
          replaceIn(place.project / "networks/iris.json", "\"schema\": 1", "\"schema\": 99");
        },
        {"check", "P"},
@@ -289,13 +289,13 @@ const std::vector<Situation>& situations() {
        {"iris.json", "99", "newer"},
        Meet::open},
       {"project file that is no JSON",
-       [](Place& place) { put(place.project / "project.json", "{\"schema\": 1, oops"); },
+       [](TestPlace& place) { put(place.project / "project.json", "{\"schema\": 1, oops"); },
        {"check", "P"},
        3,
        {"project.json"},
        Meet::open},
       {"damaged journal",
-       [](Place& place) {
+       [](TestPlace& place) {
          fs::remove_all(place.project / "history");
          damageJournal(place);
        },
@@ -304,7 +304,7 @@ const std::vector<Situation>& situations() {
        {"journal of run aaaa0000", "the record is damaged", "loom history rebuild"},
        Meet::open},
       {"damaged database",
-       [](Place& place) {
+       [](TestPlace& place) {
          (void)loomSays({"runs", "list", place.project.string()});
          std::string bytes = textOf(place.project / "history/catalogue.db");
          bytes.replace(0, 200, std::string(200, '\x55'));
@@ -315,7 +315,7 @@ const std::vector<Situation>& situations() {
        {"catalogue.db", "damaged", "made again from the journals"},
        Meet::open},
       {"missing project",
-       [](Place& place) { fs::remove_all(place.project); },
+       [](TestPlace& place) { fs::remove_all(place.project); },
        {"train", "P"},
        3,
        {"p.loom", "There is no such folder", "project.json"},
@@ -337,7 +337,7 @@ class TestErrors : public QObject {
   void killedTrainer();
 
  private:
-  void makePlace(Place& place, QTemporaryDir& folder) const;
+  void makePlace(TestPlace& place, QTemporaryDir& folder) const;
   QTemporaryDir made_;
 };
 
@@ -349,7 +349,7 @@ void TestErrors::initTestCase() {
   QVERIFY2(trained.exitCode == 0, trained.errors.c_str());
 }
 
-void TestErrors::makePlace(Place& place, QTemporaryDir& folder) const {
+void TestErrors::makePlace(TestPlace& place, QTemporaryDir& folder) const {
   place.base = folder.path().toStdString();
   place.project = place.base / "p.loom";
   fs::copy(made_.filePath("p.loom").toStdString(), place.project, fs::copy_options::recursive);
@@ -367,7 +367,7 @@ void TestErrors::everySituation() {
   // A database that mended itself is sound for the second one who looks, so each gets its own.
   for (const bool window : {false, true}) {
     QTemporaryDir folder;
-    Place place;
+    TestPlace place;
     makePlace(place, folder);
     const auto unmount = qScopeGuard([&] {
       if (!place.mounted.empty()) ::umount2(place.mounted.c_str(), MNT_DETACH);
@@ -400,11 +400,11 @@ void TestErrors::everySituation() {
       }
       if (situation.later) situation.later(place);
       if (situation.meet == Meet::train) {
-        desk.window().show("train");
+        desk.window().show(to::Train{});
         desk.window().context().actions["run.start"]->trigger();
       }
-      if (situation.meet == Meet::problems) desk.window().show("design");
-      if (situation.meet == Meet::history) desk.window().show("history");
+      if (situation.meet == Meet::problems) desk.window().show(to::Design{});
+      if (situation.meet == Meet::history) desk.window().show(to::History{});
       const auto said = [&] {
         const auto messages = visibleMessages(desk.window());
         for (const auto& part : situation.says)
@@ -424,7 +424,7 @@ void TestErrors::everySituation() {
 
 void TestErrors::killedTrainer() {
   QTemporaryDir folder;
-  Place place;
+  TestPlace place;
   makePlace(place, folder);
   const auto before = stored(place, true);
   Desk desk(QString::fromStdString(place.project.string()));
@@ -434,7 +434,7 @@ void TestErrors::killedTrainer() {
   settings.epochs = 1'000'000; // more than it does while the window looks
   settings.threads = 1;
   session.setSettings(settings);
-  desk.window().show("train");
+  desk.window().show(to::Train{});
   desk.window().context().actions["run.start"]->trigger();
   const auto newest = [&]() -> const RunView* {
     for (const auto& view : session.runs())

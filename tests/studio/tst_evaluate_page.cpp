@@ -2,12 +2,12 @@
 // Evaluate at the real window, on a run that a real trainer made: figures, a cell's pictures, other parts, a
 // file to try.
 #include "app/studio/charts/scatter.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/pages/evaluate/class_view.h"
 #include "app/studio/pages/evaluate/confusion_matrix.h"
 #include "app/studio/pages/evaluate/evaluate_page.h"
 #include "app/studio/pages/evaluate/try_view.h"
 #include "app/studio/pages/evaluate/value_view.h"
-#include "app/studio/model/run_words.h"
 #include "tests/studio/run_fixture.h"
 #include "tests/studio/studio_fixture.h"
 #include <QComboBox>
@@ -36,15 +36,15 @@ void TestEvaluatePage::aCellShowsItsPictures() {
   QVERIFY(bool(json));
   Desk desk(project);
   QTRY_VERIFY_WITH_TIMEOUT(!desk.studio->session().runs().isEmpty(), patience);
-  desk.window().show("evaluate");
-  auto& page = desk.page<EvaluatePage>("evaluate");
+  desk.window().show(to::Evaluate{});
+  auto& page = desk.page<EvaluatePage>(PageId::evaluate);
   QTRY_VERIFY_WITH_TIMEOUT(page.matrix().isVisible(), patience);
   QCOMPARE(page.classes().classes().rowCount(), 11); // ten and their mean
   // The bar at the top names the run that is shown; a page without a document takes the name away.
   QCOMPARE(desk.window().context().documentName(), text(desk.studio->session().runs().front().row.name));
-  desk.window().show("data");
+  desk.window().show(to::Data{});
   QCOMPARE(desk.window().context().documentName(), QString());
-  desk.window().show("evaluate");
+  desk.window().show(to::Evaluate{});
   QVERIFY(!desk.window().context().documentName().isEmpty());
   // The first cell off the diagonal that has samples; as the terminal counts them.
   int row = -1, column = -1;
@@ -98,8 +98,8 @@ void TestEvaluatePage::aPartThatWasNotEvaluatedOffersIt() {
   QCOMPARE(loomProgram({"train", project.toStdString(), "--epochs", "3"}).exitCode, 0);
   Desk desk(project);
   QTRY_VERIFY_WITH_TIMEOUT(!desk.studio->session().runs().isEmpty(), patience);
-  desk.window().show("evaluate");
-  auto& page = desk.page<EvaluatePage>("evaluate");
+  desk.window().show(to::Evaluate{});
+  auto& page = desk.page<EvaluatePage>(PageId::evaluate);
   QTRY_VERIFY_WITH_TIMEOUT(page.matrix().isVisible(), patience);
   auto* split = page.findChild<QComboBox*>("evaluateSplit");
   split->setFocus();
@@ -117,8 +117,8 @@ void TestEvaluatePage::aFileIsTried() {
   QCOMPARE(loomProgram({"train", project.toStdString(), "--epochs", "20"}).exitCode, 0);
   Desk desk(project);
   QTRY_VERIFY_WITH_TIMEOUT(!desk.studio->session().runs().isEmpty(), patience);
-  desk.window().show("evaluate");
-  auto& page = desk.page<EvaluatePage>("evaluate");
+  desk.window().show(to::Evaluate{});
+  auto& page = desk.page<EvaluatePage>(PageId::evaluate);
   QTRY_VERIFY_WITH_TIMEOUT(page.matrix().isVisible(), patience);
   // A narrow window keeps the classes' names and F1 whole, and leaves other figures out.
   auto& figures = page.classes().classes();
@@ -168,8 +168,8 @@ void TestEvaluatePage::aRegressionShowsItsErrors() {
   QVERIFY2(trained.exitCode == 0, trained.errors.c_str());
   Desk desk(project);
   QTRY_VERIFY_WITH_TIMEOUT(!desk.studio->session().runs().isEmpty(), patience);
-  desk.window().show("evaluate");
-  auto& page = desk.page<EvaluatePage>("evaluate");
+  desk.window().show(to::Evaluate{});
+  auto& page = desk.page<EvaluatePage>(PageId::evaluate);
   QTRY_VERIFY_WITH_TIMEOUT(page.values().isVisible(), patience);
   QVERIFY(page.values().figures().count > 10);
   QVERIFY(page.values().figures().mae > 0);
@@ -178,7 +178,7 @@ void TestEvaluatePage::aRegressionShowsItsErrors() {
   auto& scatter = page.values().scatter();
   const int worst = page.values().worst().items().front().index;
   QSignalSpy chosen(&scatter, &ScatterPlot::chosen);
-  QTest::mouseClick(&scatter, Qt::LeftButton, {}, scatter.placeOf(worst).toPoint());
+  QTest::mouseClick(&scatter, Qt::LeftButton, {}, scatter.targetOf(worst).toPoint());
   QCOMPARE(chosen.size(), 1);
 }
 

@@ -80,21 +80,21 @@ class TestFrame : public QObject {
 };
 
 static void pageRows() {
-  QTest::addColumn<QString>("id");
-  for (const auto& row : pageTable(nullptr)) QTest::newRow(row.id) << QString(row.id);
+  QTest::addColumn<PageId>("id");
+  for (const auto& row : pageTable(nullptr)) QTest::newRow(row.name) << row.id;
 }
 
 void TestFrame::pagesAreReached_data() { pageRows(); }
 void TestFrame::pagesAreReached() {
-  QFETCH(QString, id);
+  QFETCH(PageId, id);
   Desk desk(project());
   const PageRow* row = desk.window().context().findPage(id);
   QVERIFY(QString(row->keys).size() > 0);
-  desk.window().show(id == "welcome" ? "settings" : "welcome");
+  desk.window().show(targetOf(id == PageId::welcome ? PageId::settings : PageId::welcome));
   const QKeySequence keys(QString(row->keys), QKeySequence::PortableText);
   QTest::keyClick(&desk.window(), keys[0].key(), keys[0].keyboardModifiers());
   QCOMPARE(desk.window().currentPage(), id);
-  desk.window().show(id == "welcome" ? "settings" : "welcome");
+  desk.window().show(targetOf(id == PageId::welcome ? PageId::settings : PageId::welcome));
   QTest::mouseClick(desk.window().rail()->button(id), Qt::LeftButton);
   QCOMPARE(desk.window().currentPage(), id);
   QVERIFY(desk.window().page(id)->isVisible());
@@ -112,7 +112,7 @@ void TestFrame::actionsAreUniqueAndDoSomething() {
     owner.insert(text, id);
   };
   for (const auto& row : pageTable(nullptr))
-    take(QKeySequence(QString(row.keys), QKeySequence::PortableText), row.id);
+    take(QKeySequence(QString(row.keys), QKeySequence::PortableText), row.name);
   QStringList dead;
   for (const auto& row : actionTable()) {
     QAction* action = actions[row.id];
@@ -133,9 +133,9 @@ void TestFrame::actionsAreUniqueAndDoSomething() {
 
 void TestFrame::tabReachesEveryControl_data() { pageRows(); }
 void TestFrame::tabReachesEveryControl() {
-  QFETCH(QString, id);
+  QFETCH(PageId, id);
   Desk desk(project());
-  desk.window().show(id);
+  desk.window().show(targetOf(id));
   QTest::qWait(300); // what the bridge tells about makes controls
   QWidget* page = desk.window().page(id);
   QSet<QWidget*> met;
@@ -165,9 +165,9 @@ void TestFrame::tabReachesEveryControl() {
 
 void TestFrame::everythingHasAName_data() { pageRows(); }
 void TestFrame::everythingHasAName() {
-  QFETCH(QString, id);
+  QFETCH(PageId, id);
   Desk desk(project());
-  desk.window().show(id);
+  desk.window().show(targetOf(id));
   QTest::qWait(300);
   QStringList nameless;
   for (auto* control : controls(&desk.window()))
@@ -177,20 +177,20 @@ void TestFrame::everythingHasAName() {
 }
 
 void TestFrame::smallWindowClipsNothing_data() {
-  QTest::addColumn<QString>("id");
+  QTest::addColumn<PageId>("id");
   QTest::addColumn<int>("text");
   for (const auto& row : pageTable(nullptr))
     for (const int text : {13, 16})
-      QTest::newRow(qPrintable(QString("%1 %2").arg(row.id).arg(text))) << QString(row.id) << text;
+      QTest::newRow(qPrintable(QString("%1 %2").arg(row.name).arg(text))) << row.id << text;
 }
 
 void TestFrame::smallWindowClipsNothing() {
-  QFETCH(QString, id);
+  QFETCH(PageId, id);
   QFETCH(int, text);
   const QSize least(1024, 640);
   Desk desk(project(), text == 13 ? least : QSize(1280, 800)); // 16 counts as 1040 by 650 of 13
   desk.settings.set("look/text", QString::number(text));
-  desk.window().show(id);
+  desk.window().show(targetOf(id));
   QTest::qWait(300);
   QVERIFY2(desk.window().width() <= (text == 13 ? least.width() : 1280), "the window grew");
   QVERIFY2(desk.window().minimumSizeHint().width() <= (text == 13 ? 1024 : 1280),
@@ -242,7 +242,7 @@ void TestFrame::pagesThatNeedAProjectSayWhy() {
   for (const auto& row : pageTable(nullptr)) {
     auto* button = desk.window().rail()->button(row.id);
     QCOMPARE(button->isEnabled(), !row.needsProject);
-    if (row.needsProject) QVERIFY2(button->toolTip().contains("project", Qt::CaseInsensitive), row.id);
+    if (row.needsProject) QVERIFY2(button->toolTip().contains("project", Qt::CaseInsensitive), row.name);
   }
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a person loses sight of while the window is open: a run's folder, the project's folder, a trainer.
 // Each is noticed, said with what can be done, and nothing is made anew where something was.
+#include "app/studio/model/run_words.h"
 #include "app/studio/pages/design/design_page.h"
 #include "app/studio/pages/history/history_page.h"
-#include "app/studio/model/run_words.h"
 #include "app/studio/pages/train/run_setup.h"
 #include "app/studio/pages/train/train_page.h"
 #include "tests/studio/run_fixture.h"
@@ -27,8 +27,8 @@ class TestGone : public QObject {
 
  private:
   static QString start(Desk& desk) {
-    desk.window().show("train", "setup");
-    auto& page = desk.page<TrainPage>("train");
+    desk.window().show(to::Train{to::Train::setup});
+    auto& page = desk.page<TrainPage>(PageId::train);
     typeInto(page.findChild<QLineEdit*>("setup_epochs"), "3000");
     QTest::keyClick(&desk.window(), Qt::Key_F5);
     const auto trains = [&] {
@@ -48,8 +48,8 @@ class TestGone : public QObject {
   }
   // Another width of the first Linear, unsaved.
   static std::string drawUnsaved(Desk& desk) {
-    desk.window().show("design");
-    auto& document = desk.page<DesignPage>("design").document();
+    desk.window().show(to::Design{});
+    auto& document = desk.page<DesignPage>(PageId::design).document();
     for (const auto& [id, node] : document.network().nodes)
       if (node.type == "Linear") {
         document.perform(setParam(document.network(), id, "out_features", std::int64_t{29}));
@@ -58,7 +58,7 @@ class TestGone : public QObject {
     return {};
   }
   static std::int64_t widthOf(Desk& desk, const std::string& name) {
-    const auto* node = desk.page<DesignPage>("design").document().network().nodeNamed(name);
+    const auto* node = desk.page<DesignPage>(PageId::design).document().network().nodeNamed(name);
     return node != nullptr ? node->params.getInt("out_features") : -1;
   }
 };
@@ -77,7 +77,7 @@ void TestGone::aDeletedRunIsSaidAndNotMadeAnew() {
   QVERIFY2(said(desk).contains("Its trainer has ended"), qPrintable(said(desk)));
   QTRY_VERIFY(desk.studio->session().run(run) == nullptr);
   QVERIFY(!desk.window().context().strip().run.has_value());
-  QTRY_VERIFY(desk.page<TrainPage>("train").setup().isVisible());
+  QTRY_VERIFY(desk.page<TrainPage>(PageId::train).setup().isVisible());
   for (const auto verb : {RunControl::Verb::pause, RunControl::Verb::stop})
     desk.studio->bridge().control(run, verb);
   QTest::qWait(1500);
@@ -107,7 +107,7 @@ void TestGone::aMovedProjectIsNeverWritten() {
   };
   QTRY_VERIFY_WITH_TIMEOUT(there(), patience);
   QVERIFY(said(desk).isEmpty());
-  auto& design = desk.page<DesignPage>("design");
+  auto& design = desk.page<DesignPage>(PageId::design);
   QTRY_VERIFY_WITH_TIMEOUT(buttonWith(&design, "Restore") != nullptr, patience);
   QVERIFY(widthOf(desk, node) != 29);
   QTest::mouseClick(buttonWith(&design, "Restore"), Qt::LeftButton);
@@ -133,7 +133,7 @@ void TestGone::aDeletedProjectKeepsWhatWasDrawn() {
   }
   QVERIFY(!fs::exists(project.toStdString()));
   Desk desk(copy);
-  auto& design = desk.page<DesignPage>("design");
+  auto& design = desk.page<DesignPage>(PageId::design);
   QTRY_VERIFY_WITH_TIMEOUT(buttonWith(&design, "Restore") != nullptr, patience);
   QTest::mouseClick(buttonWith(&design, "Restore"), Qt::LeftButton);
   QCOMPARE(widthOf(desk, node), std::int64_t{29});
@@ -148,8 +148,8 @@ void TestGone::aKilledTrainerIsSaidOnEveryPage() {
     run = start(desk);
     QVERIFY(!run.isEmpty());
     // What is under way is not deleted; the reason is said, with the way out.
-    desk.window().show("history");
-    auto& history = desk.page<HistoryPage>("history");
+    desk.window().show(to::History{});
+    auto& history = desk.page<HistoryPage>(PageId::history);
     QTRY_VERIFY(history.model().rowCount() == 1);
     history.table()->selectRow(0);
     QTest::mouseClick(history.findChild<QPushButton*>("historyBin"), Qt::LeftButton);
@@ -161,22 +161,22 @@ void TestGone::aKilledTrainerIsSaidOnEveryPage() {
     QVERIFY(holder && holder->process > 1);
     ::kill(holder->process, SIGKILL);
     QTRY_VERIFY_WITH_TIMEOUT(said(desk).contains("ended unexpectedly"), patience);
-    QCOMPARE(desk.window().currentPage(), QString("history"));
+    QCOMPARE(desk.window().currentPage(), PageId::history);
     QCOMPARE(desk.window().context().strip().endedRun, run);
     press(desk, "Show it on Train");
-    QCOMPARE(desk.window().currentPage(), QString("train"));
-    QVERIFY(desk.page<TrainPage>("train").findChild<QPushButton*>("runResume")->isVisible());
+    QCOMPARE(desk.window().currentPage(), PageId::train);
+    QVERIFY(desk.page<TrainPage>(PageId::train).findChild<QPushButton*>("runResume")->isVisible());
   }
   // Opened again it is still there to be resumed, until the person asks for something else.
   Desk desk(project);
   QTRY_VERIFY_WITH_TIMEOUT(desk.studio->session().brokenOff() != nullptr, patience);
-  desk.window().show("train");
-  auto& page = desk.page<TrainPage>("train");
+  desk.window().show(to::Train{});
+  auto& page = desk.page<TrainPage>(PageId::train);
   QCOMPARE(page.run(), run);
   QVERIFY(page.findChild<QPushButton*>("runResume")->isVisible());
   QTest::mouseClick(page.findChild<QPushButton*>("runNew"), Qt::LeftButton);
-  desk.window().show("history");
-  desk.window().show("train");
+  desk.window().show(to::History{});
+  desk.window().show(to::Train{});
   QVERIFY(page.setup().isVisible());
 }
 
@@ -185,8 +185,8 @@ void TestGone::aFailedStartIsAheadOfNobody() {
   const QString project = newProject(folder.filePath("p.loom"));
   QFile::remove(project + "/data/digits.csv");
   Desk desk(project);
-  desk.window().show("train", "setup");
-  auto& page = desk.page<TrainPage>("train");
+  desk.window().show(to::Train{to::Train::setup});
+  auto& page = desk.page<TrainPage>(PageId::train);
   for (int time = 0; time < 2; ++time) {
     QTest::keyClick(&desk.window(), Qt::Key_F5);
     auto* message = page.findChild<QWidget*>("trainMessage");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // History at the real window: filter, order, choice, comparison, labels, bin, and a thousand runs.
+#include "app/studio/model/run_words.h"
 #include "app/studio/pages/history/compare_view.h"
 #include "app/studio/pages/history/history_page.h"
 #include "app/studio/pages/history/network_pair.h"
-#include "app/studio/model/run_words.h"
 #include "app/studio/pages/train/train_page.h"
 #include "app/studio/widgets/segments.h"
 #include "app/studio/widgets/text.h"
@@ -146,8 +146,8 @@ void TestHistoryPage::wrongFiltersSayWhere() {
 void TestHistoryPage::runsAreSortedFilteredAndFound() {
   QTemporaryDir folder;
   Desk desk(projectWith(folder.path(), three()));
-  desk.window().show("history");
-  auto& page = desk.page<HistoryPage>("history");
+  desk.window().show(to::History{});
+  auto& page = desk.page<HistoryPage>(PageId::history);
   QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 3, patience);
   QCOMPARE(names(page), QStringList({"broken · 3", "lenet-adam · 2", "lenet · 1"})); // newest first
   auto* head = page.table()->horizontalHeader();
@@ -185,15 +185,15 @@ void TestHistoryPage::runsAreSortedFilteredAndFound() {
   QCOMPARE(text(page.model().viewAt(page.table()->currentIndex().row()).row.name), QString("lenet-adam · 2"));
   const QString id = page.model().idAt(page.table()->currentIndex().row());
   QTest::keyClick(page.table(), Qt::Key_Return);
-  QTRY_COMPARE(desk.window().currentPage(), QString("train"));
-  QCOMPARE(desk.page<TrainPage>("train").run(), id);
+  QTRY_COMPARE(desk.window().currentPage(), PageId::train);
+  QCOMPARE(desk.page<TrainPage>(PageId::train).run(), id);
 }
 
 void TestHistoryPage::chosenRunsAreCompared() {
   QTemporaryDir folder;
   Desk desk(projectWith(folder.path(), three()));
-  desk.window().show("history");
-  auto& page = desk.page<HistoryPage>("history");
+  desk.window().show(to::History{});
+  auto& page = desk.page<HistoryPage>(PageId::history);
   QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 3, patience);
   auto* table = page.table();
   QVERIFY(!page.findChild<QPushButton*>("compareRuns")->isEnabled());
@@ -243,8 +243,8 @@ void TestHistoryPage::networksStandSideBySide() {
   runs[1].network = "resnet";
   Desk desk(projectWith(folder.path(), runs));
   desk.window().resize(1440, 900);
-  desk.window().show("history");
-  auto& page = desk.page<HistoryPage>("history");
+  desk.window().show(to::History{});
+  auto& page = desk.page<HistoryPage>(PageId::history);
   QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 3, patience);
   QStringList ids;
   for (int row = 0; row < 3; ++row) ids << page.model().idAt(row);
@@ -273,8 +273,8 @@ void TestHistoryPage::labelsNamesAndTheBin() {
   QString id;
   {
     Desk desk(path);
-    desk.window().show("history");
-    auto& page = desk.page<HistoryPage>("history");
+    desk.window().show(to::History{});
+    auto& page = desk.page<HistoryPage>(PageId::history);
     QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 3, patience);
     auto* table = page.table();
     QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, cell(table, 0, RunTableModel::state));
@@ -352,8 +352,8 @@ void TestHistoryPage::aThousandRunsStaySmooth() {
   }
   const QString path = projectWith(folder.path(), runs);
   Desk desk(path);
-  desk.window().show("history");
-  auto& page = desk.page<HistoryPage>("history");
+  desk.window().show(to::History{});
+  auto& page = desk.page<HistoryPage>(PageId::history);
   QTRY_COMPARE_WITH_TIMEOUT(page.model().rowCount(), 1000, 2 * patience);
   QElapsedTimer clock;
   clock.start();

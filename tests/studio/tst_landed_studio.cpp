@@ -95,7 +95,8 @@ void TestLandedStudio::labelsAreShownAsTyped() {
   QVERIFY(row("old").archived && !row("whole").archived);
   QVERIFY(row("window").state == RunState::finished && row("killed").state == RunState::killed &&
           row("stopped").state == RunState::stopped);
-  for (const char* page : {"train", "evaluate", "history", "data", "design"}) desk.window().show(page);
+  for (const auto page : {PageId::train, PageId::evaluate, PageId::history, PageId::data, PageId::design})
+    desk.window().show(targetOf(page));
 }
 
 void TestLandedStudio::unsavedDrawings_data() {
@@ -136,7 +137,7 @@ void TestLandedStudio::unsavedDrawings() {
   };
   {
     Desk desk(project(name));
-    auto& page = desk.page<DesignPage>("design");
+    auto& page = desk.page<DesignPage>(PageId::design);
     QTRY_VERIFY_WITH_TIMEOUT(buttonWith(&page, "Restore") != nullptr, patience);
     QVERIFY(firstWidth(page.document().network()) != width);
     QTest::mouseClick(buttonWith(&page, "Restore"), Qt::LeftButton);
@@ -147,9 +148,9 @@ void TestLandedStudio::unsavedDrawings() {
     desk.window().close();
   }
   Desk again(project(name)); // saved: nothing is offered any more
-  QTRY_COMPARE_WITH_TIMEOUT(firstWidth(again.page<DesignPage>("design").document().network()), width,
+  QTRY_COMPARE_WITH_TIMEOUT(firstWidth(again.page<DesignPage>(PageId::design).document().network()), width,
                             patience);
-  QVERIFY(buttonWith(&again.page<DesignPage>("design"), "Restore") == nullptr);
+  QVERIFY(buttonWith(&again.page<DesignPage>(PageId::design), "Restore") == nullptr);
 }
 
 QTEST_MAIN(TestLandedStudio)

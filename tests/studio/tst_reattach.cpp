@@ -23,8 +23,8 @@ class TestReattach : public QObject {
 // The studio that is going to be killed: this program again, a person's F5, then the event loop.
 int studioWith(const QString& project) {
   Desk desk(project);
-  desk.window().show("train", "setup");
-  auto& page = desk.page<TrainPage>("train");
+  desk.window().show(to::Train{to::Train::setup});
+  auto& page = desk.page<TrainPage>(PageId::train);
   typeInto(page.findChild<QLineEdit*>("setup_epochs"), "3000");
   QTest::keyClick(&desk.window(), Qt::Key_F5);
   return QApplication::exec();
@@ -64,8 +64,8 @@ void TestReattach::aKilledStudioIsReplaced() {
   QVERIFY(desk.window().context().strip().message.contains("is training"));
   QTest::qWait(50); // it is painted
   QTest::mouseClick(strip, Qt::LeftButton, {}, QPoint(60, strip->height() / 2));
-  QTRY_COMPARE_WITH_TIMEOUT(desk.window().currentPage(), QString("train"), patience);
-  auto& page = desk.page<TrainPage>("train");
+  QTRY_COMPARE_WITH_TIMEOUT(desk.window().currentPage(), PageId::train, patience);
+  auto& page = desk.page<TrainPage>(PageId::train);
   QTRY_COMPARE_WITH_TIMEOUT(page.run(), QString::fromStdString(run), patience);
   auto& session = desk.studio->session();
   QTRY_VERIFY_WITH_TIMEOUT(session.run(page.run()) != nullptr && living(*session.run(page.run())), patience);

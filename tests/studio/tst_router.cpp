@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Wires between cards that were placed by hand, or dropped beside rows, keep clear of the others, as long as
 // there is room.
-#include "app/studio/canvas/scene.h"
+#include "app/studio/canvas/scene_maker.h"
 #include "core/network/edit.h"
 #include "core/network/layout.h"
 #include "core/network/templates.h"

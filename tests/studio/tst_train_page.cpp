@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A run from F5 to its end at the real window with a real trainer, by keys and clicks.
-#include "app/studio/pages/design/design_page.h"
 #include "app/studio/model/run_words.h"
+#include "app/studio/pages/design/design_page.h"
 #include "app/studio/pages/train/run_live.h"
 #include "app/studio/pages/train/run_setup.h"
 #include "app/studio/pages/train/run_side.h"
@@ -58,8 +58,8 @@ void TestTrainPage::fieldsAreCheckedAndTheCostIsShown() {
   const QString project = newProject(folder.filePath("p.loom"));
   QVERIFY(!project.isEmpty());
   Desk desk(project);
-  desk.window().show("train", "setup");
-  auto& page = desk.page<TrainPage>("train");
+  desk.window().show(to::Train{to::Train::setup});
+  auto& page = desk.page<TrainPage>(PageId::train);
   auto* primary = page.findChild<QPushButton*>("runStart");
   QTRY_VERIFY(primary->isVisible());
   struct Row {
@@ -94,10 +94,10 @@ void TestTrainPage::theDrawnNetworkIsTheOneThatIsTrained() {
     QTemporaryDir folder;
     const QString path = newProject(folder.filePath("p.loom"), "iris");
     Desk desk(path);
-    desk.window().show("train", "setup");
-    auto& page = desk.page<TrainPage>("train");
-    auto& design = desk.page<DesignPage>("design");
-    desk.window().show("design");
+    desk.window().show(to::Train{to::Train::setup});
+    auto& page = desk.page<TrainPage>(PageId::train);
+    auto& design = desk.page<DesignPage>(PageId::design);
+    desk.window().show(to::Design{});
     const auto widthIn = [](const Network& network) {
       return network.nodeNamed("linear_1")->params.getInt("out_features");
     };
@@ -113,7 +113,7 @@ void TestTrainPage::theDrawnNetworkIsTheOneThatIsTrained() {
       QTRY_VERIFY_WITH_TIMEOUT(!document.modified(), patience);
       QCOMPARE(widthIn(*loadNetwork(*project, name)), std::int64_t{5});
     }
-    desk.window().show("train");
+    desk.window().show(to::Train{});
     const QString run = start(desk, page);
     QVERIFY(!run.isEmpty());
     QTRY_VERIFY_WITH_TIMEOUT(stepOf(desk, run) > 0, patience);
@@ -129,16 +129,16 @@ void TestTrainPage::theDrawnNetworkIsTheOneThatIsTrained() {
 void TestTrainPage::aRefusedRateIsKeptAndSaysTheRange() {
   QTemporaryDir folder;
   Desk desk(newProject(folder.filePath("p.loom")));
-  desk.window().show("train", "setup");
-  auto& page = desk.page<TrainPage>("train");
+  desk.window().show(to::Train{to::Train::setup});
+  auto& page = desk.page<TrainPage>(PageId::train);
   auto* rate = page.findChild<QLineEdit*>("setup_learningRate");
   setEpochs(page, "7");
   typeInto(rate, "100000");
   QVERIFY(markOf(rate) == FieldMark::wrong);
   QVERIFY(!page.findChild<QPushButton*>("runStart")->isEnabled());
   page.findChild<QLineEdit*>("setup_epochs")->setFocus();
-  desk.window().show("design");
-  desk.window().show("train");
+  desk.window().show(to::Design{});
+  desk.window().show(to::Train{});
   QCOMPARE(rate->text(), QString("100000"));
   QVERIFY(markOf(rate) == FieldMark::wrong);
   QCOMPARE(page.findChild<QLineEdit*>("setup_epochs")->text(), QString("7"));
@@ -148,8 +148,8 @@ void TestTrainPage::aRunFromF5ToItsEnd() {
   QTemporaryDir folder;
   const QString project = newProject(folder.filePath("p.loom"));
   Desk desk(project);
-  desk.window().show("train", "setup");
-  auto& page = desk.page<TrainPage>("train");
+  desk.window().show(to::Train{to::Train::setup});
+  auto& page = desk.page<TrainPage>(PageId::train);
   setEpochs(page, "3000");
   typeInto(page.findChild<QLineEdit*>("setup_name"), "the long one");
   QElapsedTimer clock;
@@ -163,7 +163,7 @@ void TestTrainPage::aRunFromF5ToItsEnd() {
   QTRY_COMPARE_WITH_TIMEOUT(stateOfRun(desk, run), RunState::running, patience);
   QCOMPARE(text(desk.studio->session().run(run)->row.name), QString("the long one"));
   QTRY_VERIFY(desk.window().context().strip().run.has_value());
-  QVERIFY(desk.window().context().hasDot("train"));
+  QVERIFY(desk.window().context().hasDot(PageId::train));
 
   QTest::keyClick(&desk.window(), Qt::Key_F6);
   QTRY_COMPARE_WITH_TIMEOUT(stateOfRun(desk, run), RunState::paused, patience);
@@ -231,8 +231,8 @@ void TestTrainPage::aSecondRunWaitsForCores() {
   old.name = "an old one";
   handRun(*openProject(project.toStdString()), old);
   Desk desk(project);
-  desk.window().show("train", "setup");
-  auto& page = desk.page<TrainPage>("train");
+  desk.window().show(to::Train{to::Train::setup});
+  auto& page = desk.page<TrainPage>(PageId::train);
   setEpochs(page, "3000");
   const QString first = start(desk, page);
   QTRY_COMPARE_WITH_TIMEOUT(stateOfRun(desk, first), RunState::running, patience);
@@ -252,7 +252,7 @@ void TestTrainPage::aSecondRunWaitsForCores() {
   QTest::mouseClick(page.findChild<QPushButton*>("runStop"), Qt::LeftButton);
   QTRY_VERIFY_WITH_TIMEOUT(desk.studio->session().run(second) == nullptr, patience);
   QCOMPARE(stateOfRun(desk, first), RunState::running);
-  desk.window().show("train", first);
+  desk.window().show(to::Train{.run = first});
   stop(desk, page);
 }
 
@@ -261,8 +261,8 @@ void TestTrainPage::aTrainerThatCannotBeginSaysWhy() {
   const QString project = newProject(folder.filePath("p.loom"));
   QFile::remove(project + "/data/digits.csv");
   Desk desk(project);
-  desk.window().show("train", "setup");
-  auto& page = desk.page<TrainPage>("train");
+  desk.window().show(to::Train{to::Train::setup});
+  auto& page = desk.page<TrainPage>(PageId::train);
   QTest::keyClick(&desk.window(), Qt::Key_F5);
   auto* message = page.findChild<QWidget*>("trainMessage");
   QTRY_VERIFY_WITH_TIMEOUT(message->isVisible(), patience);
@@ -284,8 +284,8 @@ void TestTrainPage::aFailedRunShowsItsErrorAndIsResumed() {
   good.name = "good · 7";
   const QString other = QString::fromStdString(handRun(*project, good));
   Desk desk(path);
-  desk.window().show("train", run);
-  auto& page = desk.page<TrainPage>("train");
+  desk.window().show(to::Train{.run = run});
+  auto& page = desk.page<TrainPage>(PageId::train);
   auto* message = page.findChild<QWidget*>("runMessage");
   QTRY_VERIFY_WITH_TIMEOUT(message->isVisible(), patience);
   QVERIFY2(message->accessibleName().contains("NaN") && message->accessibleName().contains("90"),

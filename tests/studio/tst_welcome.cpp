@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Welcome: the first start, templates, the recent list, a drop, and what it says when something is not there.
+#include "app/studio/pages/data/data_page.h"
 #include "app/studio/pages/welcome/template_card.h"
 #include "app/studio/pages/welcome/welcome_page.h"
 #include "app/studio/pages/welcome/welcome_parts.h"
-#include "app/studio/pages/data/data_page.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/text.h"
 #include "core/network/templates.h"
@@ -55,7 +55,7 @@ class TestWelcome : public QObject {
 
 void TestWelcome::newProjectSaysWhatItMayBeginWith() {
   Desk desk;
-  auto& page = desk.page<WelcomePage>("welcome");
+  auto& page = desk.page<WelcomePage>(PageId::welcome);
   QVERIFY(!words(&page).contains("Choose what the new project begins with"));
   QTest::mouseClick(buttonWith(&page, "New project"), Qt::LeftButton);
   QVERIFY(words(&page).contains("Choose what the new project begins with"));
@@ -70,8 +70,8 @@ void TestWelcome::newProjectSaysWhatItMayBeginWith() {
 
 void TestWelcome::firstStart() {
   Desk desk;
-  auto& page = desk.page<WelcomePage>("welcome");
-  QCOMPARE(desk.window().currentPage(), QString("welcome"));
+  auto& page = desk.page<WelcomePage>(PageId::welcome);
+  QCOMPARE(desk.window().currentPage(), PageId::welcome);
   QCOMPARE(page.findChildren<TemplateCard*>().size(), 6);
   auto* first = buttonWith(&page, "Open LeNet-5");
   QVERIFY(first != nullptr && first->isVisible());
@@ -109,7 +109,7 @@ void TestWelcome::templatesOpen_data() {
 void TestWelcome::templatesOpen() {
   QFETCH(QString, id);
   Desk desk;
-  auto& page = desk.page<WelcomePage>("welcome");
+  auto& page = desk.page<WelcomePage>(PageId::welcome);
   const bool needsFashion = id != "iris" && id != "digits";
   QTest::mouseClick(card(page, id), Qt::LeftButton);
   if (needsFashion && !QFile::exists("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz")) {
@@ -117,7 +117,7 @@ void TestWelcome::templatesOpen() {
     return;
   }
   QTRY_VERIFY_WITH_TIMEOUT(desk.studio->session().project().has_value(), patience);
-  QTRY_COMPARE(desk.window().currentPage(), QString("design"));
+  QTRY_COMPARE(desk.window().currentPage(), PageId::design);
   QVERIFY(desk.studio->session().project()->project.folder.string().find("/Neuroloom/") != std::string::npos);
   const auto& network = desk.studio->session().project()->networks.first();
   QVERIFY(analyse(network).runnable());
@@ -128,7 +128,7 @@ void TestWelcome::recentProjectsOpenAgain() {
   QVERIFY(createFromTemplate(folder.toStdString(), "iris"));
   { Desk desk(folder); }
   Desk desk;
-  auto& page = desk.page<WelcomePage>("welcome");
+  auto& page = desk.page<WelcomePage>(PageId::welcome);
   const auto rows = page.findChildren<RecentRow*>();
   QCOMPARE(rows.size(), 1);
   QVERIFY(!buttonWith(&page, "Open LeNet-5"));
@@ -137,7 +137,7 @@ void TestWelcome::recentProjectsOpenAgain() {
   QCOMPARE(desk.window().context().projectName(), QString("recent"));
   // Closing it leads back here.
   desk.window().context().actions["file.close"]->trigger();
-  QTRY_COMPARE_WITH_TIMEOUT(desk.window().currentPage(), QString("welcome"), patience);
+  QTRY_COMPARE_WITH_TIMEOUT(desk.window().currentPage(), PageId::welcome, patience);
   QVERIFY(!desk.studio->session().project());
 }
 
@@ -147,11 +147,11 @@ void TestWelcome::goneProjectsAreSaid() {
     settings.remember({"gone", home().path() + "/gone.loom", 1'700'000'000});
   }
   Desk desk;
-  auto& page = desk.page<WelcomePage>("welcome");
+  auto& page = desk.page<WelcomePage>(PageId::welcome);
   QTest::mouseClick(page.findChildren<RecentRow*>().first(), Qt::LeftButton);
   QTRY_VERIFY2_WITH_TIMEOUT(words(&desk.window()).contains("gone.loom"), qPrintable(words(&desk.window())),
                             patience);
-  QCOMPARE(desk.window().currentPage(), QString("welcome"));
+  QCOMPARE(desk.window().currentPage(), PageId::welcome);
   auto* close = buttonWith(&desk.window(), "Close");
   QVERIFY(close != nullptr);
   QTest::mouseClick(close, Qt::LeftButton);
@@ -162,7 +162,7 @@ void TestWelcome::dropsAreTaken() {
   const QString table = home().path() + "/drop.csv";
   QVERIFY(QFile::copy(LOOM_SOURCE_DIR "/resources/samples/iris.csv", table));
   Desk desk;
-  auto& page = desk.page<WelcomePage>("welcome");
+  auto& page = desk.page<WelcomePage>(PageId::welcome);
   QMimeData data;
   data.setUrls({QUrl::fromLocalFile(table)});
   QDragEnterEvent enter(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, {});
@@ -170,8 +170,8 @@ void TestWelcome::dropsAreTaken() {
   QVERIFY(enter.isAccepted());
   QDropEvent event(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, {});
   QApplication::sendEvent(&page, &event);
-  QCOMPARE(desk.window().currentPage(), QString("data"));
-  auto& sheet = desk.page<DataPage>("data");
+  QCOMPARE(desk.window().currentPage(), PageId::data);
+  auto& sheet = desk.page<DataPage>(PageId::data);
   QVERIFY(sheet.isDraft());
   QTRY_COMPARE_WITH_TIMEOUT(QString::fromStdString(sheet.spec().target), QString("species"), patience);
 }

@@ -89,11 +89,10 @@ void Board::setSession(Session* session) {
     due_ = true;
     for (const auto& run : runs_ + over_) {
       const auto* view = session_->run(run);
-      const QString now = view != nullptr ? text(view->row.name) + (living(*view) ? "*" : "") +
-                                                QString::number(view->row.stepsPerEpoch)
-                                          : QString();
-      if (names_.value(run) == now) continue;
-      names_[run] = now;
+      Named now;
+      if (view != nullptr) now = {view->row.name, living(*view), view->row.stepsPerEpoch};
+      if (named_.value(run) == now) continue;
+      named_[run] = now;
       nameCurves();
       break;
     }

@@ -62,6 +62,12 @@ class Board : public QWidget {
     std::int64_t version = -1, first = 0, last = 0;
     int pixels = 0;
   };
+  struct Named { // what of a run its curves show
+    std::string name;
+    bool living = false;
+    std::int64_t stepsPerEpoch = 0;
+    bool operator==(const Named&) const = default;
+  };
   Kind kind_;
   Session* session_ = nullptr;
   std::vector<const ChartRow*> rows_;
@@ -71,7 +77,7 @@ class Board : public QWidget {
   Unit unit_ = Unit::epoch;
   double timeUnit_ = 1; // seconds
   QHash<QString, Asked> asked_;
-  QHash<QString, QString> names_; // by run, so that a change of name or state is seen
+  QHash<QString, Named> named_; // by run, so that a change is seen
   QTimer* timer_;
 };
 

@@ -184,97 +184,105 @@ void CanvasView::duplicate() {
 }
 
 void CanvasView::keyPressEvent(QKeyEvent* event) {
-  const bool control = (event->modifiers() & Qt::ControlModifier) != 0;
-  const bool shift = (event->modifiers() & Qt::ShiftModifier) != 0;
-  if (keyboardWire_ && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)) {
+  if (!wireKey(*event) && !wayKey(*event) && !editKey(*event) && !viewKey(*event))
+    QWidget::keyPressEvent(event);
+}
+
+// C begins a wire at the current node, Enter ends it at the one that is current then.
+bool CanvasView::wireKey(const QKeyEvent& event) {
+  const bool enter = event.key() == Qt::Key_Return || event.key() == Qt::Key_Enter;
+  if (keyboardWire_ && enter) {
     const NodeId to = document_.current();
     const auto from = wireFrom_;
     keyboardWire_ = false;
     wireFrom_.reset();
     if (from && to != *from) document_.perform(loom::connect(document_.network(), *from, to));
     update();
-    return;
+    return true;
   }
-  switch (event->key()) {
+  if (event.key() != Qt::Key_C || document_.current() == 0 || event.modifiers() != Qt::NoModifier)
+    return false;
+  wireFrom_ = document_.current();
+  keyboardWire_ = true;
+  findLegal();
+  update();
+  return true;
+}
+
+bool CanvasView::wayKey(const QKeyEvent& event) {
+  struct Way {
+    int key;
+    QPointF nudge; // with Ctrl, in scene units; none for a key that only walks
+  };
+  static const Way ways[] = {{Qt::Key_Left, {-8, 0}}, {Qt::Key_Right, {8, 0}}, {Qt::Key_Up, {0, -8}},
+                             {Qt::Key_Down, {0, 8}},  {Qt::Key_Home, {}},      {Qt::Key_End, {}}};
+  for (const Way& way : ways) {
+    if (way.key != event.key()) continue;
+    if ((event.modifiers() & Qt::ControlModifier) != 0 && !way.nudge.isNull())
+      nudge(way.nudge);
+    else
+      walk(way.key, (event.modifiers() & Qt::ShiftModifier) != 0);
+    return true;
+  }
+  return false;
+}
+
+bool CanvasView::editKey(const QKeyEvent& event) {
+  switch (event.key()) {
   case Qt::Key_Tab:
     openSearch(rect().contains(pointer_.toPoint()) && !pointer_.isNull()
                    ? pointer_
                    : QPointF(width() / 2.0, height() / 3.0));
-    return;
-  case Qt::Key_Escape:
-    if (gesture_ != Gesture::none || keyboardWire_ || !ghostType_.isEmpty())
-      cancelGesture();
-    else
-      document_.select({}, 0);
-    return;
-  case Qt::Key_Left:
-  case Qt::Key_Right:
-  case Qt::Key_Up:
-  case Qt::Key_Down:
-    if (control) {
-      const int key = event->key();
-      nudge({key == Qt::Key_Left    ? -8.0
-             : key == Qt::Key_Right ? 8.0
-                                    : 0.0,
-             key == Qt::Key_Up     ? -8.0
-             : key == Qt::Key_Down ? 8.0
-                                   : 0.0});
-    } else {
-      walk(event->key(), shift);
-    }
-    return;
-  case Qt::Key_Home:
-  case Qt::Key_End:
-    walk(event->key(), shift);
-    return;
+    return true;
   case Qt::Key_Delete:
   case Qt::Key_Backspace:
     removeChosen();
-    return;
+    return true;
   case Qt::Key_Return:
   case Qt::Key_Enter:
-    if ((event->modifiers() & Qt::AltModifier) != 0) {
+    if ((event.modifiers() & Qt::AltModifier) != 0) {
       if (const auto* diagnostic = document_.diagnosticOf(document_.current()))
         document_.applyFix(*diagnostic);
     } else if (document_.current() != 0) {
       Q_EMIT parametersWanted();
     }
-    return;
+    return true;
+  case Qt::Key_F2:
+    if (document_.current() != 0) Q_EMIT renameWanted();
+    return true;
+  case Qt::Key_Slash:
+    Q_EMIT paletteWanted();
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool CanvasView::viewKey(const QKeyEvent& event) {
+  switch (event.key()) {
+  case Qt::Key_Escape:
+    if (gesture_ != Gesture::none || keyboardWire_ || !ghostType_.isEmpty())
+      cancelGesture();
+    else
+      document_.select({}, 0);
+    return true;
   case Qt::Key_Space:
-    if (!event->isAutoRepeat()) {
+    if (!event.isAutoRepeat()) {
       spaceHeld_ = true;
       if (gesture_ == Gesture::none) setCursor(Qt::OpenHandCursor);
     }
-    return;
-  case Qt::Key_F2:
-    if (document_.current() != 0) Q_EMIT renameWanted();
-    return;
-  case Qt::Key_Slash:
-    Q_EMIT paletteWanted();
-    return;
-  case Qt::Key_C:
-    if (document_.current() != 0 && event->modifiers() == Qt::NoModifier) {
-      wireFrom_ = document_.current();
-      keyboardWire_ = true;
-      findLegal();
-      update();
-      return;
-    }
-    break;
+    return true;
   case Qt::Key_Z:
-    if (control) break; // undo and redo are the window's
-    shift ? fitSelection() : fit();
-    return;
+    if ((event.modifiers() & Qt::ControlModifier) != 0) return false; // undo and redo are the window's
+    (event.modifiers() & Qt::ShiftModifier) != 0 ? fitSelection() : fit();
+    return true;
   case Qt::Key_1:
-    if (event->modifiers() == Qt::NoModifier) {
-      setZoom(1, QPointF(width() / 2.0, height() / 2.0));
-      return;
-    }
-    break;
+    if (event.modifiers() != Qt::NoModifier) return false;
+    setZoom(1, QPointF(width() / 2.0, height() / 2.0));
+    return true;
   default:
-    break;
+    return false;
   }
-  QWidget::keyPressEvent(event);
 }
 
 void CanvasView::keyReleaseEvent(QKeyEvent* event) {

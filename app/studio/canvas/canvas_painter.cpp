@@ -55,10 +55,13 @@ void CanvasPainter::prepare(const Look& look, const CanvasFrame& frame) {
 
 const CanvasPainter::Texts& CanvasPainter::texts(const NodeItem& node, double scale) const {
   auto& entry = texts_[node.id];
-  const QString key = node.title + '\n' + node.facts + '\n' + node.shape + '\n' + node.count +
-                      QString::number(node.box.width()) + (node.problem ? "!" : "");
-  if (entry.key == key) return entry;
-  entry.key = key;
+  const bool problem = node.problem.has_value();
+  if (entry.width == node.box.width() && entry.problem == problem && entry.said[0] == node.title &&
+      entry.said[1] == node.facts && entry.said[2] == node.shape && entry.said[3] == node.count)
+    return entry;
+  entry.width = node.box.width();
+  entry.problem = problem;
+  entry.said = {node.title, node.facts, node.shape, node.count};
   const QFontMetricsF title(titleFont_), body(bodyFont_);
   const double room = (node.box.width() - 8 - 12) * scale;
   entry.title =
@@ -161,113 +164,144 @@ void CanvasPainter::knots(QPainter& painter, const CanvasFrame& frame, const Sce
     painter.drawEllipse(frame.map(knot), 3.5 * frame.scale, 3.5 * frame.scale);
 }
 
+struct CanvasPainter::Card {
+  const NodeItem& node;
+  const State& state;
+  QRectF box; // device pixels, whole
+  QColor family, border;
+  double thickness = 1; // of the border
+  bool error = false;
+};
+
+// A short name in a plain card.
+void CanvasPainter::namedCard(QPainter& painter, const CanvasFrame& frame, const Card& card) const {
+  const Look& look = *look_;
+  const double ratio = frame.pixelRatio;
+  painter.fillRect(card.box, look[Token::raised]);
+  frameBox(painter, card.box, card.thickness, card.border, 2 * ratio);
+  painter.fillRect(QRectF(card.box.topLeft(), QSizeF(3 * ratio, card.box.height())), card.family);
+  QFont font = look.fonts[Type::captionPlain];
+  font.setPixelSize(qRound(11 * look.scale * ratio));
+  painter.setFont(font);
+  painter.setPen(look[Token::text]);
+  painter.drawText(card.box.adjusted(5 * ratio, 0, 0, 0), Qt::AlignCenter, card.node.shortName);
+}
+
+void CanvasPainter::wholeCard(QPainter& painter, const CanvasFrame& frame, const Card& card) const {
+  const Look& look = *look_;
+  const NodeItem& node = card.node;
+  const QRectF& box = card.box;
+  const double s = frame.scale;
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(look[Token::raised]);
+  painter.drawRoundedRect(box, 4 * s, 4 * s);
+  frameBox(painter, box, card.thickness, card.border, 4 * s);
+  // The thread lies over the left edge and follows its round corners.
+  painter.save();
+  painter.setClipRect(QRectF(box.topLeft(), QSizeF(4 * s, box.height())), Qt::IntersectClip);
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(card.family);
+  painter.drawRoundedRect(box, 4 * s, 4 * s);
+  painter.restore();
+  const auto& prepared = texts(node, s);
+  const double left = box.left() + 12 * s;
+  look.icons.paint(painter, QRectF(left, box.top() + 4 * s, 16 * s, 16 * s), node.icon, qRound(16 * s),
+                   card.family);
+  const QFontMetricsF title(titleFont_), body(bodyFont_);
+  painter.setFont(titleFont_);
+  painter.setPen(look[Token::text]);
+  painter.drawStaticText(whole({left + 20 * s, box.top() + (headHeight * s - title.height()) / 2}),
+                         prepared.title);
+  painter.setFont(bodyFont_);
+  double y = box.top() + headHeight * s;
+  const auto row = [&] { return std::round(y + (16 * s - body.height()) / 2); };
+  if (!node.facts.isEmpty()) {
+    painter.setPen(look[Token::text2]);
+    painter.drawStaticText(whole({left, row()}), prepared.facts);
+    y += 16 * s;
+  }
+  painter.setPen(card.error ? look[Token::error] : look[Token::text]);
+  painter.drawStaticText(whole({left, row()}), prepared.shape);
+  painter.setPen(look[Token::text2]);
+  painter.drawStaticText(whole({box.right() - 8 * s - prepared.countWidth, row()}), prepared.count);
+}
+
+void CanvasPainter::ports(QPainter& painter, const CanvasFrame& frame, const Card& card) const {
+  const Look& look = *look_;
+  const NodeItem& node = card.node;
+  const State& state = card.state;
+  const double s = frame.scale, radius = (state.hovered ? 5.5 : 4.5) * s;
+  const auto port = [&](QPointF at, bool filled, bool legal) {
+    const QPointF centre = frame.map(at);
+    const QColor colour = card.error && !filled ? look[Token::error]
+                          : legal               ? look[Token::accent]
+                                                : look[Token::text2];
+    painter.setPen(QPen(colour, 1.25 * std::max(1.0, s)));
+    painter.setBrush(filled ? colour : look[Token::raised]);
+    painter.drawEllipse(centre, radius - 0.6 * s, radius - 0.6 * s);
+  };
+  const bool wiring = state.legal != nullptr;
+  const bool legal = wiring && state.legal->contains(node.id);
+  const bool inputs = legal && !state.backwards, output = legal && state.backwards;
+  for (std::size_t index = 0; index < node.inputs.size(); ++index) {
+    if (wiring && !inputs) painter.setOpacity(0.3);
+    port(node.inputs[index], node.filled[index], inputs);
+    painter.setOpacity(1);
+  }
+  if (node.output) {
+    if (wiring && !output) painter.setOpacity(0.3);
+    port(*node.output, false, output);
+    painter.setOpacity(1);
+  }
+}
+
+// The mark of what is wrong: in the card's head, on its corner where the card is small.
+void CanvasPainter::problem(QPainter& painter, const CanvasFrame& frame, const Card& card) const {
+  const Look& look = *look_;
+  const bool small = frame.zoom < detail;
+  const double s = frame.scale, size = small ? 16 * frame.pixelRatio : 16 * s;
+  const QRectF& box = card.box;
+  const QRectF at = small ? QRectF(box.right() - size / 2, box.top() - size / 2, size, size)
+                          : QRectF(box.right() - 8 * s - size, box.top() + 4 * s, size, size);
+  if (small) {
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(look[Token::canvas]);
+    painter.drawEllipse(at);
+  }
+  look.icons.paint(painter, at, card.error ? "st-error" : "st-warn", qRound(size),
+                   look[card.error ? Token::error : Token::warn]);
+}
+
 void CanvasPainter::node(QPainter& painter, const CanvasFrame& frame, const NodeItem& node,
                          const State& state) const {
   const Look& look = *look_;
-  const double s = frame.scale, ratio = frame.pixelRatio;
-  const QColor family = familyColour(look.theme(), node.family);
-  QRectF box = whole(frame.map(node.box));
+  const double ratio = frame.pixelRatio;
+  Card card{node, state, whole(frame.map(node.box)), familyColour(look.theme(), node.family), {}};
+  QRectF& box = card.box;
   if (box.right() < 0 || box.bottom() < 0 || box.left() > frame.size.width() ||
       box.top() > frame.size.height())
     return;
-  const bool error = node.problem == Diagnostic::Level::error;
+  card.error = node.problem == Diagnostic::Level::error;
+  card.border = state.selected  ? look[Token::accent]
+                : card.error    ? look[Token::error]
+                : state.hovered ? look[Token::text2]
+                                : look[Token::lineStrong];
+  card.thickness = (state.selected || card.error ? 2 : 1) * std::max(1.0, std::round(ratio));
   painter.setRenderHint(QPainter::Antialiasing, true);
   if (state.faded) painter.setOpacity(0.55);
-  const QColor border = state.selected  ? look[Token::accent]
-                        : error         ? look[Token::error]
-                        : state.hovered ? look[Token::text2]
-                                        : look[Token::lineStrong];
-  const double thickness = (state.selected || error ? 2 : 1) * std::max(1.0, std::round(ratio));
-  const double mark = 16 * ratio;
-
   if (frame.zoom < outline) {
-    painter.fillRect(box, withAlpha(family, 0.7));
-    if (state.selected || error) frameBox(painter, box, thickness, border, 0);
+    painter.fillRect(box, withAlpha(card.family, 0.7));
+    if (state.selected || card.error) frameBox(painter, box, card.thickness, card.border, 0);
   } else if (frame.zoom < detail) {
-    // A short name in a plain card; never smaller than 48 × 24 on the screen.
+    // Never smaller than 48 × 24 on the screen.
     const QSizeF least(std::max(box.width(), 48 * ratio), std::max(box.height(), 24 * ratio));
     box = whole(QRectF(box.center() - QPointF(least.width() / 2, least.height() / 2), least));
-    painter.fillRect(box, look[Token::raised]);
-    frameBox(painter, box, thickness, border, 2 * ratio);
-    painter.fillRect(QRectF(box.topLeft(), QSizeF(3 * ratio, box.height())), family);
-    QFont font = look.fonts[Type::captionPlain];
-    font.setPixelSize(qRound(11 * look.scale * ratio));
-    painter.setFont(font);
-    painter.setPen(look[Token::text]);
-    painter.drawText(box.adjusted(5 * ratio, 0, 0, 0), Qt::AlignCenter, node.shortName);
+    namedCard(painter, frame, card);
   } else {
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(look[Token::raised]);
-    painter.drawRoundedRect(box, 4 * s, 4 * s);
-    frameBox(painter, box, thickness, border, 4 * s);
-    // The thread lies over the left edge and follows its round corners.
-    painter.save();
-    painter.setClipRect(QRectF(box.topLeft(), QSizeF(4 * s, box.height())), Qt::IntersectClip);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(family);
-    painter.drawRoundedRect(box.adjusted(0, 0, 0, 0), 4 * s, 4 * s);
-    painter.restore();
-    const auto& prepared = texts(node, s);
-    const double left = box.left() + 12 * s;
-    look.icons.paint(painter, QRectF(left, box.top() + 4 * s, 16 * s, 16 * s), node.icon, qRound(16 * s),
-                     family);
-    const QFontMetricsF title(titleFont_), body(bodyFont_);
-    painter.setFont(titleFont_);
-    painter.setPen(look[Token::text]);
-    painter.drawStaticText(whole({left + 20 * s, box.top() + (headHeight * s - title.height()) / 2}),
-                           prepared.title);
-    painter.setFont(bodyFont_);
-    double y = box.top() + headHeight * s;
-    const auto row = [&] { return std::round(y + (16 * s - body.height()) / 2); };
-    if (!node.facts.isEmpty()) {
-      painter.setPen(look[Token::text2]);
-      painter.drawStaticText(whole({left, row()}), prepared.facts);
-      y += 16 * s;
-    }
-    painter.setPen(error ? look[Token::error] : look[Token::text]);
-    painter.drawStaticText(whole({left, row()}), prepared.shape);
-    painter.setPen(look[Token::text2]);
-    painter.drawStaticText(whole({box.right() - 8 * s - prepared.countWidth, row()}), prepared.count);
+    wholeCard(painter, frame, card);
+    ports(painter, frame, card);
   }
-
-  if (frame.zoom >= detail) {
-    const double radius = (state.hovered ? 5.5 : 4.5) * s;
-    const auto port = [&](QPointF at, bool filled, bool legal) {
-      const QPointF centre = frame.map(at);
-      const QColor colour = error && !filled ? look[Token::error]
-                            : legal          ? look[Token::accent]
-                                             : look[Token::text2];
-      painter.setPen(QPen(colour, 1.25 * std::max(1.0, s)));
-      painter.setBrush(filled ? colour : look[Token::raised]);
-      painter.drawEllipse(centre, radius - 0.6 * s, radius - 0.6 * s);
-    };
-    const bool wiring = state.legal != nullptr;
-    const bool legal = wiring && state.legal->contains(node.id);
-    const bool inputs = legal && !state.backwards, output = legal && state.backwards;
-    for (std::size_t index = 0; index < node.inputs.size(); ++index) {
-      if (wiring && !inputs) painter.setOpacity(0.3);
-      port(node.inputs[index], node.filled[index], inputs);
-      painter.setOpacity(1);
-    }
-    if (node.output) {
-      if (wiring && !output) painter.setOpacity(0.3);
-      port(*node.output, false, output);
-      painter.setOpacity(1);
-    }
-  }
-  if (node.problem) {
-    const bool small = frame.zoom < detail;
-    const double size = small ? mark : 16 * s;
-    const QRectF at = small ? QRectF(box.right() - size / 2, box.top() - size / 2, size, size)
-                            : QRectF(box.right() - 8 * s - size, box.top() + 4 * s, size, size);
-    if (small) {
-      painter.setPen(Qt::NoPen);
-      painter.setBrush(look[Token::canvas]);
-      painter.drawEllipse(at);
-    }
-    look.icons.paint(painter, at, error ? "st-error" : "st-warn", qRound(size),
-                     look[error ? Token::error : Token::warn]);
-  }
+  if (node.problem) problem(painter, frame, card);
   painter.setOpacity(1);
 }
 

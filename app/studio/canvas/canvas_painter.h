@@ -7,6 +7,7 @@
 #include "app/studio/theme/look.h"
 #include <QPainter>
 #include <QStaticText>
+#include <array>
 #include <set>
 #include <unordered_map>
 
@@ -43,11 +44,18 @@ class CanvasPainter {
 
  private:
   struct Texts {
-    QString key;
+    std::array<QString, 4> said; // title, facts, shape, count: what the texts below were made from
+    double width = -1;           // of the card
+    bool problem = false;
     QStaticText title, facts, shape, count;
     double countWidth = 0;
   };
+  struct Card; // a node while it is painted
   const Texts& texts(const NodeItem& node, double scale) const;
+  void namedCard(QPainter& painter, const CanvasFrame& frame, const Card& card) const;
+  void wholeCard(QPainter& painter, const CanvasFrame& frame, const Card& card) const;
+  void ports(QPainter& painter, const CanvasFrame& frame, const Card& card) const;
+  void problem(QPainter& painter, const CanvasFrame& frame, const Card& card) const;
   void segments(QPainter& painter, const QPolygonF& line, const QPen& pen) const;
 
   const Look* look_ = nullptr;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/canvas/canvas_view.h"
-#include "app/studio/canvas/family_look.h"
 #include "app/studio/canvas/canvas_accessible.h"
 #include "app/studio/canvas/canvas_painter.h"
+#include "app/studio/canvas/family_look.h"
 #include "app/studio/canvas/fix_bubble.h"
 #include "app/studio/canvas/layer_search.h"
+#include "app/studio/canvas/scene_maker.h"
 #include "core/base/format.h"
 #include <QFontMetricsF>
 #include <QPaintEvent>
@@ -127,11 +128,6 @@ void CanvasView::goTo(NodeId id) {
   updateBubble();
 }
 
-void CanvasView::setMiniMap(bool shown) {
-  miniMap_ = shown;
-  update();
-}
-
 void CanvasView::renderLayer() {
   const double ratio = devicePixelRatioF();
   const QSize pixels(qRound(width() * ratio), qRound(height() * ratio));
@@ -223,8 +219,7 @@ QRectF CanvasView::miniMapBox() const {
 void CanvasView::paintMiniMap(QPainter& painter) const {
   // It helps only when there is more than one sees.
   const QRectF seen(origin_, QSizeF(width(), height()) / scale());
-  if (!miniMap_ || scene_.nodes.size() < 2 || seen.contains(scene_.bounds) || width() < 480 || height() < 260)
-    return;
+  if (scene_.nodes.size() < 2 || seen.contains(scene_.bounds) || width() < 480 || height() < 260) return;
   const Look& look = lookOf(this);
   const QRectF box = miniMapBox();
   painter.fillRect(box, look[Token::raised]);

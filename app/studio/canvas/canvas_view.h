@@ -4,8 +4,8 @@
 // wires and rubber band, is drawn over it. Gestures never touch the network: each ends in one Edit given to
 // the Document.
 #pragma once
-#include "app/studio/drawing/document.h"
 #include "app/studio/canvas/scene.h"
+#include "app/studio/drawing/document.h"
 #include <QImage>
 #include <QWidget>
 #include <memory>
@@ -52,7 +52,6 @@ class CanvasView : public QWidget {
   EdgeId chosenEdge() const { return edge_; }
   LayerSearch* search() const { return search_; }
   FixBubble* bubble() const { return bubble_; }
-  void setMiniMap(bool shown);
 
  signals:
   void zoomChanged(double zoom);
@@ -96,6 +95,11 @@ class CanvasView : public QWidget {
   void finishWire(QPointF at);
   void finishRubberBand();
   void cancelGesture();
+  // Each takes its keys, and says whether this was one of them.
+  bool wireKey(const QKeyEvent& event);
+  bool wayKey(const QKeyEvent& event);
+  bool editKey(const QKeyEvent& event);
+  bool viewKey(const QKeyEvent& event);
   QString wireObstacle(NodeId to) const; // why the wire under way may not end there; empty: it may
   void findLegal();                      // whose ports may take the wire under way
   void liftMoved();                      // takes what is dragged out of the static layer
@@ -115,7 +119,7 @@ class CanvasView : public QWidget {
   bool layerStale_ = true;
   double zoom_ = 1;
   QPointF origin_{-24, -24}; // scene point at the widget's top left
-  bool fitted_ = true, miniMap_ = true;
+  bool fitted_ = true;
 
   Gesture gesture_ = Gesture::none;
   Hit pressed_, hovered_;

@@ -3,6 +3,7 @@
 #include "app/studio/canvas/family_look.h"
 #include "app/studio/theme/look.h"
 #include "app/studio/theme/roles.h"
+#include "app/studio/widgets/words.h"
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
@@ -49,25 +50,21 @@ class RowPainter : public QStyledItemDelegate {
   }
 };
 
-QString view(std::string_view text) {
-  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
-}
-
 } // namespace
 
 std::vector<const LayerSpec*> matchLayers(const QString& words) {
   std::vector<std::pair<int, const LayerSpec*>> ranked;
   const QString wanted = words.trimmed().toLower();
   for (const auto* layer : layerTable()) {
-    const QString name = view(layer->type).toLower();
+    const QString name = text(layer->type).toLower();
     int rank = -1;
     if (wanted.isEmpty() || name.startsWith(wanted))
       rank = 0;
     else if (name.contains(wanted))
       rank = 1;
-    else if (view(layer->group).toLower().contains(wanted) ||
+    else if (text(layer->group).toLower().contains(wanted) ||
              std::any_of(layer->keywords.begin(), layer->keywords.end(),
-                         [&](auto word) { return view(word).toLower().contains(wanted); }))
+                         [&](auto word) { return text(word).toLower().contains(wanted); }))
       rank = 2;
     if (rank >= 0) ranked.emplace_back(rank, layer);
   }
@@ -133,9 +130,9 @@ void LayerSearch::fill() {
           fits ? (layer->hasOutput ? QString::fromStdString(toTextWithoutBatch(answer.output)) : QString())
                : QString::fromStdString(answer.problem->cause);
     }
-    item->setData(typeRole, view(layer->type));
+    item->setData(typeRole, text(layer->type));
     item->setData(resultRole, result);
-    item->setData(iconRole, view(layer->icon));
+    item->setData(iconRole, text(layer->icon));
     item->setData(familyRole, int(layer->family));
     item->setData(fitsRole, fits);
     // What takes no input can follow nothing.
@@ -145,8 +142,8 @@ void LayerSearch::fill() {
       item->setData(resultRole, result);
       item->setData(fitsRole, false);
     }
-    item->setText(view(layer->type));
-    item->setToolTip(fits ? view(layer->summary) : result);
+    item->setText(text(layer->type));
+    item->setToolTip(fits ? text(layer->summary) : result);
     if (fits) {
       list_->addItem(item);
     } else {

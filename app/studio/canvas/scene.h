@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the canvas shows, as plain arrays in scene units: a box and its texts per node, a line per edge. Made
-// from the network and its analysis; knows no widget, so that routing and hit tests are tested without a
-// window.
+// What the canvas shows, as plain arrays in scene units: a box and its texts per node, a line per edge. Knows
+// no widget, so that routing and hit tests are tested without a window.
 #pragma once
 #include "core/network/validate.h"
 #include <QPointF>
 #include <QPolygonF>
 #include <QRectF>
 #include <QString>
-#include <functional>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -47,11 +44,6 @@ struct Scene {
 
   const NodeItem* node(NodeId id) const;
 };
-
-// Width of a title in scene units at 100 %: nodes whose title is longer than 128 allows become 160 wide.
-using TitleWidth = std::function<double(const QString&)>;
-Scene makeScene(const Network& network, const Analysis& analysis, const TitleWidth& titleWidth,
-                const std::map<NodeId, QPointF>& moved = {});
 
 inline constexpr double nodeWidth = 128, wideNode = 160, headHeight = 24, portLine = 36;
 // Height of a node with these texts.

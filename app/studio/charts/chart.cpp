@@ -13,22 +13,6 @@
 
 namespace loom {
 
-QString formatValue(double value, ValueFormat format) {
-  if (!std::isfinite(value)) return QString::fromStdString(formatNumber(value));
-  switch (format) {
-  case ValueFormat::loss:
-    return QString::fromStdString(formatLoss(value));
-  case ValueFormat::percent:
-    return QString::fromStdString(formatPercent(value));
-  case ValueFormat::number:
-    return QString::fromStdString(std::abs(value) >= 1000 ? formatCount(std::llround(value))
-                                                          : formatNumber(value));
-  case ValueFormat::rate:
-    return QString::fromStdString(formatNumber(QString::number(value, 'g', 3).toDouble()));
-  }
-  return {};
-}
-
 QString formatPlace(double x, const QString& unit, const XScale& scale) {
   if (scale.byTime()) return QString::number(x, 'g', 3) + " " + unit; // a run may be over in milliseconds
   const QString number = unit == "step"       ? QString::fromStdString(formatCount(std::llround(x)))

@@ -5,6 +5,7 @@
 #pragma once
 #include "app/studio/charts/chart_items.h"
 #include "app/studio/charts/series_plottable.h"
+#include "app/studio/charts/value_format.h"
 #include <QWidget>
 #include <functional>
 
@@ -14,8 +15,6 @@ namespace loom {
 
 class ChartHead;
 
-enum class ValueFormat { loss, percent, number, rate };
-QString formatValue(double value, ValueFormat format);
 // A place of the x axis: "epoch 12", "step 6,752", "1.5 min".
 QString formatPlace(double x, const QString& unit, const XScale& scale);
 

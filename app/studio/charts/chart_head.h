@@ -28,7 +28,6 @@ class ChartHead : public QWidget {
   void setToolsVisible(bool visible);
   void addTool(QWidget* tool); // before the others
   void setSmoothing(double factor);
-  QToolButton* logButton() const { return log_; }
   QLineEdit* smoothField() const { return smooth_; }
   QSize sizeHint() const override;
 

@@ -78,13 +78,13 @@ QPointF ScatterPlot::map(const QPointF& point) const {
           to.bottom() - (point.y() - range_.top()) / range_.height() * to.height()};
 }
 
-QPointF ScatterPlot::placeOf(int point) const { return map(points_[point]); }
+QPointF ScatterPlot::targetOf(int point) const { return map(points_[point]); }
 
 int ScatterPlot::pointAt(const QPointF& place) const {
   int nearest = -1;
   double least = 12 * 12;
   for (int point = 0; point < points_.size(); ++point) {
-    const QPointF away = placeOf(point) - place;
+    const QPointF away = targetOf(point) - place;
     if (const double far = QPointF::dotProduct(away, away); far < least) {
       least = far;
       nearest = point;
@@ -130,7 +130,7 @@ void ScatterPlot::paintEvent(QPaintEvent*) {
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(look[Token::accent], 2));
     painter.setBrush(Qt::NoBrush);
-    painter.drawEllipse(placeOf(current_), 8, 8);
+    painter.drawEllipse(targetOf(current_), 8, 8);
     painter.setRenderHint(QPainter::Antialiasing, false);
   }
   paintHorizontalLine(painter, to.left(), to.right(), std::round(to.bottom()), look[Token::lineStrong]);

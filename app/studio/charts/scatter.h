@@ -19,7 +19,7 @@ class ScatterPlot : public QWidget {
                  double band);           // x true, y predicted; residual: x predicted, y error
   void setCurrent(int point);            // ringed; -1: none
   void setCaption(const QString& words); // under the x axis
-  QPointF placeOf(int point) const;
+  QPointF targetOf(int point) const;
   int pointAt(const QPointF& place) const; // -1: none near
 
  Q_SIGNALS:

@@ -2,7 +2,7 @@
 // Where the lines of an axis stand and what is written there: 3 to 5 lines at 1-2-5 steps; on a log axis
 // 1-2-3-5 a decade.
 #pragma once
-#include "app/studio/charts/chart.h"
+#include "app/studio/charts/value_format.h"
 #include <qcustomplot.h>
 
 namespace loom {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/frame/actions.h"
-#include "app/studio/frame/page.h"
 #include "app/studio/theme/icons.h"
 #include "app/studio/theme/keys.h"
 #include "app/studio/widgets/panels.h"
@@ -72,19 +71,7 @@ const std::vector<ActionRow>& actionTable() {
   return table;
 }
 
-const ActionRow* findActionRow(const QString& id) {
-  for (const ActionRow& row : actionTable())
-    if (id == QLatin1String(row.id)) return &row;
-  return nullptr;
-}
-
 namespace {
-
-const QObject* pageOf(const QObject* object) {
-  for (; object; object = object->parent())
-    if (qobject_cast<const Page*>(object)) return object;
-  return nullptr;
-}
 
 QList<QKeySequence> keysOf(const ActionRow& row) {
   QList<QKeySequence> keys;
@@ -110,6 +97,16 @@ Actions::Actions(QObject* parent) : QObject(parent) {
     entries_.insert(id, {&row, action, {}});
     refresh(entries_[id]);
   }
+}
+
+void Actions::addPage(QObject* page) {
+  pages_.insert(page);
+  connect(page, &QObject::destroyed, this, [this, page] { pages_.remove(page); });
+}
+
+const QObject* Actions::pageOf(const QObject* object) const {
+  while (object != nullptr && !pages_.contains(object)) object = object->parent();
+  return object;
 }
 
 QAction* Actions::operator[](const QString& id) const {
@@ -196,13 +193,6 @@ void Actions::setCurrentPage(QObject* page) {
   page_ = page;
   for (Entry& entry : entries_) refresh(entry);
   Q_EMIT changed();
-}
-
-bool Actions::isAvailable(const QString& id) const {
-  const auto found = entries_.constFind(id);
-  if (found == entries_.constEnd()) return false;
-  const Handler* handler = live(*found);
-  return handler && handler->enabled;
 }
 
 bool Actions::isBound(const QString& id) const {

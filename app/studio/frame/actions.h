@@ -8,6 +8,7 @@
 #include <QHash>
 #include <QObject>
 #include <QPointer>
+#include <QSet>
 #include <functional>
 #include <vector>
 
@@ -23,7 +24,6 @@ struct ActionRow {
   const char* help; // one sentence for the command palette; may be ""
 };
 const std::vector<ActionRow>& actionTable();
-const ActionRow* findActionRow(const QString& id);
 
 class Actions : public QObject {
   Q_OBJECT
@@ -31,7 +31,7 @@ class Actions : public QObject {
   explicit Actions(QObject* parent);
 
   QAction* operator[](const QString& id) const; // null when the table has no such row
-  // `owner` is a Page (or a widget in one) for a command of that page, anything else for one that always
+  // `owner` is a page (or a widget in one) for a command of that page, anything else for one that always
   // works. The handler ends with its owner.
   void bind(const QString& id, QObject* owner, std::function<void()> handler);
   // For the handler of `owner`: whether it can work now, else why not (shown as the tool tip); other words
@@ -40,9 +40,9 @@ class Actions : public QObject {
   void setText(const QString& id, QObject* owner, const QString& text);
   void setChecked(const QString& id, QObject* owner, bool on);
 
-  void setCurrentPage(QObject* page);        // the frame calls it
-  bool isAvailable(const QString& id) const; // has a handler that is live now, and enabled
-  bool isBound(const QString& id) const;     // has any handler
+  void addPage(QObject* page);           // before it binds anything; each page says it of itself
+  void setCurrentPage(QObject* page);    // the frame calls it
+  bool isBound(const QString& id) const; // has any handler
 
  Q_SIGNALS:
   void changed(); // enabled, words or handlers
@@ -62,8 +62,10 @@ class Actions : public QObject {
   Handler* find(const QString& id, QObject* owner);
   const Handler* live(const Entry& entry) const;
   void refresh(Entry& entry);
+  const QObject* pageOf(const QObject* object) const; // null: in none
   QHash<QString, Entry> entries_;
   QPointer<QObject> page_;
+  QSet<const QObject*> pages_;
 };
 
 } // namespace loom

@@ -15,7 +15,7 @@ namespace loom {
 
 MainWindow::MainWindow(Settings& settings, std::span<const PageRow> pages, bool systemDark)
     : settings_(settings), systemDark_(systemDark), actions_(new Actions(this)),
-      context_(new PageContext(pages, settings, *actions_, this)) {
+      context_(new PageContext(pages, settings, *actions_, this)), current_(pages.front().id) {
   setWindowTitle(QStringLiteral("Neuroloom"));
   setMinimumSize(1024, 640);
   top_ = new TopBar(*actions_, this);
@@ -37,10 +37,9 @@ MainWindow::MainWindow(Settings& settings, std::span<const PageRow> pages, bool 
   grid->setRowStretch(2, 1);
 
   for (const PageRow& row : pages) {
-    const QString id = QString::fromLatin1(row.id);
     auto* action = new QAction(icon(QString::fromLatin1(row.icon)), tr(row.title), this);
     action->setShortcut(QKeySequence(QString::fromLatin1(row.keys), QKeySequence::PortableText));
-    connect(action, &QAction::triggered, this, [this, id] { show(id); });
+    connect(action, &QAction::triggered, this, [this, id = row.id] { show(targetOf(id)); });
     addAction(action);
     pageActions_ << action;
   }
@@ -49,10 +48,9 @@ MainWindow::MainWindow(Settings& settings, std::span<const PageRow> pages, bool 
   palette_ = new CommandPalette(*context_, pageActions_, this);
   bindActions();
 
-  connect(rail_, &Rail::pageWanted, this, [this](const QString& id) { show(id); });
+  connect(rail_, &Rail::pageWanted, this, [this](PageId id) { show(targetOf(id)); });
   connect(top_->commandField(), &QAbstractButton::clicked, palette_, [this] { palette_->open(); });
-  connect(context_, &PageContext::pageRequested, this,
-          [this](const QString& id, const QVariant& what) { show(id, what); });
+  connect(context_, &PageContext::pageRequested, this, qOverload<const PageTarget&>(&MainWindow::show));
   const auto title = [this] {
     top_->setTitle(context_->projectName(), context_->documentName());
     setWindowTitle(context_->projectName().isEmpty()
@@ -75,7 +73,7 @@ MainWindow::MainWindow(Settings& settings, std::span<const PageRow> pages, bool 
   connect(&settings_, &Settings::changed, this, &MainWindow::applyLook);
   project();
   applyLook();
-  show(QString::fromLatin1(pages.front().id));
+  show(targetOf(pages.front().id));
   if (!restoreGeometry(settings_.state(QStringLiteral("window")).toByteArray())) resize(1440, 900);
   fitIntoScreen();
 }
@@ -151,17 +149,18 @@ void MainWindow::applyLook() {
     style->apply(settings_.look(systemDark_));
 }
 
-Page* MainWindow::page(const QString& id) {
-  if (Page* known = pages_.value(id)) return known;
+Page* MainWindow::page(PageId id) {
+  if (const auto known = pages_.find(id); known != pages_.end()) return known->second;
   const PageRow* row = context_->findPage(id);
   if (!row) return nullptr;
   Page* made = row->make(*context_);
   stack_->addWidget(made);
-  pages_.insert(id, made);
+  pages_.emplace(id, made);
   return made;
 }
 
-void MainWindow::show(const QString& id, const QVariant& what) {
+void MainWindow::show(const PageTarget& target) {
+  const PageId id = pageOf(target);
   const PageRow* row = context_->findPage(id);
   if (!row || (row->needsProject && context_->projectName().isEmpty())) return;
   Page* next = page(id);
@@ -170,7 +169,7 @@ void MainWindow::show(const QString& id, const QVariant& what) {
   stack_->setCurrentWidget(next);
   actions_->setCurrentPage(next);
   context_->setShown(next);
-  next->opened(what);
+  next->opened(target);
 }
 
 void MainWindow::tell(const Error& error, const QVector<Offer>& offers) {

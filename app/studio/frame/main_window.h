@@ -5,8 +5,8 @@
 #include "app/studio/frame/command_palette.h"
 #include "app/studio/frame/page.h"
 #include "core/base/result.h"
-#include <QHash>
 #include <QStackedWidget>
+#include <map>
 
 namespace loom {
 
@@ -26,9 +26,9 @@ class MainWindow : public QWidget {
   Rail* rail() const { return rail_; }
   Strip* strip() const { return strip_; }
   CommandPalette* palette() const { return palette_; }
-  QString currentPage() const { return current_; }
-  Page* page(const QString& id); // makes it when it is not there yet; null for an unknown id
-  void show(const QString& id, const QVariant& what = {});
+  PageId currentPage() const { return current_; }
+  Page* page(PageId id);               // makes it when it is not there yet; null when the table has none
+  void show(const PageTarget& target); // not while it needs a project and none is open
   using QWidget::show;
   // Says above the pages what belongs to none of them; stays until it is closed or untold. At most two things
   // to press; without any it can be closed.
@@ -63,8 +63,8 @@ class MainWindow : public QWidget {
   QStackedWidget* stack_;
   Strip* strip_;
   CommandPalette* palette_;
-  QHash<QString, Page*> pages_;
-  QString current_;
+  std::map<PageId, Page*> pages_;
+  PageId current_;
 };
 
 } // namespace loom

@@ -8,9 +8,9 @@ PageContext::PageContext(std::span<const PageRow> pages, Settings& settings, Act
                          QObject* parent)
     : QObject(parent), pages(pages), settings(settings), actions(actions) {}
 
-const PageRow* PageContext::findPage(const QString& id) const {
+const PageRow* PageContext::findPage(PageId id) const {
   for (const PageRow& row : pages)
-    if (id == QLatin1String(row.id)) return &row;
+    if (row.id == id) return &row;
   return nullptr;
 }
 
@@ -32,12 +32,12 @@ void PageContext::setStrip(const StripState& state) {
   Q_EMIT stripChanged();
 }
 
-void PageContext::setDot(const QString& page, bool on) {
+void PageContext::setDot(PageId page, bool on) {
   if (on == hasDot(page)) return;
   if (on)
     dots_.insert(page);
   else
-    dots_.remove(page);
+    dots_.erase(page);
   Q_EMIT dotChanged(page, on);
 }
 
@@ -54,6 +54,7 @@ QVector<Found> PageContext::find(QChar prefix, const QString& words) const {
 
 Page::Page(PageContext& context, QWidget* parent) : QWidget(parent), context_(context) {
   setGround(this, Ground::surface);
+  context.actions.addPage(this);
   connect(&context, &PageContext::projectChanged, this, [this] { setDocument({}); });
 }
 

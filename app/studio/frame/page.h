@@ -4,12 +4,12 @@
 // through its PageContext. GUI thread only.
 #pragma once
 #include "app/studio/frame/actions.h"
+#include "app/studio/frame/page_target.h"
 #include "app/studio/frame/settings.h"
 #include "app/studio/frame/strip.h"
-#include <QSet>
-#include <QVariant>
 #include <QWidget>
 #include <functional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -19,7 +19,8 @@ class Page;
 class PageContext;
 
 struct PageRow {
-  const char* id; // "design"
+  PageId id;
+  const char* name; // "design"
   const char* icon;
   const char* title;
   const char* keys;  // "Alt+3"
@@ -46,7 +47,7 @@ class PageContext : public QObject {
   const std::span<const PageRow> pages; // in the rail's order; outlive the context
   Settings& settings;
   Actions& actions;
-  const PageRow* findPage(const QString& id) const;
+  const PageRow* findPage(PageId id) const;
 
   const QString& projectName() const { return project_; } // empty: no project is open
   void setProject(const QString& name);
@@ -54,18 +55,18 @@ class PageContext : public QObject {
   void setShown(Page* page);
   const StripState& strip() const { return strip_; }
   void setStrip(const StripState& state);
-  bool hasDot(const QString& page) const { return dots_.contains(page); }
-  void setDot(const QString& page, bool on); // on the page's button in the rail: something is under way there
+  bool hasDot(PageId page) const { return dots_.contains(page); }
+  void setDot(PageId page, bool on); // on the page's button in the rail: something is under way there
   // `prefix` ('#', '@') limits a search to this provider; without one every provider is asked.
   void addProvider(QObject* owner, QChar prefix, FindProvider provider);
   QVector<Found> find(QChar prefix, const QString& words) const;
 
  Q_SIGNALS:
-  void pageRequested(const QString& id, const QVariant& what); // to show a page, with what it should open
+  void pageRequested(const loom::PageTarget& target); // to show it
   void projectChanged();
   void documentChanged();
   void stripChanged();
-  void dotChanged(const QString& page, bool on);
+  void dotChanged(loom::PageId page, bool on);
   // What Welcome and the File menu ask for; whoever holds the project answers.
   void openProjectRequested(const QString& folder);
   void newProjectRequested(const QString& templateId, const QString& folder); // an empty folder: choose one
@@ -82,7 +83,7 @@ class PageContext : public QObject {
   QString project_;
   QPointer<Page> shown_;
   StripState strip_;
-  QSet<QString> dots_;
+  std::set<PageId> dots_;
   std::vector<Provider> providers_;
 };
 
@@ -93,9 +94,8 @@ class Page : public QWidget {
   PageContext& context() const { return context_; }
   const QString& documentName() const { return document_; }
   void setDocument(const QString& name); // what this page shows; told while the page is seen
-  // Comes each time the page is asked for; `what` is what pageRequested carried (a run's id, a layer …),
-  // often invalid.
-  virtual void opened(const QVariant& what) { Q_UNUSED(what); }
+  // Comes each time the page is asked for, with a place on this page.
+  virtual void opened(const PageTarget& target) { Q_UNUSED(target); }
 
  private:
   PageContext& context_;

@@ -65,8 +65,7 @@ Rail::Rail(std::span<const PageRow> pages, QWidget* parent) : QWidget(parent) {
     if (row.atFoot && !foot) column->addStretch(1);
     foot = foot || row.atFoot;
     auto* button = new RailButton(row, this);
-    connect(button, &QAbstractButton::clicked, this,
-            [this, &row] { Q_EMIT pageWanted(QString::fromLatin1(row.id)); });
+    connect(button, &QAbstractButton::clicked, this, [this, &row] { Q_EMIT pageWanted(row.id); });
     column->addWidget(button);
     buttons_.append(button);
   }
@@ -75,17 +74,17 @@ Rail::Rail(std::span<const PageRow> pages, QWidget* parent) : QWidget(parent) {
   setProjectOpen(false);
 }
 
-RailButton* Rail::button(const QString& id) const {
+RailButton* Rail::button(PageId id) const {
   for (RailButton* button : buttons_)
-    if (id == QLatin1String(button->row().id)) return button;
+    if (button->row().id == id) return button;
   return nullptr;
 }
 
-void Rail::setCurrent(const QString& id) {
+void Rail::setCurrent(PageId id) {
   if (RailButton* one = button(id)) one->setChecked(true);
 }
 
-void Rail::setDot(const QString& id, bool on) {
+void Rail::setDot(PageId id, bool on) {
   if (RailButton* one = button(id)) one->setDot(on);
 }
 

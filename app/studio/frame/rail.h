@@ -28,14 +28,14 @@ class Rail : public QWidget {
   Q_OBJECT
  public:
   explicit Rail(std::span<const PageRow> pages, QWidget* parent = nullptr);
-  void setCurrent(const QString& id);
-  void setDot(const QString& id, bool on);
+  void setCurrent(PageId id);
+  void setDot(PageId id, bool on);
   void setProjectOpen(bool open);
-  RailButton* button(const QString& id) const;
+  RailButton* button(PageId id) const;
   QSize sizeHint() const override;
 
  Q_SIGNALS:
-  void pageWanted(const QString& id);
+  void pageWanted(loom::PageId id);
 
  protected:
   void paintEvent(QPaintEvent* event) override;

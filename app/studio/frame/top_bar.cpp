@@ -70,6 +70,7 @@ void TopBar::build() {
   for (const char* name : menuOrder) {
     QMenu* menu = menus_->addMenu(tr(name));
     menu->setObjectName(QString::fromLatin1(name));
+    if (qstrcmp(name, "View") == 0) view_ = menu;
     int group = 0;
     for (const ActionRow& row : actionTable()) {
       if (qstrcmp(row.menu, name) != 0) continue;
@@ -82,10 +83,9 @@ void TopBar::build() {
 }
 
 void TopBar::addPages(const QList<QAction*>& pages) {
-  auto* view = menus_->findChild<QMenu*>(QStringLiteral("View"));
-  QAction* first = view->actions().value(0);
-  view->insertActions(first, pages);
-  view->insertSeparator(first);
+  QAction* first = view_->actions().value(0);
+  view_->insertActions(first, pages);
+  view_->insertSeparator(first);
   showUsed();
 }
 

@@ -29,7 +29,6 @@ class TopBar : public QWidget {
   void setTitle(const QString& project, const QString& document);
   void addPages(const QList<QAction*>& pages); // into View
   CommandField* commandField() const { return field_; }
-  QMenuBar* menuBar() const { return menus_; }
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -42,6 +41,7 @@ class TopBar : public QWidget {
   void measure();
   Actions& actions_;
   QMenuBar* menus_;
+  QMenu* view_ = nullptr; // where the pages stand
   CommandField* field_;
   QString project_, document_;
 };

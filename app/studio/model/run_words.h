@@ -4,13 +4,9 @@
 #pragma once
 #include "app/studio/bridge/bridge.h"
 #include "app/studio/model/state_mark.h"
+#include "app/studio/widgets/words.h"
 
 namespace loom {
-
-inline QString text(const std::string& value) { return QString::fromStdString(value); }
-inline QString text(std::string_view value) {
-  return QString::fromUtf8(value.data(), qsizetype(value.size()));
-}
 
 bool living(const RunView& view);    // trains or is paused
 bool underWay(const RunView& view);  // living, waiting or starting

@@ -21,13 +21,14 @@ Page* makeSettings(PageContext& context) { return new SettingsPage(context); }
 
 std::vector<PageRow> pageTable(Session* session) {
   return {
-      {"welcome", "welcome", "Welcome", "Alt+1", false, false, with<WelcomePage>(session)},
-      {"data", "data", "Data", "Alt+2", false, false, with<DataPage>(session)},
-      {"design", "design", "Design", "Alt+3", false, true, with<DesignPage>(session)},
-      {"train", "train", "Train", "Alt+4", false, true, with<TrainPage>(session)},
-      {"evaluate", "evaluate", "Evaluate", "Alt+5", false, true, with<EvaluatePage>(session)},
-      {"history", "history", "History", "Alt+6", false, true, with<HistoryPage>(session)},
-      {"settings", "settings", "Settings", "Ctrl+,", true, false, &makeSettings},
+      {PageId::welcome, "welcome", "welcome", "Welcome", "Alt+1", false, false, with<WelcomePage>(session)},
+      {PageId::data, "data", "data", "Data", "Alt+2", false, false, with<DataPage>(session)},
+      {PageId::design, "design", "design", "Design", "Alt+3", false, true, with<DesignPage>(session)},
+      {PageId::train, "train", "train", "Train", "Alt+4", false, true, with<TrainPage>(session)},
+      {PageId::evaluate, "evaluate", "evaluate", "Evaluate", "Alt+5", false, true,
+       with<EvaluatePage>(session)},
+      {PageId::history, "history", "history", "History", "Alt+6", false, true, with<HistoryPage>(session)},
+      {PageId::settings, "settings", "settings", "Settings", "Ctrl+,", true, false, &makeSettings},
   };
 }
 

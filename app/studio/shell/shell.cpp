@@ -16,9 +16,9 @@ Shell::Shell(Settings& settings, Session* session, bool systemDark)
 
 void Shell::bindActions() {
   Actions& actions = window_.context().actions;
-  actions.bind("file.new", &window_, [this] { window_.show("welcome", "new"); });
-  actions.bind("help.about", &window_, [this] { window_.show("settings", "About"); });
-  actions.bind("help.keys", &window_, [this] { window_.show("settings", "Keyboard"); });
+  actions.bind("file.new", &window_, [this] { window_.show(to::Welcome{.beginNew = true}); });
+  actions.bind("help.about", &window_, [this] { window_.show(to::Settings{"About"}); });
+  actions.bind("help.keys", &window_, [this] { window_.show(to::Settings{"Keyboard"}); });
 }
 
 void Shell::follow() {
@@ -27,9 +27,9 @@ void Shell::follow() {
   connect(&context, &PageContext::newProjectRequested, session_, &Session::newProject);
   connect(&context, &PageContext::closeProjectRequested, session_, &Session::closeProject);
   connect(&context, &PageContext::newFromDataRequested, this,
-          [this](const QString& fileOrFolder) { window_.show("data", fileOrFolder); });
+          [this](const QString& fileOrFolder) { window_.show(to::Data{fileOrFolder}); });
   connect(window_.strip(), &Strip::runClicked, this,
-          [this](const QString& run) { window_.show("train", run); });
+          [this](const QString& run) { window_.show(to::Train{.run = run}); });
   connect(window_.strip(), &Strip::linkClicked, session_, &Session::openProject);
   connect(session_, &Session::projectOpened, this, [this, &context] {
     const Project& project = session_->project()->project;
@@ -54,8 +54,8 @@ QVector<Found> Shell::findRuns(const QString& words) {
     if (found.size() >= 12) break;
     if (!words.isEmpty() && !name.contains(words, Qt::CaseInsensitive)) continue;
     const auto& mark = stateMark(stateOf(view));
-    found.push_back(
-        {"Runs", mark.icon, name, mark.word, [this, id = text(view.row.id)] { window_.show("train", id); }});
+    found.push_back({"Runs", mark.icon, name, mark.word,
+                     [this, id = text(view.row.id)] { window_.show(to::Train{.run = id}); }});
   }
   return found;
 }
@@ -112,7 +112,7 @@ void Shell::showStrip() {
     strip.message = "Choose a network that works, or drop your data. Nothing leaves this computer.";
   }
   window_.context().setStrip(strip);
-  window_.context().setDot("train", !underWay.isEmpty());
+  window_.context().setDot(PageId::train, !underWay.isEmpty());
 }
 
 } // namespace loom

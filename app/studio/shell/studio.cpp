@@ -13,8 +13,9 @@ Studio::Studio(Settings& settings, std::filesystem::path loomProgram, bool syste
   connect(&session_, &Session::projectClosed, this, [this] {
     away_ = false;
     window().untell();
-    if (const auto* row = window().context().findPage(window().currentPage()); row != nullptr && row->needsProject)
-      window().show("welcome");
+    if (const auto* row = window().context().findPage(window().currentPage());
+        row != nullptr && row->needsProject)
+      window().show(to::Welcome{});
   });
   connect(&window(), &MainWindow::closing, &session_, &Session::leaving);
   // What no page takes as its own is said above whatever page is shown.
@@ -29,9 +30,9 @@ Studio::Studio(Settings& settings, std::filesystem::path loomProgram, bool syste
   });
   connect(&bridge_, &Bridge::runVanished, this, [this](const QString&, const Error& error) {
     window().tell(error, {{"New run", [this] {
-                            window().untell();
-                            window().show("train", "setup");
-                          }}});
+                             window().untell();
+                             window().show(to::Train{to::Train::setup});
+                           }}});
   });
   connect(&session_, &Session::runBrokeOff, this, &Studio::tellBrokenOff);
   connect(&session_, &Session::runStarted, this, [this](const QString& run) {
@@ -51,8 +52,8 @@ void Studio::tellGone(const Error& error, const QString& now) {
 // On Train the run says it itself, where it is shown.
 void Studio::tellBrokenOff(const QString& run) {
   const auto* view = session_.run(run);
-  if (view == nullptr ||
-      (window().currentPage() == "train" && window().page("train")->documentName() == text(view->row.name)))
+  if (view == nullptr || (window().currentPage() == PageId::train &&
+                          window().page(PageId::train)->documentName() == text(view->row.name)))
     return;
   toldRun_ = run;
   window().tell(
@@ -62,7 +63,7 @@ void Studio::tellBrokenOff(const QString& run) {
           .arg(text(view->row.name), text(formatCount(view->row.step))),
       {{"Show it on Train", [this, run] {
           window().untell();
-          window().show("train", run);
+          window().show(to::Train{.run = run});
         }}});
 }
 
@@ -74,12 +75,13 @@ void Studio::open(const QString& project) {
 void Studio::startPages() {
   away_ = false;
   window().untell();
-  for (const char* page : {"design", "train", "evaluate", "history"}) window().page(page);
+  for (const auto page : {PageId::design, PageId::train, PageId::evaluate, PageId::history})
+    window().page(page);
   // A run that goes on from before is what a person wants to see.
   if (session_.project() && session_.project()->living)
-    window().show("train", "live");
+    window().show(to::Train{to::Train::newest});
   else
-    window().show("design");
+    window().show(to::Design{});
 }
 
 } // namespace loom

@@ -21,8 +21,8 @@ DataPage& pageOf(ShotStage& stage, const QString& project) {
   strip.memoryTotal = 15.6e9;
   window.context().setStrip(strip);
   if (!project.isEmpty()) window.context().setProject(project);
-  window.show("data");
-  return *static_cast<DataPage*>(window.page("data"));
+  window.show(to::Data{});
+  return *static_cast<DataPage*>(window.page(PageId::data));
 }
 
 // The data of a template, read as the project would read it; nothing where it is not installed.

@@ -45,9 +45,9 @@ Stage show(ShotStage& stage, const Network& network, const QString& project, QSi
   strip.memoryTotal = 15.6e9;
   window.context().setStrip(strip);
   window.context().setProject(project);
-  auto* page = static_cast<DesignPage*>(window.page("design"));
+  auto* page = static_cast<DesignPage*>(window.page(PageId::design));
   page->showNetworks({network}, QString::fromStdString(network.name));
-  window.show("design");
+  window.show(to::Design{});
   window.resize(size);
   window.QWidget::show();
   QCoreApplication::sendPostedEvents(); // layouts are done now; no loop is entered

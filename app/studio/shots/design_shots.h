@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pictures of Data and Design in their states, from real networks and real samples.
 #pragma once
-#include "app/studio/shots/shots.h"
+#include "app/studio/shots/stage.h"
 
 namespace loom {
 

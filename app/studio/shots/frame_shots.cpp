@@ -57,7 +57,7 @@ QWidget* welcome(ShotStage& stage, bool first) {
           {QString::fromLatin1(one.name), home + QString::fromLatin1(one.folder), now - one.ago});
   }
   MainWindow& window = stage.window();
-  auto* page = static_cast<WelcomePage*>(window.page(QStringLiteral("welcome")));
+  auto* page = static_cast<WelcomePage*>(window.page(PageId::welcome));
   page->setNow(now);
   if (first)
     page->setComputer(
@@ -69,7 +69,7 @@ QWidget* welcome(ShotStage& stage, bool first) {
     strip.message =
         QStringLiteral("Choose a network that works, or drop your data. Nothing leaves this computer.");
   window.context().setStrip(strip);
-  window.context().setDot("train", !first);
+  window.context().setDot(PageId::train, !first);
   return &window;
 }
 
@@ -77,7 +77,7 @@ QWidget* settingsShot(ShotStage& stage, const QString& group) {
   MainWindow& window = stage.window();
   window.context().setProject(QStringLiteral("fashion-mnist"));
   window.context().setStrip(idleStrip());
-  window.show(QStringLiteral("settings"), group);
+  window.show(to::Settings{group});
   return &window;
 }
 
@@ -108,8 +108,9 @@ QWidget* states(ShotStage& stage) {
   filter->addSecondary(QStringLiteral("Show the best 20"), {}, true);
   put(1, filter);
   auto* broken = new EmptyState({}, {}, {});
-  broken->setError({ErrorKind::input, "prices.csv, line 1,043", "Row 1,042 has 9 fields, the header has 8",
-                    "A comma inside a text without quotes is the usual cause"});
+  broken->setError({ErrorKind::input, foreign("prices.csv, line 1,043"),
+                    foreign("Row 1,042 has 9 fields, the header has 8"),
+                    foreign("A comma inside a text without quotes is the usual cause")});
   broken->setPrimary(QStringLiteral("Choose another file"));
   put(2, broken);
   auto* box = new QWidget;
@@ -124,13 +125,13 @@ QWidget* states(ShotStage& stage) {
   column->addWidget(error);
   auto* longer = new MessageBar;
   longer->setError({ErrorKind::input, "fashion.loom/project.json",
-                    "It was written by a newer Neuroloom (schema 3, this one reads 1)",
-                    "Open it with that version, or take the copy beside it."});
+                    foreign("It was written by a newer Neuroloom (schema 3, this one reads 1)"),
+                    foreign("Open it with that version, or take the copy beside it.")});
   column->addWidget(longer);
   column->addStretch(1);
   grid->addWidget(box, 1, 0, 1, 2);
   grid->setRowStretch(2, 1);
-  window.page(QStringLiteral("welcome"))->hide();
+  window.page(PageId::welcome)->hide();
   auto* stack = window.findChild<QStackedWidget*>();
   stack->addWidget(board);
   stack->setCurrentWidget(board);

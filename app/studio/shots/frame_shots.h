@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Shots of the frame's own pages: Welcome, Settings, the command palette, empty states.
 #pragma once
-#include "app/studio/shots/shots.h"
+#include "app/studio/shots/stage.h"
 
 namespace loom {
 

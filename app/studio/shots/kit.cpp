@@ -58,10 +58,7 @@ QWidget* field(const QString& text, FieldMark mark = FieldMark::plain) {
   return fixed(line, 88);
 }
 
-QWidget* buildWidgets() {
-  auto* side = new QWidget;
-  side->setFixedWidth(864);
-  auto* column = columnOf(side);
+void addButtons(QVBoxLayout* column) {
   const QString save = QStringLiteral("Save"), disk = QStringLiteral("save");
   auto* off = makeButton(save, disk);
   off->setEnabled(false);
@@ -76,6 +73,9 @@ QWidget* buildWidgets() {
           labelled("ghost", makeButton("Columns", "table", ButtonRole::ghost)),
           labelled("danger", makeButton("Delete", "delete", ButtonRole::danger)),
           labelled("icon", makeIconButton("undo", "Undo")), labelled("icon on", on)});
+}
+
+void addFields(QVBoxLayout* column) {
   auto* automatic = new NotedField;
   automatic->setAutomatic("32", "from input");
   auto* dead = new QLineEdit("0.9");
@@ -91,6 +91,9 @@ QWidget* buildWidgets() {
           labelled("wrong", field("−1", FieldMark::wrong)), labelled("automatic", fixed(automatic, 128)),
           labelled("off", fixed(dead, 72)), labelled("combo", fixed(combo, 104)),
           labelled("spin", fixed(spin, 80))});
+}
+
+void addChoices(QVBoxLayout* column) {
   auto* checked = new QCheckBox;
   checked->setChecked(true);
   auto* chosen = new QRadioButton;
@@ -104,6 +107,9 @@ QWidget* buildWidgets() {
          {labelled("check", new QCheckBox), labelled("checked", checked), labelled("radio", new QRadioButton),
           labelled("chosen", chosen), labelled("segments", new Segments({"Count", "Share"})),
           labelled("tabs", tabs), labelled("slider", fixed(slider, 120))});
+}
+
+void addRowsAndMarks(QVBoxLayout* column) {
   addRow(column, QStringLiteral("Row"),
          {labelled("rest", new RowSample(RowSample::rest)),
           labelled("hover", new RowSample(RowSample::hover)),
@@ -114,12 +120,18 @@ QWidget* buildWidgets() {
           new Chip("Open", ChipKind::warn), new Chip("1 error", ChipKind::error),
           new Chip("1×28×28", ChipKind::outline), new KeyCap("Ctrl K"),
           new TipSample("Undo: move Conv2d   Ctrl Z")});
+}
+
+void addProgress(QVBoxLayout* column) {
   using State = ClothProgress::State;
   addRow(column, QStringLiteral("Progress"),
          {labelled("run, 30 epochs", cloth(160, {.share = .64, .epochs = 30})),
           labelled("paused", cloth(120, {.share = .4, .epochs = 10, .state = State::paused})),
           labelled("failed", cloth(120, {.share = .3, .epochs = 10, .state = State::failed})),
           labelled("share", fixed(new ShareBar(.48), 120)), labelled("spark line", new SparkSample)});
+}
+
+void addStates(QVBoxLayout* column) {
   QList<QWidget*> states;
   for (const RunState state : {RunState::waiting, RunState::running, RunState::paused, RunState::finished,
                                RunState::stopped, RunState::diverged, RunState::outOfMemory}) {
@@ -128,6 +140,9 @@ QWidget* buildWidgets() {
     states << chip;
   }
   addRow(column, QStringLiteral("State"), states);
+}
+
+void addCards(QVBoxLayout* column) {
   auto* cards = new QWidget;
   auto* row = rowOf(cards, 0, 8);
   row->setContentsMargins(0, 8, 0, 8);
@@ -139,14 +154,15 @@ QWidget* buildWidgets() {
   row->addWidget(here);
   row->addWidget(there);
   column->addWidget(cards);
-  column->addWidget(new SwatchBoard);
-  column->addSpacing(8);
+}
+
+void addTable(QVBoxLayout* column) {
   auto* table = new QTableWidget(3, 4);
   table->setHorizontalHeaderLabels({"Run", "State", "Parameters", "Validation, %"});
   table->verticalHeader()->hide();
-  const char* cells[3][4] = {{"resnet · 42", "Training", "35,002", "91.88"},
-                             {"cnn · 37", "Finished", "61,706", "90.68"},
-                             {"mlp · 33", "Stopped", "535,818", "89.42"}};
+  static const char* const cells[3][4] = {{"resnet · 42", "Training", "35,002", "91.88"},
+                                          {"cnn · 37", "Finished", "61,706", "90.68"},
+                                          {"mlp · 33", "Stopped", "535,818", "89.42"}};
   for (int r = 0; r < 3; ++r)
     for (int c = 0; c < 4; ++c) {
       auto* item = new QTableWidgetItem(cells[r][c]);
@@ -161,6 +177,18 @@ QWidget* buildWidgets() {
   table->setItemDelegate(new RowDelegate(table));
   table->setFixedHeight(28 * 4 + 4);
   column->addWidget(table);
+}
+
+QWidget* buildWidgets() {
+  auto* side = new QWidget;
+  side->setFixedWidth(864);
+  auto* column = columnOf(side);
+  for (const auto add :
+       {addButtons, addFields, addChoices, addRowsAndMarks, addProgress, addStates, addCards})
+    add(column);
+  column->addWidget(new SwatchBoard);
+  column->addSpacing(8);
+  addTable(column);
   column->addStretch(1);
   return side;
 }

@@ -2,7 +2,7 @@
 // The kit: every widget in every state on one page, drawn by the real style, to lay beside the look's kit
 // picture.
 #pragma once
-#include "app/studio/shots/shots.h"
+#include "app/studio/shots/stage.h"
 
 namespace loom {
 

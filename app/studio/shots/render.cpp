@@ -54,8 +54,8 @@ Result<QStringList> renderRun(const QString& folder, const QString& projectFolde
   auto row = (*store)->run(*run);
   if (!row) return row.error();
   if (row->step == 0 && row->metrics.empty())
-    return Error{ErrorKind::input, *run, "The run has no points yet, so that there is nothing to draw",
-                 "Wait for its first step"};
+    return Error{ErrorKind::input, *run, say("The run has no points yet, so that there is nothing to draw"),
+                 say("Wait for its first step")};
   if (!QDir().mkpath(folder)) return cannotWrite(folder);
   bool regression = false;
   for (const auto& metric : row->metrics) regression = regression || metric.key == "val/r2";

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/shots/run_shots.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/pages/evaluate/class_view.h"
 #include "app/studio/pages/evaluate/confusion_matrix.h"
 #include "app/studio/pages/evaluate/evaluate_page.h"
 #include "app/studio/pages/history/compare_view.h"
 #include "app/studio/pages/history/history_page.h"
-#include "app/studio/model/run_words.h"
-#include "app/studio/shell/studio.h"
 #include "app/studio/pages/train/run_live.h"
 #include "app/studio/pages/train/train_page.h"
+#include "app/studio/shell/studio.h"
 #include "app/studio/shots/sample_runs.h"
 #include "core/data/dataset.h"
 #include "core/run/journal.h"
@@ -196,7 +196,7 @@ Sample sampleOn(ShotStage& stage, bool runs) {
 QWidget* trainSetup(ShotStage& stage) {
   auto sample = sampleOn(stage, false);
   if (!sample) return nullptr;
-  stage.after(0, [&studio = *sample] { studio.window().show("train", "setup"); });
+  stage.after(0, [&studio = *sample] { studio.window().show(to::Train{to::Train::setup}); });
   stage.after(600, [&studio = *sample] {
     studio.estimate();
     studio.calm();
@@ -209,9 +209,9 @@ QWidget* trainRun(ShotStage& stage, const QString& name, bool cross) {
   if (!sample) return nullptr;
   auto& studio = *sample;
   const auto pageOf = [&studio]() -> TrainPage& {
-    return *static_cast<TrainPage*>(studio.window().page("train"));
+    return *static_cast<TrainPage*>(studio.window().page(PageId::train));
   };
-  stage.after(0, [&studio, name] { studio.window().show("train", studio.id(name)); });
+  stage.after(0, [&studio, name] { studio.window().show(to::Train{.run = studio.id(name)}); });
   stage.after(1200, [&studio, pageOf, cross] {
     auto* over = pageOf().findChild<QAbstractButton*>("over_" + studio.id("lenet-5 · 37"));
     if (cross && over != nullptr) over->setChecked(true);
@@ -224,7 +224,7 @@ QWidget* trainRun(ShotStage& stage, const QString& name, bool cross) {
 }
 
 HistoryPage& historyOf(SampleStudio& studio) {
-  return *static_cast<HistoryPage*>(studio.window().page("history"));
+  return *static_cast<HistoryPage*>(studio.window().page(PageId::history));
 }
 
 QWidget* history(ShotStage& stage, bool any) {
@@ -232,7 +232,7 @@ QWidget* history(ShotStage& stage, bool any) {
   if (!sample) return nullptr;
   auto& studio = *sample;
   stage.after(0, [&studio, any] {
-    studio.window().show("history");
+    studio.window().show(to::History{});
     historyOf(studio).model().setNow(shotTime(24, 14, 30) / 1'000'000);
     if (!any) return;
     for (const auto& [name, tag] : {std::pair{"resnet-small · 42", "paper"},
@@ -260,7 +260,7 @@ QWidget* compare(ShotStage& stage) {
   if (!sample) return nullptr;
   auto& studio = *sample;
   stage.after(0, [&studio] {
-    studio.window().show("history");
+    studio.window().show(to::History{});
     historyOf(studio).compareRuns(
         {studio.id("resnet-small · 41"), studio.id("resnet-small-adamw · 40"), studio.id("lenet-5 · 37")});
   });
@@ -322,7 +322,7 @@ std::optional<Evaluation> sampleEvaluation(const Project& project) {
 }
 
 EvaluatePage& evaluateOf(SampleStudio& studio) {
-  return *static_cast<EvaluatePage*>(studio.window().page("evaluate"));
+  return *static_cast<EvaluatePage*>(studio.window().page(PageId::evaluate));
 }
 
 QWidget* evaluate(ShotStage& stage, bool cell) {
@@ -331,7 +331,7 @@ QWidget* evaluate(ShotStage& stage, bool cell) {
   auto& studio = *sample;
   const auto evaluation = sampleEvaluation(studio.project());
   if (!evaluation) return nullptr;
-  stage.after(0, [&studio] { studio.window().show("evaluate", studio.id("resnet-small · 41")); });
+  stage.after(0, [&studio] { studio.window().show(to::Evaluate{studio.id("resnet-small · 41")}); });
   stage.after(500, [&studio, evaluation = *evaluation, cell] {
     auto& page = evaluateOf(studio);
     page.show(studio.id("resnet-small · 41"), evaluation);
@@ -361,7 +361,7 @@ QWidget* evaluateRegression(ShotStage& stage) {
     spread += (truth - 4180) * (truth - 4180);
   }
   evaluation.metrics = {{"test_r2", 1 - square / spread}};
-  stage.after(0, [&studio] { studio.window().show("evaluate", studio.id("resnet-small · 41")); });
+  stage.after(0, [&studio] { studio.window().show(to::Evaluate{studio.id("resnet-small · 41")}); });
   stage.after(500, [&studio, evaluation] {
     evaluateOf(studio).show(studio.id("resnet-small · 41"), evaluation);
     studio.calm();

@@ -2,7 +2,7 @@
 // Shots of Train, History, Compare and Evaluate, on runs written by hand into a project that lives as long as
 // the picture.
 #pragma once
-#include "app/studio/shots/shots.h"
+#include "app/studio/shots/stage.h"
 
 namespace loom {
 

@@ -7,6 +7,7 @@
 #include "core/network/templates.h"
 #include "core/run/journal.h"
 #include <cmath>
+#include <optional>
 
 namespace loom {
 namespace {
@@ -36,15 +37,11 @@ void addPoints(std::vector<RunEvent>& events, const Column& column, std::int64_t
   flush();
 }
 
-} // namespace
-
-std::string writeHandRun(const Project& project, const HandRun& run, std::int64_t created) {
-  const std::string id = newUuid();
-  const auto folder = runFolder(project.folder, id);
-  std::error_code failed;
-  std::filesystem::create_directories(folder / "attempts/1", failed);
+// Null when the project's network cannot be read.
+std::optional<RunConfig> configOf(const Project& project, const HandRun& run, const std::string& id,
+                                  std::int64_t created) {
   auto network = loadNetwork(project, project.network);
-  if (!network || failed) return {};
+  if (!network) return {};
   if (run.network.starts_with("resnet"))
     for (const auto& one : networkTemplates())
       if (one.id == "resnet") *network = one.make();
@@ -71,18 +68,36 @@ std::string writeHandRun(const Project& project, const HandRun& run, std::int64_
   config.backend = "onednn";
   config.parameters = run.parameters;
   config.classes = {"0", "1"};
-  if (!writeFileAtomically(folder / "run.json", canonicalJson(toJson(config)))) return {};
-  auto journal = JournalWriter::create(folder / "attempts/1");
-  if (!journal) return {};
-  const std::int64_t total = run.epochs * run.stepsPerEpoch, done = run.doneSteps < 0 ? total : run.doneSteps;
-  std::vector<RunEvent> events;
+  return config;
+}
+
+// What a run measures at each step or epoch.
+struct Figures {
+  const HandRun& run;
+  std::int64_t total = run.epochs * run.stepsPerEpoch;
+  std::int64_t done = run.doneSteps < 0 ? total : run.doneSteps;
+
+  double rate(std::int64_t step) const {
+    const double factor = findSchedule("cosine")->factor(step, total, {});
+    return run.learningRate * factor * (run.rateAt > 0 && step > run.rateAt ? 0.5 : 1);
+  }
+  double loss(std::int64_t step) const { return run.loss ? run.loss(step) : 2.0 / std::sqrt(double(step)); }
+  double reached(std::int64_t epoch) const {
+    const auto rise = [&](std::int64_t e) { return 1 - 0.35 * std::exp(-0.3 * double(e)); };
+    return run.accuracy * rise(epoch) / rise(run.epochs) +
+           0.0035 * std::sin(double(epoch) * 2.7) * (epoch < run.epochs ? 1 : 0);
+  }
+  double validationLoss(std::int64_t epoch) const { return 0.05 + 2.6 * (1 - reached(epoch)); }
+};
+
+void addStart(std::vector<RunEvent>& events, const Figures& figures, const RunConfig& config) {
   events.push_back({{"event", "started"},
-                    {"run", id},
+                    {"run", config.id},
                     {"attempt", 1},
                     {"step", 0},
-                    {"total_steps", total},
-                    {"epochs", run.epochs},
-                    {"steps_per_epoch", run.stepsPerEpoch},
+                    {"total_steps", figures.total},
+                    {"epochs", figures.run.epochs},
+                    {"steps_per_epoch", figures.run.stepsPerEpoch},
                     {"threads", 8},
                     {"device", "cpu"},
                     {"pid", 1},
@@ -91,73 +106,97 @@ std::string writeHandRun(const Project& project, const HandRun& run, std::int64_
                     {"seconds", 0.0},
                     {"time", formatTime(config.created)}});
   events.push_back({{"event", "state"}, {"state", "running"}, {"step", 0}});
-  const auto rate = [&](std::int64_t step) {
-    const double factor = findSchedule("cosine")->factor(step, total, {});
-    return run.learningRate * factor * (run.rateAt > 0 && step > run.rateAt ? 0.5 : 1);
+}
+
+void addSeries(std::vector<RunEvent>& events, const Figures& figures) {
+  const HandRun& run = figures.run;
+  const auto add = [&](const char* key, std::function<double(std::int64_t)> value, std::int64_t every) {
+    addPoints(events, {key, std::move(value), every}, figures.done, run.secondsPerStep);
   };
-  const auto loss = run.loss ? run.loss : [](std::int64_t step) { return 2.0 / std::sqrt(double(step)); };
-  addPoints(events, {"train/loss", loss, 1}, done, run.secondsPerStep);
-  addPoints(events, {"train/lr", rate, 1}, done, run.secondsPerStep);
-  if (run.speed) addPoints(events, {"train/samples_per_second", run.speed, 4}, done, run.secondsPerStep);
-  const auto reached = [&](std::int64_t epoch) {
-    const auto rise = [&](std::int64_t e) { return 1 - 0.35 * std::exp(-0.3 * double(e)); };
-    return run.accuracy * rise(epoch) / rise(run.epochs) +
-           0.0035 * std::sin(double(epoch) * 2.7) * (epoch < run.epochs ? 1 : 0);
-  };
-  const auto valLoss = [&](std::int64_t epoch) { return 0.05 + 2.6 * (1 - reached(epoch)); };
-  addPoints(
-      events,
-      {"val/loss", [&](std::int64_t step) { return valLoss(step / run.stepsPerEpoch); }, run.stepsPerEpoch},
-      done, run.secondsPerStep);
-  addPoints(events,
-            {"val/accuracy", [&](std::int64_t step) { return reached(step / run.stepsPerEpoch); },
-             run.stepsPerEpoch},
-            done, run.secondsPerStep);
+  const auto epochOf = [&](std::int64_t step) { return step / run.stepsPerEpoch; };
+  add(
+      "train/loss", [&](std::int64_t step) { return figures.loss(step); }, 1);
+  add(
+      "train/lr", [&](std::int64_t step) { return figures.rate(step); }, 1);
+  if (run.speed) add("train/samples_per_second", run.speed, 4);
+  add(
+      "val/loss", [&](std::int64_t step) { return figures.validationLoss(epochOf(step)); },
+      run.stepsPerEpoch);
+  add(
+      "val/accuracy", [&](std::int64_t step) { return figures.reached(epochOf(step)); }, run.stepsPerEpoch);
+}
+
+void addEpochs(std::vector<RunEvent>& events, const Figures& figures) {
+  const HandRun& run = figures.run;
   double best = 1e300;
-  for (std::int64_t epoch = 1; epoch * run.stepsPerEpoch <= done; ++epoch) {
+  for (std::int64_t epoch = 1; epoch * run.stepsPerEpoch <= figures.done; ++epoch) {
     const std::int64_t step = epoch * run.stepsPerEpoch;
+    const double loss = figures.validationLoss(epoch);
     events.push_back({{"event", "epoch"},
                       {"epoch", epoch},
                       {"step", step},
-                      {"train_loss", loss(step)},
-                      {"val_loss", valLoss(epoch)},
-                      {"val_accuracy", reached(epoch)},
+                      {"train_loss", figures.loss(step)},
+                      {"val_loss", loss},
+                      {"val_accuracy", figures.reached(epoch)},
                       {"seconds", double(step) * run.secondsPerStep}});
     if (!run.checkpoints) continue;
-    const bool better = valLoss(epoch) < best;
-    if (better) best = valLoss(epoch);
+    const bool better = loss < best;
+    if (better) best = loss;
     events.push_back({{"event", "checkpoint"},
                       {"step", step},
                       {"epoch", epoch},
                       {"bytes", 420'000},
-                      {"val_loss", valLoss(epoch)},
+                      {"val_loss", loss},
                       {"best", better}});
     if (run.rateAt > step - run.stepsPerEpoch && run.rateAt <= step && run.rateAt > 0)
       events.push_back({{"event", "rate"},
                         {"factor", 0.5},
-                        {"rate", rate(run.rateAt)},
+                        {"rate", figures.rate(run.rateAt)},
                         {"step", run.rateAt},
                         {"by", "ana"}});
   }
-  if (!run.status.empty()) {
-    RunEvent end{{"event", "finished"},
-                 {"status", run.status},
-                 {"step", done},
-                 {"epochs", done / run.stepsPerEpoch},
-                 {"seconds", double(done) * run.secondsPerStep},
-                 {"metrics", Json::object()}};
-    if (run.test > 0) {
-      events.push_back({{"event", "tested"},
-                        {"checkpoint", done},
-                        {"metrics", {{"test_accuracy", run.test}, {"test_loss", 0.25}}}});
-      end["metrics"] = {{"test_accuracy", run.test}};
-    }
-    if (!run.error.empty())
-      end["error"] = {{"place", "step " + std::to_string(done)},
-                      {"cause", run.error},
-                      {"fix", "Lower the learning rate"}};
-    events.push_back(end);
+}
+
+void addEnd(std::vector<RunEvent>& events, const Figures& figures) {
+  const HandRun& run = figures.run;
+  if (run.status.empty()) return;
+  RunEvent end{{"event", "finished"},
+               {"status", run.status},
+               {"step", figures.done},
+               {"epochs", figures.done / run.stepsPerEpoch},
+               {"seconds", double(figures.done) * run.secondsPerStep},
+               {"metrics", Json::object()}};
+  if (run.test > 0) {
+    events.push_back({{"event", "tested"},
+                      {"checkpoint", figures.done},
+                      {"metrics", {{"test_accuracy", run.test}, {"test_loss", 0.25}}}});
+    end["metrics"] = {{"test_accuracy", run.test}};
   }
+  if (!run.error.empty())
+    end["error"] = {{"place", "step " + std::to_string(figures.done)},
+                    {"cause", run.error},
+                    {"fix", "Lower the learning rate"}};
+  events.push_back(end);
+}
+
+} // namespace
+
+std::string writeHandRun(const Project& project, const HandRun& run, std::int64_t created) {
+  const std::string id = newUuid();
+  const auto folder = runFolder(project.folder, id);
+  std::error_code failed;
+  std::filesystem::create_directories(folder / "attempts/1", failed);
+  const auto config = configOf(project, run, id, created);
+  if (!config || failed) return {};
+  if (!writeFileAtomically(folder / "run.json", canonicalJson(toJson(*config)))) return {};
+  auto journal = JournalWriter::create(folder / "attempts/1");
+  if (!journal) return {};
+  const Figures figures{run};
+  std::vector<RunEvent> events;
+  addStart(events, figures, *config);
+  addSeries(events, figures);
+  addEpochs(events, figures);
+  addEnd(events, figures);
   for (const auto& event : events)
     if (!journal->append(event)) return {};
   return id;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/shots/shots.h"
-#include "app/studio/shell/shell.h"
+#include "app/studio/frame/settings.h"
 #include "app/studio/shots/design_shots.h"
 #include "app/studio/shots/frame_shots.h"
 #include "app/studio/shots/kit.h"
@@ -13,8 +13,7 @@
 namespace loom {
 namespace {
 
-constexpr int patience = 20'000; // ms until a picture is taken anyway
-constexpr int settled = 60;      // ms from showing to the picture: layouts are done from the event loop
+constexpr int settled = 60; // ms from showing to the picture: layouts are done from the event loop
 
 } // namespace
 
@@ -23,52 +22,6 @@ std::vector<Shot> shotTable() {
   for (const auto& rows : {kitShots(), frameShots(), designShots(), dataShots(), runShots()})
     table.insert(table.end(), rows.begin(), rows.end());
   return table;
-}
-
-ShotStage::ShotStage(bool dark)
-    : dark_(dark), settings_(std::make_unique<Settings>(QString())), timer_(new QTimer) {
-  settings_->set(QStringLiteral("look/theme"), dark ? QStringLiteral("dark") : QStringLiteral("light"));
-  timer_->setSingleShot(true);
-  QObject::connect(timer_, &QTimer::timeout, timer_, [this] { next(); });
-}
-
-ShotStage::~ShotStage() { delete timer_; }
-
-MainWindow& ShotStage::window() {
-  if (!shell_) shell_ = std::make_unique<Shell>(*settings_, nullptr, dark_);
-  return shell_->window();
-}
-
-void ShotStage::after(int milliseconds, std::function<void()> step) {
-  steps_.push_back({milliseconds, nullptr, std::move(step)});
-}
-
-void ShotStage::until(std::function<bool()> ready, std::function<void()> step) {
-  steps_.push_back({patience, std::move(ready), std::move(step)});
-}
-
-void ShotStage::nudge() {
-  if (done_ && !steps_.empty() && steps_.front().ready && steps_.front().ready()) timer_->start(0);
-}
-
-void ShotStage::perform(std::function<void()> done) {
-  done_ = std::move(done);
-  timer_->start(steps_.empty() ? 0 : steps_.front().milliseconds);
-  nudge();
-}
-
-void ShotStage::next() {
-  if (!steps_.empty()) {
-    const auto work = std::move(steps_.front().work);
-    steps_.pop_front();
-    if (work) work(); // may add steps of its own behind
-  }
-  if (!steps_.empty()) {
-    timer_->start(steps_.front().milliseconds);
-    return nudge();
-  }
-  const auto done = std::exchange(done_, nullptr);
-  done();
 }
 
 ShotRun::ShotRun(QString folder, QList<bool> themes, QString only)

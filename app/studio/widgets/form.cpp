@@ -36,12 +36,6 @@ void Form::addRow(const QString& label, QWidget* field, const QString& help) {
   next_ += 2; // the line below is for a problem
 }
 
-void Form::addHeading(const QString& text) {
-  auto* heading = new Text(text, Type::bodyStrong);
-  heading->setMinimumHeight(lookOf(this).px(32));
-  addWide(heading);
-}
-
 void Form::addWide(QWidget* widget) {
   grid_->addWidget(widget, next_, 0, 1, 2);
   rows_.append({nullptr, widget, nullptr});

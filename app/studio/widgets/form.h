@@ -17,7 +17,6 @@ class Form : public QWidget {
   explicit Form(QWidget* parent = nullptr, int labelWidth = 96);
   // Takes the field. `help` becomes the tool tip of label and field.
   void addRow(const QString& label, QWidget* field, const QString& help = {});
-  void addHeading(const QString& text);
   void addWide(QWidget* widget); // over both columns
   void setProblem(QWidget* field,
                   const QString& sentence); // marks the field and says why; empty: it is right again

@@ -59,7 +59,8 @@ void MessageBar::setMessage(MessageKind kind, const QString& text) {
 }
 
 void MessageBar::setError(const Error& error) {
-  QString text = QString::fromStdString(error.place.empty() ? error.cause.text() : error.place.text() + ": " + error.cause.text());
+  QString text = QString::fromStdString(error.place.empty() ? error.cause.text()
+                                                            : error.place.text() + ": " + error.cause.text());
   if (!text.endsWith(u'.')) text += u'.';
   if (!error.fix.empty()) text += u'\n' + QString::fromStdString(error.fix.text());
   setMessage(MessageKind::error, text);

@@ -17,7 +17,6 @@ class NotedField : public QLineEdit {
   void setAutomatic(const QString& value, const QString& from); // shows value, dashed, with its origin
   void setPlain(const QString& value, const QString& note);     // a value of its own again
   void offerAutomatic(bool offered); // the arrow, where a plain value could be automatic
-  bool isAutomatic() const { return automatic_; }
 
  Q_SIGNALS:
   void automaticWanted(); // the arrow was pressed

@@ -34,7 +34,6 @@ class SearchPopup : public QWidget {
   void popup(const QPoint& global); // shows it there with an empty line, the first entry chosen
   QLineEdit* line() const { return line_; }
   const QVector<SearchEntry>& entries() const { return entries_; }
-  int currentEntry() const { return current_; } // index into entries(); -1: none
 
  Q_SIGNALS:
   void queryChanged(const QString& words);

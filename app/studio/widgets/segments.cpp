@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/widgets/segments.h"
 #include "app/studio/theme/paint.h"
-#include "app/studio/widgets/panels.h"
-#include <QHelpEvent>
 #include <QKeyEvent>
-#include <QToolTip>
 
 namespace loom {
 
 Segments::Segments(const QStringList& texts, int current, QWidget* parent)
     : QWidget(parent), current_(current) {
-  for (const QString& text : texts) items_.append({text, {}, true});
+  texts_ = texts;
   setFocusPolicy(Qt::TabFocus);
   setMouseTracking(true);
   setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
@@ -18,20 +15,14 @@ Segments::Segments(const QStringList& texts, int current, QWidget* parent)
 
 void Segments::setCurrent(int index) {
   current_ = index;
-  setAccessibleDescription(items_.value(index).text);
+  setAccessibleDescription(texts_.value(index));
   update();
 }
 
 void Segments::setText(int index, const QString& text) {
-  if (items_[index].text == text) return;
-  items_[index].text = text;
+  if (texts_[index] == text) return;
+  texts_[index] = text;
   updateGeometry();
-  update();
-}
-
-void Segments::setItemEnabled(int index, bool enabled, const QString& reason) {
-  items_[index].enabled = enabled;
-  items_[index].reason = reason;
   update();
 }
 
@@ -48,7 +39,7 @@ QRect Segments::rectOf(int index) const {
   const int padding = look.px(paddingOf(this));
   int left = 0;
   for (int i = 0;; ++i) {
-    const int width = metrics.horizontalAdvance(items_[i].text) + 2 * padding + 1;
+    const int width = metrics.horizontalAdvance(texts_[i]) + 2 * padding + 1;
     if (i == index) return {left, 0, width, height()};
     left += width;
   }
@@ -56,18 +47,18 @@ QRect Segments::rectOf(int index) const {
 
 QSize Segments::sizeHint() const {
   const Look& look = lookOf(this);
-  return {items_.isEmpty() ? 0 : rectOf(int(items_.size()) - 1).right() + 2,
+  return {texts_.isEmpty() ? 0 : rectOf(int(texts_.size()) - 1).right() + 2,
           look.px(sizeOf(this) == ControlSize::small ? 24 : 28)};
 }
 
 int Segments::at(const QPoint& point) const {
-  for (int i = 0; i < items_.size(); ++i)
+  for (int i = 0; i < texts_.size(); ++i)
     if (rectOf(i).contains(point)) return i;
   return -1;
 }
 
 void Segments::choose(int index) {
-  if (index < 0 || index >= items_.size() || !items_[index].enabled || index == current_) return;
+  if (index < 0 || index >= texts_.size() || index == current_) return;
   setCurrent(index);
   Q_EMIT chosen(index);
 }
@@ -82,17 +73,17 @@ void Segments::paintEvent(QPaintEvent*) {
   if (isEnabled()) paintBox(painter, all, {.ground = look[Token::raised]});
   painter.save();
   painter.setClipPath(inside);
-  for (int i = 0; i < items_.size(); ++i) {
+  for (int i = 0; i < texts_.size(); ++i) {
     QRectF part = rectOf(i);
-    if (i + 1 == items_.size()) part.setRight(all.right());
-    const bool live = isEnabled() && items_[i].enabled;
+    if (i + 1 == texts_.size()) part.setRight(all.right());
+    const bool live = isEnabled();
     if (live && i == current_)
       painter.fillRect(part, look[Token::accentSoft]);
     else if (live && i == hovered_)
       painter.fillRect(part, look[Token::fill]);
     if (i > 0) paintVerticalLine(painter, part.left(), 0, height(), look[border]);
     const Token colour = !live ? Token::textOff : i == current_ ? Token::accent : Token::text;
-    paintText(painter, part, items_[i].text, look.fonts[typeOf(this)], look[colour], Qt::AlignHCenter);
+    paintText(painter, part, texts_[i], look.fonts[typeOf(this)], look[colour], Qt::AlignHCenter);
   }
   painter.restore();
   paintBox(painter, all, {.border = look[border]});
@@ -120,22 +111,7 @@ void Segments::keyPressEvent(QKeyEvent* event) {
                    : event->key() == Qt::Key_Left || event->key() == Qt::Key_Up  ? -1
                                                                                  : 0;
   if (step == 0) return QWidget::keyPressEvent(event);
-  int next = current_ + step;
-  while (next >= 0 && next < items_.size() && !items_[next].enabled) next += step;
-  choose(next);
-}
-
-bool Segments::event(QEvent* event) {
-  if (event->type() == QEvent::ToolTip) {
-    const auto* help = static_cast<QHelpEvent*>(event);
-    const int index = at(help->pos());
-    const QString reason = index < 0 ? QString() : items_[index].reason;
-    if (!reason.isEmpty()) {
-      QToolTip::showText(help->globalPos(), tipText(reason), this);
-      return true;
-    }
-  }
-  return QWidget::event(event);
+  choose(current_ + step);
 }
 
 } // namespace loom

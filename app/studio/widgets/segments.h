@@ -13,10 +13,9 @@ class Segments : public QWidget {
  public:
   explicit Segments(const QStringList& texts, int current = 0, QWidget* parent = nullptr);
   int current() const { return current_; }
-  int count() const { return int(items_.size()); }
+  int count() const { return int(texts_.size()); }
   void setCurrent(int index); // emits nothing
   void setText(int index, const QString& text);
-  void setItemEnabled(int index, bool enabled, const QString& reason = {});
   QRect rectOf(int index) const;
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override { return sizeHint(); }
@@ -30,16 +29,11 @@ class Segments : public QWidget {
   void mouseMoveEvent(QMouseEvent* event) override;
   void leaveEvent(QEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
-  bool event(QEvent* event) override;
 
  private:
-  struct Item {
-    QString text, reason;
-    bool enabled = true;
-  };
   int at(const QPoint& point) const;
   void choose(int index);
-  QList<Item> items_;
+  QStringList texts_;
   int current_, hovered_ = -1;
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the page does; data_sections.cpp builds it.
 #include "app/studio/pages/data/data_page.h"
+#include "app/studio/model/session.h"
 #include "app/studio/pages/data/class_bars.h"
 #include "app/studio/pages/data/data_table.h"
 #include "app/studio/pages/data/image_grid.h"
 #include "app/studio/pages/data/picture_panel.h"
-#include "app/studio/model/session.h"
 #include "app/studio/widgets/chip.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/form.h"
@@ -95,8 +95,8 @@ DataPage::DataPage(PageContext& context, Session* session) : Page(context), sess
   });
 }
 
-void DataPage::opened(const QVariant& what) {
-  if (const QString path = what.toString(); !path.isEmpty()) return begin(path);
+void DataPage::opened(const PageTarget& target) {
+  if (const auto& wanted = std::get<to::Data>(target); !wanted.from.isEmpty()) return begin(wanted.from);
   ask();
 }
 
@@ -130,7 +130,7 @@ void DataPage::waitFor(const QString& what) {
   waiting_ = true;
   empty_->setWords("data", Token::text2, "Reading " + what,
                    "It is read whole, so that every row and picture is checked.");
-  empty_->findChild<QPushButton*>("chooseFile")->hide();
+  fileButton_->hide();
   folderButton_->hide();
   if (!have_) stack_->setCurrentWidget(empty_->parentWidget());
   bar_->primary()->setEnabled(false);
@@ -143,7 +143,7 @@ void DataPage::showEmpty() {
   empty_->setWords("data", Token::text2, "No data yet. Drop a file or a folder.",
                    "A table (CSV), a folder of images with one sub-folder a class, or IDX files. Neuroloom "
                    "proposes the rest.");
-  empty_->findChild<QPushButton*>("chooseFile")->show();
+  fileButton_->show();
   folderButton_->show();
   stack_->setCurrentWidget(empty_->parentWidget());
   refresh();
@@ -160,9 +160,8 @@ void DataPage::fail(const Error& error) {
     return;
   }
   empty_->setError(error);
-  auto* again = empty_->findChild<QPushButton*>("chooseFile");
-  again->setText(draft_ ? "Choose another file" : "Choose a file");
-  again->show();
+  fileButton_->setText(draft_ ? "Choose another file" : "Choose a file");
+  fileButton_->show();
   folderButton_->show();
   stack_->setCurrentWidget(empty_->parentWidget());
   refresh();
@@ -375,7 +374,7 @@ void DataPage::takeShare(NotedField* field, double SplitSpec::*share) {
 void DataPage::create() {
   if (session_ == nullptr || !have_ || waiting_) return;
   if (!draft_) {
-    Q_EMIT context().pageRequested("design", {});
+    Q_EMIT context().pageRequested(to::Design{});
     return;
   }
   const QString name = name_->text().trimmed();

@@ -34,7 +34,7 @@ class DataPage : public Page {
   Q_OBJECT
  public:
   DataPage(PageContext& context, Session* session); // without one in shots: data by hand
-  void opened(const QVariant& what) override; // a file or folder: begins a project from it
+  void opened(const PageTarget& target) override;
   void begin(const QString& fileOrFolder);
   // What the bridge answers; shots and tests may give it by hand. A draft is not a project yet.
   void showData(const DataView& view, bool draft);
@@ -107,7 +107,7 @@ class DataPage : public Page {
   DataTable* table_;
   PicturePanel* panel_;
   QLineEdit* name_;
-  QPushButton *new_, *back_, *folderButton_;
+  QPushButton *new_, *back_, *fileButton_, *folderButton_;
   QString folder_; // chosen for the new project; empty: a free one
 };
 

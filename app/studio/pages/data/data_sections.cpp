@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How the Data page is put together, and the sections that fill themselves from the data shown.
+#include "app/studio/model/session.h"
 #include "app/studio/pages/data/class_bars.h"
 #include "app/studio/pages/data/data_page.h"
 #include "app/studio/pages/data/data_table.h"
 #include "app/studio/pages/data/image_grid.h"
 #include "app/studio/pages/data/picture_panel.h"
-#include "app/studio/model/session.h"
 #include "app/studio/widgets/chip.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/fitting.h"
@@ -80,9 +80,9 @@ void DataPage::build() {
   auto* nothing = plain();
   auto* nothingColumn = columnOf(nothing, 24);
   empty_ = new EmptyState("data", {}, {});
-  auto* file = empty_->setPrimary("Choose a file", "folder");
-  file->setObjectName("chooseFile");
-  connect(file, &QPushButton::clicked, this, [this] { choose(false); });
+  fileButton_ = empty_->setPrimary("Choose a file", "folder");
+  fileButton_->setObjectName("chooseFile");
+  connect(fileButton_, &QPushButton::clicked, this, [this] { choose(false); });
   folderButton_ = empty_->addSecondary("Choose a folder", "folder");
   folderButton_->setObjectName("chooseFolder");
   connect(folderButton_, &QPushButton::clicked, this, [this] { choose(true); });

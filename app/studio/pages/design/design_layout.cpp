@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How the Design page is put together, and what gives way in a small window.
 #include "app/studio/canvas/canvas_view.h"
+#include "app/studio/model/session.h"
 #include "app/studio/pages/design/code_view.h"
 #include "app/studio/pages/design/design_page.h"
 #include "app/studio/pages/design/family_column.h"
@@ -8,7 +9,6 @@
 #include "app/studio/pages/design/node_table.h"
 #include "app/studio/pages/design/palette.h"
 #include "app/studio/pages/design/problems.h"
-#include "app/studio/model/session.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"

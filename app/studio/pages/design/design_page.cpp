@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/design/design_page.h"
 #include "app/studio/canvas/canvas_view.h"
+#include "app/studio/model/session.h"
 #include "app/studio/pages/design/code_view.h"
 #include "app/studio/pages/design/family_column.h"
 #include "app/studio/pages/design/inspector.h"
 #include "app/studio/pages/design/node_table.h"
 #include "app/studio/pages/design/palette.h"
 #include "app/studio/pages/design/problems.h"
-#include "app/studio/model/session.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"
@@ -169,7 +169,7 @@ void DesignPage::bind() {
       const QString name = QString::fromStdString(node.name);
       if (found.size() < 12 && (words.isEmpty() || name.contains(words, Qt::CaseInsensitive)))
         found.push_back({"Nodes", "design", name, QString::fromStdString(node.type), [this, id = id] {
-                           Q_EMIT context().pageRequested("design", {});
+                           Q_EMIT context().pageRequested(to::Design{});
                            canvas_->goTo(id);
                          }});
     }
@@ -177,15 +177,7 @@ void DesignPage::bind() {
   });
 }
 
-void DesignPage::opened(const QVariant& what) {
-  const QString word = what.toString();
-  if (word.startsWith('@')) {
-    if (const auto* node = document_.network().nodeNamed(word.mid(1).toStdString())) canvas_->goTo(node->id);
-  } else if (!word.isEmpty()) {
-    openNetwork(word);
-  }
-  focusView();
-}
+void DesignPage::opened(const PageTarget&) { focusView(); }
 
 // Where keys of the drawing go: Ctrl+Z must not fall to a field.
 void DesignPage::focusView() {
@@ -393,7 +385,7 @@ void DesignPage::run() {
   if (session_ == nullptr || !document_.analysis().runnable()) return;
   draw();
   session_->startRun(QString::fromStdString(document_.network().name));
-  Q_EMIT context().pageRequested("train", "live");
+  Q_EMIT context().pageRequested(to::Train{to::Train::newest});
 }
 
 void DesignPage::addPicked(const QString& type) {

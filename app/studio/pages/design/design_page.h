@@ -35,7 +35,7 @@ class DesignPage : public Page {
  public:
   enum View { canvas, table, code };
   DesignPage(PageContext& context, Session* session); // without one in shots: data by hand
-  void opened(const QVariant& what) override; // a network's name, or a node's name after "@"
+  void opened(const PageTarget& target) override;
   Document& document() { return document_; }
   CanvasView& view() { return *canvas_; }
   Palette& palette() { return *palette_; }

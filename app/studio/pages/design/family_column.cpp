@@ -4,6 +4,7 @@
 #include "app/studio/canvas/layer_search.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/panels.h"
+#include "app/studio/widgets/words.h"
 #include <QAbstractButton>
 #include <QPainter>
 #include <QToolButton>
@@ -12,10 +13,6 @@
 
 namespace loom {
 namespace {
-
-QString view(std::string_view text) {
-  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
-}
 
 // An icon in its family's colour, which a tool button would tint as text.
 class FamilyButton : public QAbstractButton {
@@ -62,7 +59,7 @@ FamilyColumn::FamilyColumn(QWidget* parent) : QWidget(parent) {
   std::map<Family, QStringList> layers;
   for (const auto* layer : matchLayers({})) {
     if (!layers.contains(layer->family)) order.push_back(layer->family);
-    layers[layer->family] << view(layer->type);
+    layers[layer->family] << text(layer->type);
   }
   for (const Family family : order) {
     auto* button = new FamilyButton(family, layers[family]);

@@ -5,6 +5,7 @@
 #include "app/studio/widgets/noted_field.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
+#include "app/studio/widgets/words.h"
 #include "core/base/format.h"
 #include <QCheckBox>
 #include <QComboBox>
@@ -19,10 +20,6 @@ namespace loom {
 namespace {
 
 constexpr int alwaysShown = 2; // fields of a layer that are never folded away
-
-QString view(std::string_view text) {
-  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
-}
 
 QString shown(const Field& field, const ParamValue& value) {
   if (field.kind == FieldKind::size2) {
@@ -186,9 +183,9 @@ void Inspector::rebuild() {
             for (const auto& [key, text] : info->second.automatic)
               if (key == field.name) value = QString::fromStdString(text);
           automatic->setAutomatic(value, "from input");
-          automatic->setAccessibleName(view(field.label));
+          automatic->setAccessibleName(text(field.label));
           automatic->setMinimumWidth(lookOf(this).px(64));
-          form_->addRow(view(field.label), automatic, view(field.help));
+          form_->addRow(text(field.label), automatic, text(field.help));
           continue;
         }
         const ParamValue* value = params ? params->find(field.name) : nullptr;
@@ -224,12 +221,12 @@ void Inspector::rebuild() {
 
 void Inspector::addField(const Node& node, const Field& field, const ParamValue& value, bool mayFold) {
   auto* widget = makeField(node, field, value);
-  widget->setObjectName("field_" + view(field.name));
-  widget->setAccessibleName(view(field.label));
+  widget->setObjectName("field_" + text(field.name));
+  widget->setAccessibleName(text(field.label));
   // The dock decides how wide a field is, not its longest word.
   if (field.kind != FieldKind::flag) widget->setMinimumWidth(lookOf(this).px(64));
-  form_->addRow(view(field.label), widget, view(field.help));
-  if (mayFold && value == field.standard) foldable_.push_back({view(field.label), widget});
+  form_->addRow(text(field.label), widget, text(field.help));
+  if (mayFold && value == field.standard) foldable_.push_back({text(field.label), widget});
 }
 
 void Inspector::setCompact(bool compact) {
@@ -273,7 +270,7 @@ QWidget* Inspector::makeField(const Node& node, const Field& field, const ParamV
   }
   if (field.kind == FieldKind::choice) {
     auto* combo = new QComboBox;
-    for (const auto choice : field.choices) combo->addItem(view(choice));
+    for (const auto choice : field.choices) combo->addItem(text(choice));
     combo->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     combo->setCurrentText(QString::fromStdString(toText(value)));
     connect(combo, &QComboBox::textActivated, this,
@@ -284,7 +281,7 @@ QWidget* Inspector::makeField(const Node& node, const Field& field, const ParamV
   connect(edit, &QLineEdit::editingFinished, this, [this, field, edit, before = shown(field, value)] {
     if (edit->text() == before) return form_->setProblem(edit, {});
     const auto typed = parsed(field, edit->text());
-    if (!typed) return form_->setProblem(edit, QString("%1 wants %2").arg(view(field.label), wanted(field)));
+    if (!typed) return form_->setProblem(edit, QString("%1 wants %2").arg(text(field.label), wanted(field)));
     take(field, *typed, edit);
   });
   return edit;

@@ -26,7 +26,8 @@ class NodeRows : public RowDelegate {
     const QString text = index.data().toString();
     const int column = index.column();
     if (column == NodeTableModel::type) {
-      const QColor family = familyColour(look.theme(), Family(index.data(NodeTableModel::familyRole).toInt()));
+      const QColor family =
+          familyColour(look.theme(), Family(index.data(NodeTableModel::familyRole).toInt()));
       painter.fillRect(QRectF(area.left(), area.center().y() - look.px(10), 4, look.px(20)), family);
       look.icons.paint(painter, QRectF(area.left() + look.px(10), area.top(), look.px(16), area.height()),
                        index.data(NodeTableModel::iconRole).toString(), look.px(16), family);

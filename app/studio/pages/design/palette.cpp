@@ -5,6 +5,7 @@
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/row_delegate.h"
+#include "app/studio/widgets/words.h"
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QListWidget>
@@ -16,10 +17,6 @@ namespace loom {
 namespace {
 
 enum Role { typeRole = Qt::UserRole, familyRole, iconRole };
-
-QString view(std::string_view text) {
-  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
-}
 
 // Group heads are captions; layers have their family's icon.
 class PaletteRows : public RowDelegate {
@@ -105,16 +102,16 @@ void Palette::fill() {
   QString group;
   const bool searching = !field_->text().trimmed().isEmpty();
   for (const auto* layer : matchLayers(field_->text())) {
-    if (!searching && view(layer->group) != group) {
-      group = view(layer->group);
+    if (!searching && text(layer->group) != group) {
+      group = text(layer->group);
       auto* head = new QListWidgetItem(group, list_);
       head->setFlags(Qt::NoItemFlags);
     }
-    auto* item = new QListWidgetItem(view(layer->type), list_);
-    item->setData(typeRole, view(layer->type));
+    auto* item = new QListWidgetItem(text(layer->type), list_);
+    item->setData(typeRole, text(layer->type));
     item->setData(familyRole, int(layer->family));
-    item->setData(iconRole, view(layer->icon));
-    item->setToolTip(tipText(view(layer->summary), "Drag it to the canvas, or press Enter"));
+    item->setData(iconRole, text(layer->icon));
+    item->setToolTip(tipText(text(layer->summary), "Drag it to the canvas, or press Enter"));
   }
   if (searching && list_->count() > 0) list_->setCurrentRow(0);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/evaluate/class_view.h"
-#include "app/studio/pages/evaluate/confusion_matrix.h"
 #include "app/studio/model/run_words.h"
+#include "app/studio/pages/evaluate/confusion_matrix.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/fitting.h"
 #include "app/studio/widgets/panels.h"

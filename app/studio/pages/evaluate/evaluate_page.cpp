@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/evaluate/evaluate_page.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/pages/evaluate/class_view.h"
 #include "app/studio/pages/evaluate/confusion_matrix.h"
 #include "app/studio/pages/evaluate/try_view.h"
 #include "app/studio/pages/evaluate/value_view.h"
-#include "app/studio/model/run_words.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/fitting.h"
 #include "app/studio/widgets/message_bar.h"
@@ -114,7 +114,7 @@ void EvaluatePage::bind() {
   connect(classes_, &ClassView::picturesWanted, this, &EvaluatePage::wantPictures);
   connect(evaluate_, &QPushButton::clicked, this, [this] {
     if (session_ == nullptr) return;
-    if (run_.isEmpty()) return Q_EMIT context().pageRequested("train", {});
+    if (run_.isEmpty()) return Q_EMIT context().pageRequested(to::Train{});
     busy_ = true;
     message_->hide();
     showEmpty();
@@ -165,9 +165,9 @@ void EvaluatePage::bind() {
   });
 }
 
-void EvaluatePage::opened(const QVariant& what) {
+void EvaluatePage::opened(const PageTarget& target) {
   refreshRuns();
-  const QString wanted = what.toString();
+  const QString& wanted = std::get<to::Evaluate>(target).run;
   if (!wanted.isEmpty())
     ask(wanted);
   else if (run_.isEmpty() && runs_->count() > 0)
@@ -197,22 +197,19 @@ void EvaluatePage::showTitle() {
 }
 
 void EvaluatePage::refreshRuns() {
-  QString key;
+  QVector<Offered> offered;
   if (session_ != nullptr)
-    for (const auto& view : session_->runs())
-      if (view.row.checkpoint >= 0 && !view.row.archived)
-        key += text(view.row.id + view.row.name) + QString::number(view.row.checkpoint);
-  if (key != runsKey_) {
-    runsKey_ = key;
-    runs_->clear();
     for (const auto& view : session_->runs()) {
       if (view.row.checkpoint < 0 || view.row.archived) continue;
       const auto perEpoch = std::max<std::int64_t>(1, view.row.stepsPerEpoch);
-      runs_->addItem(QString("%1, best (epoch %2)")
-                         .arg(text(view.row.name))
-                         .arg((view.row.checkpoint + perEpoch - 1) / perEpoch),
-                     text(view.row.id));
+      offered.push_back({text(view.row.id), QString("%1, best (epoch %2)")
+                                                .arg(text(view.row.name))
+                                                .arg((view.row.checkpoint + perEpoch - 1) / perEpoch)});
     }
+  if (offered != offered_) {
+    offered_ = offered;
+    runs_->clear();
+    for (const auto& one : offered_) runs_->addItem(one.words, one.run);
   }
   const int at = runs_->findData(run_);
   if (at >= 0 && runs_->currentIndex() != at) runs_->setCurrentIndex(at);

@@ -3,8 +3,8 @@
 // button asks `loom evaluate` for them.
 #pragma once
 #include "app/studio/frame/page.h"
-#include "app/studio/pages/evaluate/sample_views.h"
 #include "app/studio/model/session.h"
+#include "app/studio/pages/evaluate/sample_views.h"
 #include <QSet>
 
 class QBoxLayout;
@@ -28,7 +28,7 @@ class EvaluatePage : public Page {
   Q_OBJECT
  public:
   EvaluatePage(PageContext& context, Session* session); // without one in shots: data by hand
-  void opened(const QVariant& what) override; // a run's id
+  void opened(const PageTarget& target) override;
   void show(const QString& run, const Evaluation& evaluation);
   using QWidget::show;
   bool hasPictures() const { return !pictures_.isEmpty(); }
@@ -50,7 +50,12 @@ class EvaluatePage : public Page {
   void showEmpty();
   void showMode(int mode);
   Session* session_;
-  QString run_, split_ = "test", runsKey_;
+  struct Offered {
+    QString run, words;
+    bool operator==(const Offered&) const = default;
+  };
+  QVector<Offered> offered_; // in runs_
+  QString run_, split_ = "test";
   Evaluation evaluation_;
   bool busy_ = false;
   Pictures pictures_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/history/compare_view.h"
-#include "app/studio/pages/history/network_pair.h"
 #include "app/studio/model/run_words.h"
+#include "app/studio/pages/history/network_pair.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/chip.h"
 #include "app/studio/widgets/panels.h"
@@ -145,7 +145,7 @@ CompareView::CompareView(Session* session, QWidget* parent) : QWidget(parent), s
               chooseNetworks();
             });
     connect(session_, &Session::factsChanged, this, [this] {
-      shownPair_.clear();
+      shownPair_.reset();
       showNetworks();
     });
   }
@@ -241,13 +241,13 @@ void CompareView::chooseNetworks() {
 void CompareView::showNetworks() {
   choosers_->setVisible(runs_.size() > 2);
   const auto none = [this](const QString& words) {
-    shownPair_.clear();
+    shownPair_.reset();
     for (auto* chip : counts_) chip->hide();
     pair_->clear(words);
     placeNetworks();
   };
   NamedNetwork sides[2];
-  QString key;
+  ShownPair shown{{}, runs_.size() > 2};
   for (int side = 0; side < 2; ++side) {
     const QString run = chosen_[std::size_t(side)]->currentData().toString();
     if (!runs_.contains(run) || !known_.contains(run)) return none("The networks are read …");
@@ -258,10 +258,10 @@ void CompareView::showNetworks() {
     if (one.network.nodes.empty())
       return none("The network of " + one.title +
                   " cannot be read: its run folder is gone or damaged. Its curves are kept in the history.");
-    key += run + (runs_.size() > 2 ? "|" : "||");
+    shown.runs[std::size_t(side)] = run;
   }
-  if (key == shownPair_) return;
-  shownPair_ = key;
+  if (shown == shownPair_) return;
+  shownPair_ = shown;
   for (auto& one : sides) {
     one.analysis = analyse(one.network);
     if (const auto& facts = session_->facts()) addFit(one.analysis, one.network, *facts);

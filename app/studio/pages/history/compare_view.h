@@ -63,7 +63,12 @@ class CompareView : public QWidget {
   std::array<QComboBox*, 2> chosen_{};
   std::array<Chip*, 3> counts_{};
   QHash<QString, Network> known_; // by run
-  QString shownPair_;
+  struct ShownPair {
+    std::array<QString, 2> runs;
+    bool among = false; // more than these two
+    bool operator==(const ShownPair&) const = default;
+  };
+  std::optional<ShownPair> shownPair_;
   bool beneath_ = false; // narrow: under the table
   std::optional<double> x_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/history/history_foot.h"
-#include "app/studio/pages/history/compare_view.h"
 #include "app/studio/model/run_words.h"
+#include "app/studio/pages/history/compare_view.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
 #include "core/base/format.h"
@@ -71,12 +71,11 @@ void HistoryFoot::editNote() { note_->setFocus(); }
 void HistoryFoot::setRuns(const QVector<RunView>& views, bool binned) {
   setVisible(!views.isEmpty());
   if (views.isEmpty()) return;
-  QString key = binned ? "bin" : "";
+  Shown shown{binned, {}};
   for (const auto& view : views)
-    key += text(view.row.id + view.row.name + view.row.note) + QString::number(view.version) +
-           QString::number(int(stateOf(view)));
-  if (key == key_) return;
-  key_ = key;
+    shown.runs.push_back({view.row.id, view.row.name, view.row.note, view.version, stateOf(view)});
+  if (shown == shown_) return;
+  shown_ = shown;
   QStringList names;
   for (const auto& view : views.mid(0, 8)) names << text(view.row.name);
   title_->setTitle(views.size() == 1 ? names.front() : plural(views.size(), "run") + " chosen",

@@ -35,7 +35,18 @@ class HistoryFoot : public QWidget {
   QLineEdit *tag_, *note_;
   QPushButton *open_, *resume_, *bin_;
   QWidget* differ_;
-  QString key_; // of what is shown
+  struct Shown {
+    struct Run {
+      std::string id, name, note;
+      std::int64_t version = 0;
+      RunState state{};
+      bool operator==(const Run&) const = default;
+    };
+    bool binned = false;
+    std::vector<Run> runs;
+    bool operator==(const Shown&) const = default;
+  };
+  Shown shown_;
 };
 
 } // namespace loom

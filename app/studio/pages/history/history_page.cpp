@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/history/history_page.h"
+#include "app/studio/model/run_words.h"
 #include "app/studio/pages/history/compare_view.h"
 #include "app/studio/pages/history/history_foot.h"
-#include "app/studio/model/run_words.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/message_bar.h"
@@ -124,7 +124,7 @@ void HistoryPage::bind() {
   connect(filter_, &QLineEdit::returnPressed, this, [this] { table_->setFocus(); });
   connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, &HistoryPage::showChosen);
   connect(table_, &RunTable::opened, this,
-          [this](const QString& run) { Q_EMIT context().pageRequested("train", run); });
+          [this](const QString& run) { Q_EMIT context().pageRequested(to::Train{.run = run}); });
   connect(table_, &RunTable::compareWanted, this, [this] { compareRuns(chosen()); });
   connect(table_, &RunTable::binWanted, this, [this] { bin(view_ != "Bin"); });
   connect(bar_->primary(), &QPushButton::clicked, this, [this] { compareRuns(chosen()); });
@@ -133,7 +133,7 @@ void HistoryPage::bind() {
   connect(compare_, &CompareView::runsChanged, this, &HistoryPage::compareRuns);
   connect(foot_, &HistoryFoot::binWanted, this, [this] { bin(view_ != "Bin"); });
   connect(foot_, &HistoryFoot::openWanted, this, [this] {
-    if (!chosen().isEmpty()) Q_EMIT context().pageRequested("train", chosen().front());
+    if (!chosen().isEmpty()) Q_EMIT context().pageRequested(to::Train{.run = chosen().front()});
   });
   clear_ = none_->addSecondary("Clear the filter");
   clear_->setObjectName("clearFilter");
@@ -142,7 +142,7 @@ void HistoryPage::bind() {
   connect(foot_, &HistoryFoot::resumeWanted, this, [this] {
     if (chosen().isEmpty()) return;
     session_->bridge().resume(chosen().front(), 0);
-    Q_EMIT context().pageRequested("train", chosen().front());
+    Q_EMIT context().pageRequested(to::Train{.run = chosen().front()});
   });
   connect(foot_, &HistoryFoot::tagGiven, this, [this](const QString& word) {
     for (const auto& id : chosen())
@@ -209,13 +209,11 @@ void HistoryPage::bind() {
     undo_->show();
   });
   connect(empty_->setPrimary("Set up a run", "train"), &QPushButton::clicked, this,
-          [this] { Q_EMIT context().pageRequested("train", "setup"); });
+          [this] { Q_EMIT context().pageRequested(to::Train{to::Train::setup}); });
 }
 
-void HistoryPage::opened(const QVariant& what) {
-  const QStringList runs = what.toStringList();
+void HistoryPage::opened(const PageTarget&) {
   refresh();
-  if (runs.size() > 1) return compareRuns(runs);
   if (!comparing() && session_ != nullptr && !session_->runs().isEmpty()) table_->setFocus();
 }
 
@@ -301,11 +299,11 @@ void HistoryPage::refreshViews() {
                                 stateMark(view.row.state).colour == Token::error;
                        }});
   viewRows_.push_back({"delete", "Bin", [](const RunView& view) { return view.row.archived; }});
-  QString key;
-  for (const auto& view : viewRows_) key += view.title + "\n";
+  QStringList titles;
+  for (const auto& view : viewRows_) titles << view.title;
   const QSignalBlocker quiet(views_);
-  if (key != viewsKey_) {
-    viewsKey_ = key;
+  if (titles != viewTitles_) {
+    viewTitles_ = titles;
     views_->clear();
     for (const auto& view : viewRows_) {
       auto* item = new QListWidgetItem(view.title);

@@ -3,8 +3,8 @@
 // in common and what differs, tags, notes, names and a bin; two or more are compared.
 #pragma once
 #include "app/studio/frame/page.h"
-#include "app/studio/pages/history/run_table.h"
 #include "app/studio/model/session.h"
+#include "app/studio/pages/history/run_table.h"
 
 class QLineEdit;
 class QListWidget;
@@ -24,7 +24,7 @@ class HistoryPage : public Page {
   Q_OBJECT
  public:
   HistoryPage(PageContext& context, Session* session); // without one in shots: data by hand
-  void opened(const QVariant& what) override;
+  void opened(const PageTarget& target) override;
   RunTable* table() const { return table_; }
   RunTableModel& model() { return *model_; }
   CompareView& compare() { return *compare_; }
@@ -66,7 +66,8 @@ class HistoryPage : public Page {
     std::function<bool(const RunView&)> fits;
   };
   QVector<View> viewRows_;
-  QString viewsKey_, view_ = "All runs";
+  QStringList viewTitles_; // in views_
+  QString view_ = "All runs";
 };
 
 } // namespace loom

@@ -135,7 +135,8 @@ void NetworkPair::paintSide(QPainter& painter, const QRectF& area, const Row& ro
   const bool same = row.kind == NodePair::Kind::same;
   paintBox(painter, area,
            {.ground = look[groundOf(row.kind)], .border = same ? look[Token::line] : QColor(), .radius = 3});
-  painter.fillRect(QRectF(area.left(), area.top(), 4, area.height()), familyColour(look.theme(), side.family));
+  painter.fillRect(QRectF(area.left(), area.top(), 4, area.height()),
+                   familyColour(look.theme(), side.family));
   const double icon = look.px(14), gap = look.px(8);
   double x = area.left() + 4 + gap;
   painter.save();

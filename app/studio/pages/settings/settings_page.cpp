@@ -233,8 +233,8 @@ void SettingsPage::measure() {
   for (QWidget* words : std::as_const(words_)) words->setFixedWidth(lookOf(this).px(narrow ? 224 : 312));
 }
 
-void SettingsPage::opened(const QVariant& what) {
-  const QString group = what.toString();
+void SettingsPage::opened(const PageTarget& target) {
+  const QString& group = std::get<to::Settings>(target).group;
   for (int i = 0; i < int(std::size(groupTable)); ++i)
     if (group == QLatin1String(groupTable[i].name)) groups_->setCurrentRow(i);
 }

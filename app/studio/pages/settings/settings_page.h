@@ -16,7 +16,7 @@ class SettingsPage : public Page {
   Q_OBJECT
  public:
   explicit SettingsPage(PageContext& context);
-  void opened(const QVariant& what) override; // the name of a group
+  void opened(const PageTarget& target) override;
   QWidget* control(const QString& key) const { return controls_.value(key); }
 
  protected:

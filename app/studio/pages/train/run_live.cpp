@@ -143,7 +143,7 @@ void RunLive::fitFacts() {
 void RunLive::setRun(const QString& run) {
   if (run != run_) {
     run_ = run;
-    said_.clear();
+    said_ = Said{};
     applied_.reset();
     eventsVersion_ = -1;
     message_->hide();
@@ -256,9 +256,9 @@ void RunLive::showMessage(const RunView& view) {
     words = QString("Stopped at step %1, with a checkpoint.").arg(text(formatCount(row.step)));
     resume = true;
   }
-  const QString key = words + (resume ? "+" : "");
-  if (key == said_) return;
-  said_ = key;
+  const Said now{words, resume};
+  if (now == said_) return;
+  said_ = now;
   message_->setVisible(!words.isEmpty());
   if (words.isEmpty()) return;
   message_->setMessage(kind, words);
@@ -266,7 +266,7 @@ void RunLive::showMessage(const RunView& view) {
 }
 
 void RunLive::setProblem(const Error& error) {
-  said_ = "problem";
+  said_.reset();
   message_->setError(error);
   message_->setAction({}, {});
   message_->show();

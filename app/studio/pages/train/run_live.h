@@ -40,7 +40,13 @@ class RunLive : public QWidget {
   void showSchedule(const RunRow& row);
   void showMessage(const RunView& view);
   Session* session_;
-  QString run_, said_;
+  struct Said {
+    QString words;
+    bool resume = false;
+    bool operator==(const Said&) const = default;
+  };
+  std::optional<Said> said_ = Said{}; // above the charts; nothing: a problem that is said once
+  QString run_;
   struct Applied { // the last rate that a person gave, and the step behind which it holds
     double rate;
     std::int64_t step;

@@ -241,10 +241,10 @@ void RunSide::offerRuns() {
       continue;
     offered.push_back(&view);
   }
-  QString key;
-  for (const auto* view : offered) key += text(view->row.id + view->row.name);
-  if (key == offered_ && runs_->layout()->count() > 0) return;
-  offered_ = key;
+  QVector<std::pair<std::string, std::string>> now;
+  for (const auto* view : offered) now.push_back({view->row.id, view->row.name});
+  if (now == offered_ && runs_->layout()->count() > 0) return;
+  offered_ = now;
   clear(runs_);
   if (offered.isEmpty()) {
     auto* none = new Text("Earlier runs can be laid over this one.", Type::small, Token::text2);

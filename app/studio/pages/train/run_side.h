@@ -30,7 +30,8 @@ class RunSide : public QWidget {
   void offerRuns();
   Session* session_;
   Board* board_;
-  QString run_, offered_;
+  QString run_;
+  QVector<std::pair<std::string, std::string>> offered_; // runs to lay over, by id and name
   QStringList over_;
   std::optional<double> x_;
   DockTitle* crossTitle_;

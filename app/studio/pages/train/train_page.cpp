@@ -85,7 +85,7 @@ void TrainPage::bind() {
   });
   connect(resume_, &QPushButton::clicked, this, &TrainPage::resumeRun);
   connect(evaluate_, &QPushButton::clicked, this,
-          [this] { Q_EMIT context().pageRequested("evaluate", run_); });
+          [this] { Q_EMIT context().pageRequested(to::Evaluate{run_}); });
   connect(pause_, &QPushButton::clicked, this, [this] {
     if (const auto* view = shown())
       command(view->row.state == RunState::paused ? RunControl::Verb::resume : RunControl::Verb::pause);
@@ -98,7 +98,7 @@ void TrainPage::bind() {
   connect(list_, &RunList::chosen, this, &TrainPage::showRun);
   connect(setup_, &RunSetup::problemChanged, this, &TrainPage::refreshBar);
   connect(setup_, &RunSetup::runLinked, this, &TrainPage::showRun);
-  connect(setup_, &RunSetup::designWanted, this, [this] { Q_EMIT context().pageRequested("design", {}); });
+  connect(setup_, &RunSetup::designWanted, this, [this] { Q_EMIT context().pageRequested(to::Design{}); });
   if (session_ == nullptr) return;
   auto& actions = context().actions;
   actions.bind("run.start", this, [this] { startRun(); });
@@ -144,14 +144,14 @@ void TrainPage::bind() {
   });
 }
 
-void TrainPage::opened(const QVariant& what) {
-  const QString word = what.toString();
-  if (word == "live")
+void TrainPage::opened(const PageTarget& target) {
+  const auto& wanted = std::get<to::Train>(target);
+  if (!wanted.run.isEmpty())
+    showRun(wanted.run);
+  else if (wanted.part == to::Train::newest)
     wantNewest_ = true;
-  else if (word == "setup")
+  else if (wanted.part == to::Train::setup)
     newRun_->click();
-  else if (!word.isEmpty())
-    showRun(word);
   else if (run_.isEmpty() && session_ != nullptr && !session_->underWay().isEmpty())
     showRun(text(session_->underWay().front()->row.id));
   else if (run_.isEmpty() && !setupWanted_ && session_ != nullptr && session_->brokenOff() != nullptr)

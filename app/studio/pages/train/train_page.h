@@ -2,8 +2,8 @@
 // Train: the set-up of the next run, and the runs that were started. This file is the tool bar, who shows
 // what, and the commands; set-up, live view and list are widgets of their own.
 #pragma once
-#include "app/studio/frame/page.h"
 #include "app/studio/board/board.h"
+#include "app/studio/frame/page.h"
 
 class QPushButton;
 class QStackedWidget;
@@ -24,7 +24,7 @@ class TrainPage : public Page {
 
  public:
   TrainPage(PageContext& context, Session* session); // without one in shots: data by hand
-  void opened(const QVariant& what) override; // "live", "setup", or a run's id
+  void opened(const PageTarget& target) override;
   Board& board();
   RunLive& live() { return *live_; }
   RunSetup& setup() { return *setup_; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/welcome/welcome_page.h"
-#include "app/studio/pages/welcome/welcome_parts.h"
 #include "app/studio/model/session.h"
+#include "app/studio/pages/welcome/welcome_parts.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/fitting.h"
 #include "app/studio/widgets/message_bar.h"
@@ -89,10 +89,6 @@ QWidget* WelcomePage::buildLeft() {
   buttons->addStretch(1);
   column->addLayout(buttons);
   column->addSpacing(24);
-  message_ = new MessageBar;
-  message_->hide();
-  column->addWidget(message_);
-
   computer_ = new QVBoxLayout;
   computer_->setSpacing(0);
   column->addLayout(computer_);
@@ -184,10 +180,8 @@ void WelcomePage::refresh() {
   for (std::size_t i = 0; i < std::min(list.size(), shown); ++i) {
     const RecentProject& project = list[i];
     auto* row = new RecentRow(project, tellDate(project.opened, now), i == 0);
-    connect(row, &QAbstractButton::clicked, this, [this, folder = project.folder] {
-      message_->hide();
-      Q_EMIT context().openProjectRequested(folder);
-    });
+    connect(row, &QAbstractButton::clicked, this,
+            [this, folder = project.folder] { Q_EMIT context().openProjectRequested(folder); });
     recent_->addWidget(row);
   }
   const bool first = list.empty();
@@ -270,15 +264,9 @@ void WelcomePage::setNow(qint64 seconds) {
   refresh();
 }
 
-void WelcomePage::showError(const Error& error) {
-  message_->setError(error);
-  message_->show();
-}
-
-void WelcomePage::opened(const QVariant& what) {
-  message_->hide();
+void WelcomePage::opened(const PageTarget& target) {
   hint_->hide();
-  if (what.toString() == QLatin1String("new")) beginNew();
+  if (std::get<to::Welcome>(target).beginNew) beginNew();
 }
 
 void WelcomePage::beginNew() {

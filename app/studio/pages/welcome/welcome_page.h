@@ -28,11 +28,10 @@ class WelcomePage : public Page {
   Q_OBJECT
  public:
   WelcomePage(PageContext& context, Session* session); // without one in shots: facts by hand
-  void setComputer(const QList<ComputerFact>& facts); // empty: nothing is said
+  void setComputer(const QList<ComputerFact>& facts);  // empty: nothing is said
   void setTemplateFacts(const QHash<QString, TemplateFact>& byId, const QString& whose);
   void setNow(qint64 secondsSince1970); // against which dates are told; shots
-  void showError(const Error& error);   // of an open or a new project
-  void opened(const QVariant& what) override;
+  void opened(const PageTarget& target) override;
 
  protected:
   void dragEnterEvent(QDragEnterEvent* event) override;
@@ -49,7 +48,7 @@ class WelcomePage : public Page {
   QWidget* left_;
   QGridLayout* grid_;
   QVBoxLayout *recent_, *computer_;
-  MessageBar *message_, *hint_;
+  MessageBar* hint_;
   QScrollArea* area_;
   Text *recentHint_, *whose_;
   QPushButton *new_, *firstChoice_;
