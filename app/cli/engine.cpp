@@ -4,6 +4,7 @@
 #include "app/cli/verb.h"
 #include "core/backend/check.h"
 #include "core/base/format.h"
+#include "core/base/message_json.h"
 #include "core/train/estimate.h"
 #include "core/train/evaluate.h"
 #include <fmt/format.h>
@@ -79,7 +80,7 @@ void defineEvaluate(CLI::App& app, Action& action) {
     if (options->json) {
       Json json = toJson(*evaluation);
       json["run"] = *run;
-      json["notes"] = evaluation->notes;
+      setMessages(json, "notes", evaluation->notes);
       printJson(json);
       return 0;
     }
@@ -142,10 +143,9 @@ void definePredict(CLI::App& app, Action& action) {
           scores.push_back({{"class", name}, {"score", numberOrText(score)}});
         list.push_back({{"name", one.name}, {"answer", one.answer}, {"scores", scores}});
       }
-      printJson({{"run", *run},
-                 {"checkpoint", answer->checkpoint},
-                 {"notes", answer->notes},
-                 {"predictions", list}});
+      Json json{{"run", *run}, {"checkpoint", answer->checkpoint}, {"predictions", list}};
+      setMessages(json, "notes", answer->notes);
+      printJson(json);
       return 0;
     }
     // A class comes with its probability and the class that was next; a number stands for itself.

@@ -114,8 +114,8 @@ int report(const Error& error) {
   return static_cast<int>(error.kind);
 }
 
-void warn(std::string_view text) {
-  std::cerr << painted("\033[33m", "warning:") << " " << plain(text) << "\n";
+void warn(const Message& text) {
+  std::cerr << painted("\033[33m", "warning:") << " " << plain(text.text()) << "\n";
 }
 
 void printJson(const Json& json) { std::cout << compactJson(json) << std::endl; }

@@ -24,7 +24,7 @@ const std::vector<Verb>& verbs();
 
 // Prints "loom: place: cause. fix." on stderr; the exit code of its kind.
 int report(const Error& error);
-void warn(std::string_view text); // "warning: …" on stderr
+void warn(const Message& text); // "warning: …" on stderr
 void printJson(const Json& json);
 bool moves(os::Stream stream);    // a terminal on which a line may be written over
 bool coloured(os::Stream stream); // … and NO_COLOR is not set

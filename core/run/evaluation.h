@@ -28,8 +28,8 @@ struct Evaluation {
   // per sample of the part, in order: number in the data set, label, prediction, probabilities or values
   std::vector<std::int32_t> samples, labels, predictions;
   std::vector<float> outputs; // count × classes (probabilities) or count × targets (in the target's own unit)
-  std::vector<float> targets;     // regression
-  std::vector<std::string> notes; // for the person who asked, not kept: another checkpoint was taken, and why
+  std::vector<float> targets; // regression
+  std::vector<Message> notes; // for the person who asked, not kept: another checkpoint was taken, and why
 };
 Json toJson(const Evaluation& evaluation); // without the per-sample parts
 Result<Evaluation> readEvaluation(const std::filesystem::path& runFolder, std::int64_t step,

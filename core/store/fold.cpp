@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/fold.h"
-#include "core/base/result.h"
+#include "core/base/message_json.h"
 #include <algorithm>
 #include <array>
 
@@ -52,8 +52,7 @@ void foldEnd(RunFold& into, const Json& event) {
   into.checkpoint = whole(event, "checkpoint").value_or(into.checkpoint);
   foldTest(into, event);
   if (const auto error = JsonReader(event, "record").object("error"))
-    into.error = Error{ErrorKind::other, text(**error, "place"), text(**error, "cause"), text(**error, "fix")}
-                     .message();
+    into.error = errorFromJson(**error).message();
 }
 
 } // namespace

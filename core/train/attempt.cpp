@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/attempt.h"
 #include "core/base/atomic_file.h"
+#include "core/base/error_message.h"
 #include "core/base/format.h"
+#include "core/base/message_json.h"
 #include "core/base/subprocess.h"
 #include "core/train/snapshot.h"
 #include <cmath>
@@ -81,7 +83,7 @@ Status Attempt::begin(bool resuming) {
   started_ = lastSaved_ = lastTold_ = lastSpeed_ = Clock::now();
 
   writeInitialValues(machine_, config_.settings.seed);
-  std::vector<std::string> notes; // the journal begins with `resumed`, so they wait
+  std::vector<Message> notes; // the journal begins with `resumed`, so they wait
   if (resuming)
     if (auto restored = restore(notes); !restored) return restored;
   const std::array<std::int32_t, 4> random{static_cast<std::int32_t>(config_.settings.seed & 0xFFFFFFFFu),
@@ -109,20 +111,24 @@ Status Attempt::begin(bool resuming) {
              {"seconds", progress_.seconds},
              {"time", nowMicroseconds()}};
   tell(std::move(first));
-  for (const auto& note : notes) tell({{"event", "note"}, {"level", "warning"}, {"text", note}});
+  for (const auto& note : notes) {
+    Json event{{"event", "note"}, {"level", "warning"}};
+    setMessage(event, "text", note);
+    tell(std::move(event));
+  }
   tell({{"event", "state"}, {"state", "running"}, {"step", progress_.step}});
   lastSpeed_ = Clock::now();
   return {};
 }
 
-Status Attempt::restore(std::vector<std::string>& notes) {
+Status Attempt::restore(std::vector<Message>& notes) {
   bringBackCheckpoints(folder_);
   std::vector<Error> damaged;
   auto checkpoint = newestCheckpoint(folder_, damaged);
   for (const auto& error : damaged)
-    notes.push_back(shortened("A damaged checkpoint is left aside: " + error.message()));
+    notes.push_back(say("A damaged checkpoint is skipped: {}", toMessage(error)));
   if (!checkpoint) {
-    notes.emplace_back("No whole checkpoint is left: the run begins again");
+    notes.push_back(say("No whole checkpoint is left: the run begins again"));
     return {};
   }
   const std::string place = (folder_ / "checkpoints" / std::to_string(checkpoint->step)).string();
@@ -136,8 +142,7 @@ Status Attempt::restore(std::vector<std::string>& notes) {
   savedStep_ = progress_.step;
   if (progress_.best.step < 0 || progress_.best.step == progress_.step) return {};
   if (const auto best = readCheckpoint(folder_, progress_.best.step); !best) {
-    notes.push_back(
-        shortened("The checkpoint of the lowest validation loss is lost: " + best.error().message()));
+    notes.push_back(say("The checkpoint of the lowest validation loss is lost: {}", toMessage(best.error())));
     progress_.best = {};
     // Between two epochs the weights are the ones that the last validation judged.
     if (progress_.batch == 0 && !progress_.last.empty()) progress_.best = {progress_.step, progress_.last};
@@ -171,9 +176,11 @@ Status Attempt::saveOne(const Checkpoint& checkpoint, bool best) {
   return {};
 }
 
-// Of a run that diverged, as an error says it.
-std::string Attempt::whatIsKept() const {
-  return best_ || progress_.best.step >= 0 || savedStep_ >= 0 ? "; the last good checkpoint is kept" : "";
+bool Attempt::keepsCheckpoint() const { return best_ || progress_.best.step >= 0 || savedStep_ >= 0; }
+
+Message Attempt::lowerRate() const {
+  return keepsCheckpoint() ? say("Lower the learning rate; the last good checkpoint is kept")
+                           : say("Lower the learning rate");
 }
 
 // The best checkpoint goes first: a checkpoint on disk never names a best one that is not there.
@@ -183,9 +190,8 @@ Status Attempt::saveCheckpoint() {
     if (auto saved = saveOne(*best_, true); !saved) return saved;
   const Checkpoint now = snapshot();
   if (const std::string bad = firstNonFinite(now.model); !bad.empty())
-    return Error{ErrorKind::diverged, fmt::format("step {}", progress_.step),
-                 fmt::format("The weights '{}' are no finite numbers any more", bad),
-                 "Lower the learning rate" + whatIsKept()};
+    return Error{ErrorKind::diverged, say("step {}", progress_.step),
+                 say("The weights '{}' contain NaN or infinity", bad), lowerRate()};
   if (auto saved = saveOne(now, best_ && best_->step == progress_.step); !saved) return saved;
   best_.reset();
   savedStep_ = progress_.step;
@@ -266,9 +272,10 @@ Attempt::Verdict Attempt::step() {
     speedTold_ = true;
   }
   if (!std::isfinite(loss))
-    return fail({ErrorKind::diverged, fmt::format("step {}", number),
-                 fmt::format("The loss is {}", formatNumber(loss)),
-                 "Lower the learning rate or clean the data" + whatIsKept()});
+    return fail({ErrorKind::diverged, say("step {}", number), say("The loss is {}", formatNumber(loss)),
+                 keepsCheckpoint()
+                     ? say("Lower the learning rate or clean the data; the last good checkpoint is kept")
+                     : say("Lower the learning rate or clean the data")});
   return Verdict::goOn;
 }
 
@@ -338,8 +345,8 @@ Attempt::Verdict Attempt::finishEpoch() {
   }
   const double judged = metrics.front().second;
   if (!std::isfinite(judged))
-    return fail({ErrorKind::diverged, fmt::format("epoch {}", progress_.epoch),
-                 "The validation loss is no finite number", "Lower the learning rate" + whatIsKept()});
+    return fail({ErrorKind::diverged, say("epoch {}", progress_.epoch),
+                 say("The validation loss is NaN or infinite"), lowerRate()});
   if (progress_.best.step < 0 || judged < progress_.best.loss()) {
     progress_.best.step = progress_.step;
     progress_.best.metrics = metrics;

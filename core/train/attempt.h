@@ -24,8 +24,8 @@ class Attempt {
   enum class Verdict { goOn, stopped, failed };
 
   Status begin(bool resuming);
-  Status restore(
-      std::vector<std::string>& notes); // the newest whole checkpoint; from the beginning when there is none
+  Status
+  restore(std::vector<Message>& notes); // the newest whole checkpoint; from the beginning when there is none
   Verdict trainEpoch();
   Verdict finishEpoch(); // validation, best, checkpoint
   Verdict step();
@@ -38,11 +38,12 @@ class Attempt {
   Verdict leave();                          // the run was deleted or moved under our feet
   Verdict setRate(const RunControl& control);
   Verdict saveNow(const RunControl& control);
-  void answer(const std::string& id, const char* verb, bool applied, const std::string& reason);
-  void refuse(const Result<RunControl>& command, const char* reason);
+  void answer(const std::string& id, const char* verb, bool applied, const Message& reason);
+  void refuse(const Result<RunControl>& command, const Message& reason);
   void refuseTheRest(); // what came too late is answered too
   Verdict fail(Error error);
-  std::string whatIsKept() const;
+  Message lowerRate() const; // the fix of a run that diverged
+  bool keepsCheckpoint() const;
   Status saveCheckpoint(); // the best one first, when it is not on disk yet
   Status saveOne(const Checkpoint& checkpoint, bool best);
   Checkpoint snapshot() const;
@@ -85,7 +86,5 @@ class Attempt {
 };
 
 Error outOfMemory();
-// A text of others in a journal record, whose length is limited.
-std::string shortened(const std::string& text);
 
 } // namespace loom

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/base/error_message.h"
+#include "core/base/message_json.h"
 #include "core/train/attempt.h"
 #include <cmath>
 #include <filesystem>
@@ -28,51 +30,43 @@ const char* verbText(RunControl::Verb verb) {
 
 } // namespace
 
-std::string shortened(const std::string& text) {
-  constexpr std::size_t longest = 600;
-  if (text.size() <= longest) return text;
-  std::size_t end = longest;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "…";
-}
-
 bool Attempt::attentive() const {
   return stop_.wanted.load(std::memory_order_relaxed) != 0 || controls_->waiting() || controls_->gone();
 }
 
-void Attempt::answer(const std::string& id, const char* verb, bool applied, const std::string& reason) {
+void Attempt::answer(const std::string& id, const char* verb, bool applied, const Message& reason) {
   Json event{
       {"event", "control"}, {"id", id}, {"verb", verb}, {"applied", applied}, {"step", progress_.step}};
-  if (!reason.empty()) event["reason"] = shortened(reason);
+  if (!reason.empty()) setMessage(event, "reason", reason);
   tell(std::move(event));
 }
 
-void Attempt::refuse(const Result<RunControl>& command, const char* reason) {
+void Attempt::refuse(const Result<RunControl>& command, const Message& reason) {
   if (command)
     answer(command->id, verbText(command->verb), false, reason);
   else
-    answer(command.error().place.text(), "unknown", false, command.error().cause.text());
+    answer(command.error().place.text(), "unknown", false, command.error().cause);
 }
 
 void Attempt::refuseTheRest() {
   controls_->lookAgain();
-  while (const auto command = controls_->take()) refuse(*command, "The run has ended");
+  while (const auto command = controls_->take()) refuse(*command, say("The run has ended"));
 }
 
 Attempt::Verdict Attempt::saveNow(const RunControl& control) {
   auto saved = saveCheckpoint();
-  answer(control.id, "checkpoint", saved.ok(), saved ? std::string() : saved.error().message());
+  answer(control.id, "checkpoint", saved.ok(), saved ? Message() : toMessage(saved.error()));
   return saved ? Verdict::goOn : fail(saved.error());
 }
 
 Attempt::Verdict Attempt::setRate(const RunControl& control) {
   if (progress_.step >= total_) {
-    answer(control.id, "lr", false, "No step is left to be done");
+    answer(control.id, "lr", false, say("No step is left to be done"));
     return Verdict::goOn;
   }
   const double planned = rateAt(progress_.step + 1);
   if (!(control.value > 0) || !std::isfinite(control.value) || !(planned > 0)) {
-    answer(control.id, "lr", false, "The learning rate must be a number above 0");
+    answer(control.id, "lr", false, say("The learning rate must be a number above 0"));
     return Verdict::goOn;
   }
   const double before = progress_.rateFactor;
@@ -85,7 +79,7 @@ Attempt::Verdict Attempt::setRate(const RunControl& control) {
   // A killed trainer must not forget what a person was told is done.
   savedStep_ = -1;
   auto saved = saveCheckpoint();
-  answer(control.id, "lr", saved.ok(), saved ? std::string() : saved.error().message());
+  answer(control.id, "lr", saved.ok(), saved ? Message() : toMessage(saved.error()));
   return saved ? Verdict::goOn : fail(saved.error());
 }
 
@@ -99,10 +93,10 @@ Attempt::Verdict Attempt::apply(const RunControl& control) {
   case RunControl::Verb::learningRate:
     return setRate(control);
   case RunControl::Verb::pause:
-    refuse(control, "The run is paused");
+    refuse(control, say("The run is paused"));
     break;
   case RunControl::Verb::resume:
-    refuse(control, "The run is not paused");
+    refuse(control, say("The run is not paused"));
     break;
   }
   return Verdict::goOn;
@@ -113,9 +107,9 @@ Attempt::Verdict Attempt::apply(const RunControl& control) {
 Attempt::Verdict Attempt::leave() {
   left_ = true;
   std::this_thread::sleep_for(300ms); // what is deleted file by file is seen half at first
-  Error error{ErrorKind::input, folder_.string(),
-              "The folder of the run was deleted while it trained, with its journal and checkpoints",
-              "Bring the folder back from a copy and resume the run, or train anew"};
+  Error error{ErrorKind::input, folder_,
+              say("The folder of the run was deleted while it trained, with its journal and checkpoints"),
+              say("Restore the folder from a backup and resume the run, or train again")};
   const auto now = controls_->whereNow();
   std::error_code unknown;
   const auto there = now ? now->parent_path().parent_path() : folder_;
@@ -124,9 +118,9 @@ Attempt::Verdict Attempt::leave() {
     folder_ = there;
     attemptFolder_ = *now;
     const Status saved = saveCheckpoint();
-    error.cause = moved ? "The folder of the run was moved to " + there.string() + " while it trained"
-                        : "The run's journal was deleted while it trained";
-    error.fix = saved ? "A checkpoint is saved there: resume the run" : saved.error().message();
+    error.cause = moved ? say("The folder of the run was moved to {} while it trained", there)
+                        : say("The run's journal was deleted while it trained");
+    error.fix = saved ? say("A checkpoint is saved there: resume the run") : toMessage(saved.error());
   }
   return fail(error);
 }
@@ -142,7 +136,7 @@ Attempt::Verdict Attempt::pause() {
     const auto command = controls_->take();
     if (!command) continue;
     if (!*command) {
-      refuse(*command, "");
+      refuse(*command, {});
     } else if ((*command)->verb == RunControl::Verb::resume) {
       answer((*command)->id, "resume", true, {});
       paused = false;
@@ -165,7 +159,7 @@ Attempt::Verdict Attempt::obey() {
     const auto command = controls_->take();
     if (!command) break;
     if (!*command) {
-      refuse(*command, "");
+      refuse(*command, {});
     } else if ((*command)->verb == RunControl::Verb::pause) {
       answer((*command)->id, "pause", true, {});
       verdict = pause();

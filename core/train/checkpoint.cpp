@@ -31,9 +31,9 @@ std::optional<std::int64_t> stepOf(const std::string& name) {
   return std::to_string(step) == name ? std::optional(step) : std::nullopt;
 }
 
-Error damaged(const fs::path& place, std::string cause) {
-  return {ErrorKind::input, place.string(), std::move(cause),
-          "Use an earlier checkpoint; `loom train PROJECT --resume RUN` takes the newest whole one"};
+Error damaged(const fs::path& place, Message cause) {
+  return {ErrorKind::input, place, std::move(cause),
+          say("Use an earlier checkpoint; `loom train PROJECT --resume RUN` takes the newest whole one")};
 }
 
 struct Part {
@@ -48,10 +48,9 @@ Result<std::vector<Part>> readManifest(const fs::path& folder) {
   const auto schema = reader.integer("schema");
   if (!schema) return schema.error();
   if (*schema > checkpointSchema)
-    return Error{
-        ErrorKind::input, reader.place(),
-        fmt::format("the checkpoint has version {}, this program reads up to {}", *schema, checkpointSchema),
-        "Use a newer Neuroloom"};
+    return Error{ErrorKind::input, reader.place(),
+                 say("the checkpoint has version {}, this program reads up to {}", *schema, checkpointSchema),
+                 say("Use a newer Neuroloom")};
   const auto files = reader.object("files");
   if (!files) return files.error();
   std::vector<Part> parts;
@@ -83,10 +82,9 @@ Result<std::string> readPart(const fs::path& folder, const Part& part) {
   auto bytes = readWholeFile(folder / part.name, largestPart);
   if (!bytes) return bytes.error();
   if (bytes->size() != part.bytes)
-    return damaged(folder / part.name,
-                   fmt::format("has {} bytes, its manifest says {}", bytes->size(), part.bytes));
+    return damaged(folder / part.name, say("has {} bytes, its manifest says {}", bytes->size(), part.bytes));
   if (contentHash(*bytes) != part.hash)
-    return damaged(folder / part.name, "does not match the hash in its manifest");
+    return damaged(folder / part.name, say("does not match the hash in its manifest"));
   return bytes;
 }
 
@@ -185,10 +183,10 @@ Result<Checkpoint> readCheckpoint(const fs::path& runFolder, std::int64_t step) 
   const fs::path folder = folderOf(runFolder, step);
   std::error_code missing;
   if (!fs::is_directory(folder, missing)) {
-    std::string there;
-    for (std::int64_t one : listCheckpoints(runFolder)) there += fmt::format(" {}", one);
-    return Error{ErrorKind::input, folder.string(), "there is no checkpoint of this step",
-                 there.empty() ? "Train the run first" : "Take one of the steps" + there};
+    std::vector<std::string> there;
+    for (std::int64_t one : listCheckpoints(runFolder)) there.push_back(std::to_string(one));
+    return Error{ErrorKind::input, folder, say("there is no checkpoint of this step"),
+                 there.empty() ? say("Train the run first") : say("Use one of the steps {}", there)};
   }
   const auto parts = readManifest(folder);
   if (!parts) return parts.error();
@@ -253,8 +251,8 @@ Result<Checkpoint> newestCheckpoint(const fs::path& runFolder, std::vector<Error
     if (checkpoint) return checkpoint;
     damages.push_back(checkpoint.error());
   }
-  return Error{ErrorKind::input, checkpointsOf(runFolder).string(), "there is no whole checkpoint",
-               "Train the run from its beginning"};
+  return Error{ErrorKind::input, checkpointsOf(runFolder), say("there is no whole checkpoint"),
+               say("Train the run from its beginning")};
 }
 
 Status retainCheckpoints(const fs::path& runFolder, int keep, std::int64_t best) {
@@ -276,9 +274,9 @@ Status retainCheckpoints(const fs::path& runFolder, int keep, std::int64_t best)
   }
   for (const fs::path& folder : leftovers) fs::remove_all(folder, fault);
   if (fault)
-    return Error{ErrorKind::other, checkpointsOf(runFolder).string(),
-                 "old checkpoints cannot be removed: " + fault.message(),
-                 "Check that the run's folder may be written"};
+    return Error{ErrorKind::other, checkpointsOf(runFolder),
+                 say("old checkpoints cannot be removed: {}", foreign(fault.message())),
+                 say("Check that the run's folder may be written")};
   return {};
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/evaluate.h"
+#include "core/base/error_message.h"
 #include "core/base/format.h"
 #include "core/run/fit.h"
 #include "core/train/checkpoint.h"
@@ -17,25 +18,24 @@ namespace fs = std::filesystem;
 
 // The step of the lowest validation loss as the newest whole checkpoint tells it; that one itself when it
 // names none.
-Result<Checkpoint> bestCheckpoint(const fs::path& folder, std::int64_t step,
-                                  std::vector<std::string>& notes) {
+Result<Checkpoint> bestCheckpoint(const fs::path& folder, std::int64_t step, std::vector<Message>& notes) {
   if (step >= 0) return readCheckpoint(folder, step);
   std::vector<Error> damaged;
   auto newest = newestCheckpoint(folder, damaged);
   for (const Error& error : damaged)
-    if (newest) notes.push_back("A damaged checkpoint is left aside: " + error.message());
+    if (newest) notes.push_back(say("A damaged checkpoint is skipped: {}", toMessage(error)));
   if (!newest)
-    return damaged.empty() ? Error{ErrorKind::input, folder.string(), "The run has no checkpoint yet",
-                                   "Wait for the first epoch, or resume the run"}
+    return damaged.empty() ? Error{ErrorKind::input, folder, say("The run has no checkpoint yet"),
+                                   say("Wait for the first epoch, or resume the run")}
                            : damaged.front();
   auto progress = progressFromJson(newest->state, folder.string());
   if (!progress) return progress.error();
   if (progress->best.step < 0 || progress->best.step == newest->step) return newest;
   auto best = readCheckpoint(folder, progress->best.step);
   if (best) return best;
-  notes.push_back(fmt::format("The checkpoint of the lowest validation loss cannot be used, step {} is taken "
-                              "instead: {}",
-                              newest->step, best.error().message()));
+  notes.push_back(say("The checkpoint of the lowest validation loss cannot be used, step {} is used "
+                      "instead: {}",
+                      newest->step, toMessage(best.error())));
   return newest;
 }
 
@@ -56,12 +56,12 @@ Result<Machine> evaluationMachine(const RunConfig& config, std::vector<std::int6
 Result<Evaluation> evaluateRun(const fs::path& project, const std::string& run, std::int64_t step,
                                const std::string& split) {
   if (split != "test" && split != "validation" && split != "train")
-    return Error{ErrorKind::usage, "--split", fmt::format("There is no part '{}'", split),
-                 "Use test, validation or train"};
+    return Error{ErrorKind::usage, "--split", say("There is no part '{}'", split),
+                 say("Use test, validation or train")};
   const fs::path folder = runFolder(project, run);
   auto config = readRunConfig(folder);
   if (!config) return config.error();
-  std::vector<std::string> notes;
+  std::vector<Message> notes;
   auto checkpoint = bestCheckpoint(folder, step, notes);
   if (!checkpoint) return checkpoint.error();
   std::error_code missing;
@@ -74,12 +74,12 @@ Result<Evaluation> evaluateRun(const fs::path& project, const std::string& run, 
   auto material = makeMaterial(config->data, project, &config->normalisation);
   if (!material) return material.error();
   if ((*material)->data.contentHash != config->dataHash)
-    return Error{ErrorKind::input, config->data.name, "The data changed since this run was trained",
-                 "Bring the old data back"};
+    return Error{ErrorKind::input, config->data.name, say("The data changed since this run was trained"),
+                 say("Bring the old data back")};
   const auto& part = (*material)->part(split);
   if (part.empty())
-    return Error{ErrorKind::input, config->data.name, fmt::format("The data has no {} part", split),
-                 "Choose another part with --split"};
+    return Error{ErrorKind::input, config->data.name, say("The data has no {} part", split),
+                 say("Choose another part with --split")};
   auto machine = evaluationMachine(*config, batchSizes(static_cast<std::int64_t>(part.size()), evaluateBatch),
                                    *checkpoint, folder);
   if (!machine) return machine.error();

@@ -20,7 +20,7 @@ struct Prediction {
 struct Predictions {
   std::vector<Prediction> predictions;
   std::int64_t checkpoint = -1;   // its step
-  std::vector<std::string> notes; // as an Evaluation's: another checkpoint was taken, and why
+  std::vector<Message> notes;     // as an Evaluation's: another checkpoint was taken, and why
 };
 // With the checkpoint that evaluateRun() takes of itself.
 Result<Predictions> predict(const std::filesystem::path& project, const std::string& run,

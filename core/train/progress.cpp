@@ -21,8 +21,9 @@ Result<std::vector<std::pair<std::string, double>>> pairsFromJson(const JsonRead
     const bool good = pair.is_array() && pair.size() == 2 && pair[0].is_string();
     const auto value = good ? numberFromJson(pair[1]) : std::nullopt;
     if (!value)
-      return Error{ErrorKind::input, reader.place(), std::string("member '") + key + "' holds no metrics",
-                   "Use an earlier checkpoint"};
+      return Error{ErrorKind::input, reader.place(),
+                   say("member '{}' contains no metrics", std::string_view(key)),
+                   say("Use an earlier checkpoint")};
     metrics.emplace_back(pair[0].get<std::string>(), *value);
   }
   return metrics;
@@ -64,8 +65,8 @@ Result<Progress> progressFromJson(const Json& json, const std::string& place) {
   std::int64_t schema = 0;
   take(reader.integer("schema"), schema);
   if (!error && schema > stateSchema)
-    return Error{ErrorKind::input, place, "the checkpoint was written by a newer version",
-                 "Use a newer Neuroloom"};
+    return Error{ErrorKind::input, place, say("the checkpoint was written by a newer version"),
+                 say("Use a newer Neuroloom")};
   take(reader.integer("step"), progress.step);
   take(reader.integer("epoch"), progress.epoch);
   take(reader.integer("batch"), progress.batch);

@@ -91,8 +91,9 @@ void RunLog::work() {
       write(points, events);
     } catch (const std::bad_alloc&) {
       const std::lock_guard lock(mutex_);
-      error_ = Error{ErrorKind::memory, "journal", "There is not enough memory to write what was measured",
-                     "Close other programs, then resume the run"};
+      error_ =
+          Error{ErrorKind::memory, "journal", say("There is not enough memory to write what was measured"),
+                say("Close other programs, then resume the run")};
       failed_ = true;
     }
     if (asked == answered_) continue;

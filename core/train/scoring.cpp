@@ -117,8 +117,8 @@ Result<Score> Scorer::run(const std::function<bool()>& goOn, Evaluation* into) {
     rows_.clear();
     executable.drain(rows_);
     if (rows_.empty())
-      return Error{ErrorKind::other, "evaluation", "the backend gave no metrics",
-                   "Report this with the output of `loom doctor`"};
+      return Error{ErrorKind::other, "evaluation", say("the backend gave no metrics"),
+                   say("Report this with the output of `loom doctor`")};
     const auto& values = rows_.back().values;
     loss += static_cast<double>(values[entry.loss]) * static_cast<double>(count);
     if (entry.correct) {

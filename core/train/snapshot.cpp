@@ -3,7 +3,6 @@
 #include "core/base/format.h"
 #include <cmath>
 #include <cstring>
-#include <fmt/format.h>
 
 namespace loom {
 namespace {
@@ -35,17 +34,17 @@ FileTensor readTensor(const Plan& plan, const Executable& executable, TensorId i
 Status writeTensor(const Plan& plan, Executable& executable, TensorId id, const Safetensors& from,
                    const std::string& name, const std::string& place) {
   const Tensor& tensor = plan.tensor(id);
-  const auto wrong = [&](std::string cause) {
+  const auto wrong = [&](Message cause) {
     return Error{ErrorKind::input, place, std::move(cause),
-                 "Use the checkpoint with the network of its own run.json"};
+                 say("Use the checkpoint with the network of its own run.json")};
   };
   const auto found = from.tensors.find(name);
-  if (found == from.tensors.end()) return wrong(fmt::format("the tensor '{}' is missing", name));
+  if (found == from.tensors.end()) return wrong(say("the tensor '{}' is missing", name));
   const FileTensor& file = found->second;
   const FileDType wanted = tensor.dtype == DType::f32 ? FileDType::f32 : FileDType::i64;
   if (file.dtype != wanted || file.shape != fileShape(tensor))
-    return wrong(fmt::format("the tensor '{}' is {}, the network wants {}", name, formatShape(file.shape),
-                             formatShape(tensor.dims)));
+    return wrong(say("the tensor '{}' is {}, the network expects {}", name, formatShape(file.shape),
+                     formatShape(tensor.dims)));
   if (tensor.dtype == DType::f32) {
     executable.write(id, file.data);
     return {};

@@ -2,6 +2,7 @@
 #include "core/train/trainer.h"
 #include "core/base/atomic_file.h"
 #include "core/base/format.h"
+#include "core/base/message_json.h"
 #include "core/base/subprocess.h"
 #include "core/base/uuid.h"
 #include "core/run/fit.h"
@@ -30,8 +31,9 @@ Status makeFolders(const fs::path& run) {
                                  run / "checkpoints", run / "evaluations"}) {
     fs::create_directory(folder, error);
     if (error)
-      return Error{ErrorKind::input, run.string(), "The folder of the run cannot be made: " + error.message(),
-                   "Make the project's folder writable, or copy the project to a place that is"};
+      return Error{ErrorKind::input, run,
+                   say("The folder of the run cannot be made: {}", foreign(error.message())),
+                   say("Make the project's folder writable, or copy the project to a place that is")};
   }
   return {};
 }
@@ -71,8 +73,8 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
   const fs::path folder = runFolder(project->folder, run);
   std::error_code missing;
   if (!resuming && fs::exists(folder / "run.json", missing))
-    return Error{ErrorKind::usage, folder.string(), "There is a run of this id already",
-                 "Go on with it (--resume), or leave the id out"};
+    return Error{ErrorKind::usage, folder, say("There is a run of this id already"),
+                 say("Resume it (--resume), or leave the id out")};
   std::optional<RunConfig> config;
   std::optional<RunLock> lock;
   std::set<std::string> oldCommands;
@@ -88,10 +90,10 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
     lock = std::move(*taken);
     oldCommands = commandsThere(folder);
     if (request.settings.epochs > 0 && request.settings.epochs < config->settings.epochs)
-      return Error{ErrorKind::usage, "--epochs",
-                   fmt::format("The run has {} epochs, {} were asked for", config->settings.epochs,
-                               request.settings.epochs),
-                   "Leave them as they are, or raise them"};
+      return Error{
+          ErrorKind::usage, "--epochs",
+          say("The run has {} epochs, {} were asked for", config->settings.epochs, request.settings.epochs),
+          say("Leave them as they are, or raise them")};
     if (request.settings.epochs > config->settings.epochs) config->settings.epochs = request.settings.epochs;
     if (auto good = check(config->settings); !good) return good.error();
     settings = config->settings;
@@ -108,7 +110,8 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
   if (!material) return material.error();
   if (config && (*material)->data.contentHash != config->dataHash)
     return Error{ErrorKind::input, config->data.name.empty() ? std::string("data") : config->data.name,
-                 "The data changed since this run began", "Bring the old data back, or start a new run"};
+                 say("The data changed since this run began"),
+                 say("Bring the old data back, or start a new run")};
   if (auto fits = checkFit(network, factsOf((*material)->data)); !fits) return fits.error();
   auto options = trainingOptions(settings, (*material)->split);
   if (!options) return options.error();
@@ -136,8 +139,8 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
 } // namespace
 
 Error outOfMemory() {
-  return {ErrorKind::memory, "memory", "There is not enough memory for this network and batch",
-          "Use a smaller batch (loom estimate names the largest), or close other programs"};
+  return {ErrorKind::memory, "memory", say("There is not enough memory for this network and batch"),
+          say("Use a smaller batch (loom estimate names the largest), or close other programs")};
 }
 
 Json toJson(const TrainOutcome& outcome) {
@@ -146,9 +149,7 @@ Json toJson(const TrainOutcome& outcome) {
   Json json{{"run", outcome.run},     {"status", outcome.status},   {"epochs", outcome.epochs},
             {"steps", outcome.steps}, {"seconds", outcome.seconds}, {"metrics", metrics}};
   json["checkpoint"] = outcome.checkpoint >= 0 ? Json(outcome.checkpoint) : Json(nullptr);
-  if (outcome.error)
-    json["error"] = {
-        {"place", outcome.error->place.text()}, {"cause", outcome.error->cause.text()}, {"fix", outcome.error->fix.text()}};
+  if (outcome.error) json["error"] = toJson(*outcome.error);
   return json;
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/workplace.h"
-#include "core/base/format.h"
 #include <algorithm>
-#include <fmt/format.h>
 
 namespace loom {
 namespace {
@@ -31,8 +29,8 @@ Result<std::unique_ptr<Material>> makeMaterial(const DatasetSpec& spec, const st
   material->split = makeSplit(material->data, spec.split);
   if (material->split.train.empty())
     return Error{ErrorKind::input, spec.name.empty() ? std::string("data") : spec.name,
-                 fmt::format("no sample of {} is left for training", material->data.samples),
-                 "Give the training part a larger share of the split"};
+                 say("no sample of {} is left for training", material->data.samples),
+                 say("Give the training part a larger share of the split")};
   material->normalisation =
       fixed ? *fixed : fitNormalisation(material->data, material->split, spec.normalisation);
   return material;
@@ -48,16 +46,16 @@ std::vector<std::int64_t> batchSizes(std::int64_t count, std::int64_t batch) {
 Result<Params> updateAttributes(const TrainSettings& settings) {
   const OptimizerRow* row = findOptimizer(settings.optimizer);
   if (!row)
-    return Error{ErrorKind::usage, "optimizer", fmt::format("there is no '{}'", settings.optimizer),
-                 "Use SGD, Adam or AdamW"};
+    return Error{ErrorKind::usage, "optimizer", say("there is no '{}'", settings.optimizer),
+                 say("Use SGD, Adam or AdamW")};
   return completed(row->fields, settings.optimizerParams);
 }
 
 Result<Schedule> scheduleOf(const TrainSettings& settings) {
   const ScheduleRow* row = findSchedule(settings.schedule);
   if (!row)
-    return Error{ErrorKind::usage, "schedule", fmt::format("there is no '{}'", settings.schedule),
-                 "Use constant, cosine or one-cycle"};
+    return Error{ErrorKind::usage, "schedule", say("there is no '{}'", settings.schedule),
+                 say("Use constant, cosine or one-cycle")};
   return Schedule{row, completed(row->fields, settings.scheduleParams)};
 }
 
@@ -98,15 +96,15 @@ Status prepare(Machine& machine, int threads) {
   const Backend* backend = findBackend(machine.device.backend);
   if (!backend)
     return Error{ErrorKind::device, machine.device.id,
-                 fmt::format("the backend '{}' is missing", machine.device.backend),
-                 "Install the whole package, or choose another device of `loom devices`"};
+                 say("the backend '{}' is missing", machine.device.backend),
+                 say("Install the whole package, or choose another device of `loom devices`")};
   // A machine that lends more than it has would end the program in the middle instead.
   if (const PlanCost costs = cost(*machine.plan); !fitsInto(machine.device, costs))
     return Error{ErrorKind::memory, machine.device.id,
-                 fmt::format("The network and batch take {} of memory; this device has {}",
-                             formatBytes(static_cast<std::uint64_t>(costs.bytes())),
-                             formatBytes(static_cast<std::uint64_t>(machine.device.memoryBytes))),
-                 "Take smaller layers or a smaller batch; `loom estimate` tells what they take"};
+                 say("The network and batch take {} of memory; this device has {}",
+                     Bytes{static_cast<std::uint64_t>(costs.bytes())},
+                     Bytes{static_cast<std::uint64_t>(machine.device.memoryBytes)}),
+                 say("Use smaller layers or a smaller batch; `loom estimate` shows what they take")};
   auto executable = backend->prepare(machine.plan, PrepareOptions{threads});
   if (!executable) return executable.error();
   machine.executable = std::move(*executable);

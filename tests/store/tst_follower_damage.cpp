@@ -13,6 +13,8 @@ class TestFollowerDamage : public QObject {
   void damagedJournal_data();
   void damagedJournal();
   void wrongRecordsAreTold();
+  void textsOfErrorsAreNotTemplates_data();
+  void textsOfErrorsAreNotTemplates();
   void wrongRecordsAreFew();
   void shrunkenJournalIsTold();
   void oddFilesStopNothing();
@@ -142,6 +144,37 @@ void TestFollowerDamage::wrongRecordsAreTold() {
   QVERIFY2(wrong.empty(), wrong.c_str());
 }
 
+// What a journal says is text: no template is read from it, and no terminal's command is shown.
+void TestFollowerDamage::textsOfErrorsAreNotTemplates_data() {
+  QTest::addColumn<QByteArray>("error");
+  QTest::addColumn<QString>("shown");
+  QTest::newRow("earlier version") << QByteArray(
+                                          R"({"place":"step 7","cause":"The loss is NaN","fix":"Stop"})")
+                                   << "step 7: The loss is NaN. Stop.";
+  QTest::newRow("braces") << QByteArray(R"({"place":"{","cause":"{} {} {","fix":"{0} }{{ %s%n"})")
+                          << "{: {} {} {. {0} }{{ %s%n.";
+  QTest::newRow("ids and arguments")
+      << QByteArray(
+             R"({"place":"p","cause":"a {}","fix":"b","cause_id":"4a67d0b1","cause_arguments":[{"x":[]}],
+                    "fix_id":[],"fix_arguments":"{} {}"})")
+      << "p: a {}. b.";
+  QTest::newRow("control characters")
+      << QByteArray(R"({"place":"a\u001b[2J","cause":"b\u0000\u001b]0;x\u0007","fix":"c\nd\u202e"})")
+      << "a\\x1b[2J: b\\x00\\x1b]0;x\\x07. c d\\u202e.";
+  QTest::newRow("other types") << QByteArray(R"({"place":{},"cause":["{}"],"fix":null})") << "";
+}
+void TestFollowerDamage::textsOfErrorsAreNotTemplates() {
+  QFETCH(QByteArray, error);
+  QFETCH(QString, shown);
+  TestProject project;
+  project.configure(run, "hostile");
+  const std::string end = compactJson(
+      Json::parse(R"({"event":"finished","status":"failed","step":1,"error":)" + error.toStdString() + "}"));
+  put(project.journal(run), lineOf(0, compactJson(started())) + lineOf(1, end));
+  const auto store = project.takenIn();
+  QCOMPARE(QString::fromStdString(store->run(run)->error), shown);
+}
+
 void TestFollowerDamage::wrongRecordsAreFew() {
   TestProject project;
   project.configure(run, "hostile");
@@ -152,7 +185,7 @@ void TestFollowerDamage::wrongRecordsAreFew() {
   const auto taken = store->takeIn(*journalsIn(project.folder));
   QVERIFY(taken.ok());
   QCOMPARE(taken->problems.size(), std::size_t{6});
-  QVERIFY(taken->problems.back().cause.find("19995") != std::string::npos);
+  QVERIFY(taken->problems.back().cause.text().find("19995") != std::string::npos);
 }
 
 void TestFollowerDamage::shrunkenJournalIsTold() {

@@ -90,7 +90,7 @@ void TestHistory::damagedDatabase() {
   QCOMPARE(taken->problems.size(), std::size_t{asks ? 1u : 0u});
   if (asks) {
     QVERIFY(saysAll(taken->problems[0]));
-    QVERIFY(taken->problems[0].place.find(path.string()) != std::string::npos);
+    QVERIFY(taken->problems[0].place.text().find(path.string()) != std::string::npos);
   }
   QVERIFY(contents(**store) == wanted);
   (*store).reset();

@@ -476,7 +476,7 @@ void TestStore::manyOpenSeriesStaySmall() {
   const auto taken = store->takeIn(*journalsIn(project.folder));
   QVERIFY(taken.ok());
   QCOMPARE(taken->problems.size(), std::size_t{6}); // five, and how many more
-  QVERIFY(taken->problems.back().cause.find("45") != std::string::npos);
+  QVERIFY(taken->problems.back().cause.text().find("45") != std::string::npos);
   QCOMPARE(store->keys(run)->size(), static_cast<std::size_t>(SeriesWriter::mostSeries));
   QCOMPARE(store->points(run, "k099999", 0, 0)->front().value, 99'999.0);
 }

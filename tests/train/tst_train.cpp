@@ -111,6 +111,11 @@ class TestTrain : public QObject {
     }
     const auto last = events(project.path(), "a").back();
     QVERIFY(last["event"] == "finished" && last["status"] == "diverged");
+    // The texts as earlier versions read them, and what they were created from.
+    const Json said = last["error"];
+    QCOMPARE(said["cause"].get<std::string>(), outcome.error->cause.text());
+    QCOMPARE(said["cause_id"].get<std::string>(), outcome.error->cause.id());
+    QVERIFY(said["cause_arguments"].is_array() && said["fix_id"] == outcome.error->fix.id());
     // At the terminal.
     const Ended ended =
         loomProgram({"train", project.path().c_str(), "--lr", "900", "--epochs", "60", "--json"});
