@@ -3,6 +3,7 @@
 #include "core/backend/check.h"
 #include "core/backend/plugin.h"
 #include "core/base/format.h"
+#include "core/base/message_json.h"
 #include "core/base/os/library.h"
 #include "core/base/os/machine.h"
 #include "core/base/parallel.h"
@@ -26,22 +27,26 @@ struct Findings {
   std::vector<std::vector<std::string>> rows;
   bool good = true;
 
-  void say(const std::string& what, Mark mark, const std::string& detail) {
+  void add(const std::string& what, Mark mark, const Message& detail) {
     good = good && mark != Mark::wrong;
-    list.push_back({{"check", what}, {"ok", mark == Mark::ok}, {"detail", detail}});
-    rows.push_back({mark == Mark::ok ? "ok" : mark == Mark::missing ? missingText : "WRONG", what, detail});
+    Json row{{"check", what}, {"ok", mark == Mark::ok}};
+    setMessage(row, "detail", detail);
+    list.push_back(std::move(row));
+    rows.push_back({mark == Mark::ok        ? "ok"
+                    : mark == Mark::missing ? missingText
+                                            : "WRONG",
+                    what, detail.text()});
   }
-  void say(const std::string& what, const std::string& detail) { say(what, Mark::ok, detail); }
+  void add(const std::string& what, const Message& detail) { add(what, Mark::ok, detail); }
 };
 
 void machine(Findings& findings) {
-  if (const std::string system = os::systemName(); !system.empty()) findings.say("system", system);
+  if (const std::string system = os::systemName(); !system.empty()) findings.add("system", foreign(system));
   const std::string model = os::processorName();
-  findings.say("processor", fmt::format("{}, {}", model.empty() ? "unknown" : model,
-                                        counted(usableCores(), "core", "cores")));
+  const Message cores = sayCount("{} core", "{} cores", usableCores());
+  findings.add("processor", model.empty() ? say("unknown, {}", cores) : say("{}, {}", model, cores));
   if (const os::Memory memory = os::memory(); memory.total > 0)
-    findings.say("memory", fmt::format("{}, {} of it free to use", formatBytes(memory.total),
-                                       formatBytes(memory.available)));
+    findings.add("memory", say("{}, {} of it free to use", Bytes{memory.total}, Bytes{memory.available}));
 }
 
 // Versions as the libraries that are loaded now tell them; where one tells none, its file's name does.
@@ -53,14 +58,15 @@ std::string loadedFrom(void* symbol) {
 }
 
 void library(Findings& findings, const char* name, const char* symbolName,
-             const std::function<std::string(void*)>& version) {
+             const std::function<Message(void*)>& version) {
   void* symbol = os::loadedSymbol(symbolName);
   if (symbol == nullptr) {
-    findings.say(name, Findings::Mark::missing, "not in this build");
+    findings.add(name, Findings::Mark::missing, say("not in this build"));
     return;
   }
-  const std::string text = version ? version(symbol) : std::string();
-  findings.say(name, (text.empty() ? "" : text + ", ") + loadedFrom(symbol));
+  const Message text = version ? version(symbol) : Message();
+  const std::string file = loadedFrom(symbol);
+  findings.add(name, text.empty() ? say("{}", file) : say("{}, {}", text, file));
 }
 
 template<class Function> auto as(void* symbol) { return reinterpret_cast<Function>(symbol); }
@@ -71,28 +77,28 @@ void libraries(Findings& findings) {
   };
   library(findings, "oneDNN", "dnnl_version", [](void* symbol) {
     const auto* version = as<const DnnlVersion* (*)()>(symbol)();
-    return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
+    return say("{}.{}.{}", version->major, version->minor, version->patch);
   });
-  library(findings, "OpenMP", "omp_get_max_threads",
-          [](void* symbol) { return counted(as<int (*)()>(symbol)(), "thread at most", "threads at most"); });
+  library(findings, "OpenMP", "omp_get_max_threads", [](void* symbol) {
+    return sayCount("{} thread at most", "{} threads at most", as<int (*)()>(symbol)());
+  });
   library(findings, "SQLite", "sqlite3_libversion",
-          [](void* symbol) { return std::string(as<const char* (*)()>(symbol)()); });
+          [](void* symbol) { return foreign(as<const char* (*)()>(symbol)()); });
   library(findings, "zlib", "zlibVersion",
-          [](void* symbol) { return std::string(as<const char* (*)()>(symbol)()); });
+          [](void* symbol) { return foreign(as<const char* (*)()>(symbol)()); });
   library(findings, "libdeflate", "libdeflate_alloc_decompressor", {}); // its file's name tells the version
   library(findings, "libpng", "png_get_libpng_ver",
-          [](void* symbol) { return std::string(as<const char* (*)(void*)>(symbol)(nullptr)); });
+          [](void* symbol) { return foreign(as<const char* (*)(void*)>(symbol)(nullptr)); });
   library(findings, "libjpeg-turbo", "tjInitDecompress", {});
   const auto three = [](int number) {
     return fmt::format("{}.{}.{}", number / 10000, number / 100 % 100, number % 100);
   };
   library(findings, "xxHash", "XXH_versionNumber",
-          [&](void* symbol) { return three(static_cast<int>(as<unsigned (*)()>(symbol)())); });
-  findings.say("built with",
-               fmt::format("fmt {}, nlohmann-json {}, CLI11 {}, GCC {}", three(FMT_VERSION),
-                           three(NLOHMANN_JSON_VERSION_MAJOR * 10000 + NLOHMANN_JSON_VERSION_MINOR * 100 +
-                                 NLOHMANN_JSON_VERSION_PATCH),
-                           CLI11_VERSION, __VERSION__));
+          [&](void* symbol) { return foreign(three(static_cast<int>(as<unsigned (*)()>(symbol)()))); });
+  const std::string json = three(NLOHMANN_JSON_VERSION_MAJOR * 10000 + NLOHMANN_JSON_VERSION_MINOR * 100 +
+                                 NLOHMANN_JSON_VERSION_PATCH);
+  findings.add("built with", say("fmt {}, nlohmann-json {}, CLI11 {}, GCC {}", three(FMT_VERSION), json,
+                                 std::string_view(CLI11_VERSION), std::string_view(__VERSION__)));
 }
 
 void data(Findings& findings) {
@@ -100,32 +106,33 @@ void data(Findings& findings) {
   std::error_code error;
   const auto samples = samplesFolder();
   const bool whole = fs::exists(samples / "iris.csv", error) && fs::exists(samples / "digits.csv", error);
-  findings.say("samples", whole ? Mark::ok : Mark::wrong,
-               whole ? samples.string()
-                     : "iris.csv and digits.csv are not in " + samples.string() +
-                           ": install the package again, or set LOOM_SAMPLES");
+  findings.add("samples", whole ? Mark::ok : Mark::wrong,
+               whole ? say("{}", samples)
+                     : say("iris.csv and digits.csv are not in {}: install the package again, or set "
+                           "LOOM_SAMPLES",
+                           samples));
   const fs::path fashion = "/usr/share/datasets/fashion-mnist";
   const bool there = fs::exists(fashion / "train-images-idx3-ubyte.gz", error);
-  findings.say("Fashion-MNIST", there ? Mark::ok : Mark::missing,
-               there ? fashion.string() : "not installed: apt-get install dataset-fashion-mnist");
+  findings.add("Fashion-MNIST", there ? Mark::ok : Mark::missing,
+               there ? say("{}", fashion) : say("not installed: apt-get install dataset-fashion-mnist"));
 }
 
 void devices(Findings& findings) {
   using Mark = Findings::Mark;
   for (const auto& device : allDevices())
-    findings.say("device " + device.id, device.usable ? Mark::ok : Mark::missing,
-                 device.name + (device.note.empty() ? "" : ": " + device.note));
-  std::string looked;
+    findings.add("device " + device.id, device.usable ? Mark::ok : Mark::missing,
+                 device.note.empty() ? say("{}", device.name) : say("{}: {}", device.name, device.note));
+  std::vector<std::string> looked;
   for (const auto& folder : pluginFolders()) {
     std::error_code error;
     auto path = fs::weakly_canonical(folder, error);
-    looked += (looked.empty() ? "" : ", ") + (error ? folder : path).string();
+    looked.push_back((error ? folder : path).string());
   }
   const auto& plugin = cudaPlugin();
-  findings.say("GPU plug-in", plugin.backend != nullptr ? Mark::ok : Mark::missing,
-               plugin.file.empty()
-                   ? os::libraryFileName("loom_cuda") + " was looked for in " + looked
-                   : plugin.file.string() + (plugin.reason.empty() ? "" : ": " + plugin.reason));
+  findings.add("GPU plug-in", plugin.backend != nullptr ? Mark::ok : Mark::missing,
+               plugin.file.empty() ? say("{} was looked for in {}", os::libraryFileName("loom_cuda"), looked)
+               : plugin.reason.empty() ? say("{}", plugin.file)
+                                       : say("{}: {}", plugin.file, plugin.reason));
 }
 
 // The same comparison as in the tests, on this very machine.
@@ -136,22 +143,20 @@ void ops(Findings& findings) {
     if (std::none_of(devices.begin(), devices.end(), [](const Device& device) { return device.usable; }))
       continue;
     int cases = 0, failed = 0;
-    std::string worst;
+    std::vector<Message> worst;
     double largest = 0;
     for (const auto& check : checkBackend(*backend)) {
       ++cases;
       if (!check.passed) {
         ++failed;
-        if (failed <= 5)
-          worst += (worst.empty() ? "" : "; ") + check.op + " (" + check.name + "): " + check.detail;
+        if (failed <= 5) worst.push_back(say("{} ({}): {};", check.op, check.name, check.detail));
       }
       largest = std::max(largest, check.error);
     }
-    findings.say("ops on " + backend->name(), failed == 0 ? Findings::Mark::ok : Findings::Mark::wrong,
-                 failed == 0
-                     ? fmt::format("{} cases of {} ops agree with the reference, largest difference {}",
+    findings.add("ops on " + backend->name(), failed == 0 ? Findings::Mark::ok : Findings::Mark::wrong,
+                 failed == 0 ? say("{} cases of {} ops agree with the reference, largest difference {}",
                                    cases, opTable().size(), formatNumber(largest))
-                     : fmt::format("{} of {} cases differ: {}", failed, cases, worst));
+                             : say("{} of {} cases differ: {}", failed, cases, worst));
   }
 }
 
@@ -162,8 +167,8 @@ void defineDoctor(CLI::App& app, Action& action) {
   app.add_flag("--json", *json, "One JSON object on stdout");
   action = [json] {
     Findings findings;
-    findings.say("version", std::string("loom ") + NEUROLOOM_VERSION);
-    findings.say("program", ownProgram().string());
+    findings.add("version", say("loom {}", std::string_view(NEUROLOOM_VERSION)));
+    findings.add("program", say("{}", ownProgram()));
     machine(findings);
     libraries(findings);
     data(findings);
