@@ -38,14 +38,14 @@ void defineControl(CLI::App& app, Action& action) {
     const std::size_t taken = options->verb == "lr" ? 1 : 0;
     const auto& values = options->values;
     if (values.size() != taken) {
-      const std::string surplus =
-          values.size() > taken ? shellWord(plain(values[taken])) + " is one argument too many. " : "";
+      const std::string surplus = values.size() > taken ? shellWord(values[taken]) : std::string();
+      const std::string project = shellWord(options->project);
       return report({ErrorKind::usage, "loom control",
-                     surplus + (taken == 0       ? "Only lr takes a value"
-                                : values.empty() ? "lr needs a value"
-                                                 : "lr takes one value"),
-                     "For example: loom control " + shellWord(plain(options->project)) + " last " +
-                         (taken == 0 ? options->verb : "lr 0.001")});
+                     taken == 0       ? say("{} is one argument too many. Only lr takes a value", surplus)
+                     : values.empty() ? say("lr needs a value")
+                                      : say("{} is one argument too many. lr takes one value", surplus),
+                     taken == 0 ? say("For example: loom control {} last {}", project, options->verb)
+                                : say("For example: loom control {} last lr 0.001", project)});
     }
     double rate = 0;
     if (taken == 1) {
@@ -63,8 +63,8 @@ void defineControl(CLI::App& app, Action& action) {
     if (!run) return report(run.error());
     if (!RunLock::held(runFolder(project->folder, *run)))
       return report(
-          {ErrorKind::other, *run, "The run is not training",
-           "Go on with it: loom train " + shellWord(options->project) + " --resume " + run->substr(0, 8)});
+          {ErrorKind::other, *run, say("The run is not training"),
+           say("Resume it: loom train {} --resume {}", shellWord(options->project), run->substr(0, 8))});
     RunControl control;
     control.verb = table.at(options->verb);
     control.value = rate;

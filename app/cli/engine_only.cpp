@@ -9,8 +9,8 @@ Action missing(CLI::App& app, const char* verb) {
   app.allow_extras(); // whatever the whole program would take
   return [verb] {
     return report({ErrorKind::device, std::string("loom ") + verb,
-                   "This loom was built with the engine alone; the history of runs is missing",
-                   "Copy the project to a machine with the whole Neuroloom, and ask there"});
+                   say("This loom was built with the engine alone; the history of runs is missing"),
+                   say("Copy the project to a machine with the whole Neuroloom, and ask there")});
   };
 }
 

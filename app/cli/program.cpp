@@ -33,7 +33,7 @@ std::vector<std::string> wordsOf(int argc, char** argv) {
 }
 
 // What to say of a first word that is no verb; nothing when it is one.
-std::optional<std::string> wrongVerb(const std::vector<std::string>& words) {
+std::optional<Message> wrongVerb(const std::vector<std::string>& words) {
   if (words.empty() || words.front().starts_with('-')) return std::nullopt;
   std::vector<std::string> names;
   for (const Verb& verb : verbs()) names.emplace_back(verb.name);
@@ -41,21 +41,22 @@ std::optional<std::string> wrongVerb(const std::vector<std::string>& words) {
     return std::find(names.begin(), names.end(), word) != names.end();
   };
   if (isVerb(words.front())) return std::nullopt;
-  const std::string shown = plain(shortened(words.front(), 60));
-  std::string text = "loom: there is no verb '" + shown + "'.";
+  const std::string shown = shortened(words.front(), 60);
   if (words.size() > 1 && isVerb(words[1]))
-    text += " The verb comes first: loom " + words[1] + " " + shown + ".";
-  else if (const std::string near = nearest(words.front(), names); !near.empty())
-    text += " Did you mean '" + near + "'?";
-  return text + " 'loom --help' lists them.";
+    return say("there is no verb '{}'. The verb comes first: loom {} {}. 'loom --help' lists them.", shown,
+               words[1], shown);
+  if (const std::string near = nearest(words.front(), names); !near.empty())
+    return say("there is no verb '{}'. Did you mean '{}'? 'loom --help' lists them.", shown, near);
+  return say("there is no verb '{}'. 'loom --help' lists them.", shown);
 }
 
 // What was printed may not have arrived: a full disk behind stdout is no success.
 int finished(int code) {
   std::cout.flush();
   if (std::cout.good()) return code;
-  std::cerr << "loom: standard output: It cannot be written. Check the disk or the program that reads it.\n";
-  return code == 0 ? static_cast<int>(ErrorKind::other) : code;
+  const int failed = report({ErrorKind::other, "standard output", say("It cannot be written"),
+                             say("Check the disk or the program that reads it")});
+  return code == 0 ? failed : code;
 }
 
 } // namespace
@@ -95,7 +96,7 @@ int runProgram(int argc, char** argv) {
   CLI::App& app = line->app;
   auto words = wordsOf(argc, argv);
   if (const auto wrong = wrongVerb(words)) {
-    std::cerr << *wrong << "\n";
+    std::cerr << "loom: " << wrong->text() << "\n";
     return usage;
   }
   if (words.empty()) {
@@ -112,7 +113,7 @@ int runProgram(int argc, char** argv) {
     app.exit(version, std::cout, std::cerr);
     return finished(0);
   } catch (const CLI::ParseError& error) {
-    std::cerr << usageText(app, error) << "\n";
+    std::cerr << "loom: " << usageText(app, error).text() << "\n";
     return usage;
   }
   if (const auto empty = emptyValue(app)) return report(*empty);

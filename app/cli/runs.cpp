@@ -223,10 +223,8 @@ int series(const std::string& folder, const std::string& word, const std::string
   auto keys = opened->store->keys(*id);
   if (!keys) return report(keys.error());
   if (std::find(keys->begin(), keys->end(), key) == keys->end()) {
-    std::string known;
-    for (const auto& one : *keys) known += (known.empty() ? "" : ", ") + one;
-    return report({ErrorKind::input, key, "The run has no such series",
-                   known.empty() ? "Wait for its first step" : "Choose one of: " + known});
+    const Message fix = keys->empty() ? say("Wait for its first step") : say("Choose one of: {}", *keys);
+    return report({ErrorKind::input, key, say("The run has no such series"), fix});
   }
   return pixels > 0 ? printBuckets(*opened->store, *id, key, pixels, json)
                     : printPoints(*opened->store, *id, key, json);
@@ -242,8 +240,8 @@ int compare(const std::string& folder, const std::vector<std::string>& words, bo
     auto row = opened->store->run(*id);
     if (!row) return report(row.error());
     if (std::any_of(rows.begin(), rows.end(), [&](const RunRow& one) { return one.id == row->id; }))
-      return report({ErrorKind::usage, word, "This run is named twice",
-                     "Name two or more that differ; 'loom runs list' shows them"});
+      return report({ErrorKind::usage, word, say("This run is named twice"),
+                     say("Name two or more that differ; 'loom runs list' shows them")});
     rows.push_back(std::move(*row));
   }
   std::map<std::string, std::vector<std::string>> settings;

@@ -60,7 +60,7 @@ void Screen::show(const Json& event) {
     if (text(event, "level") == "info")
       std::cerr << plain(text(event, "text")) << "\n";
     else
-      warn(text(event, "text"));
+      warn(foreign(text(event, "text")));
   } else if (kind == "state") {
     close();
     if (text(event, "state") == "paused") std::cerr << "Paused at step " << whole(event, "step") << ".\n";
@@ -69,11 +69,15 @@ void Screen::show(const Json& event) {
     std::cerr << "Learning rate " << formatNumber(number(event, "rate")) << " from step "
               << whole(event, "step") + 1 << " on.\n";
   } else if (kind == "started" || kind == "resumed") {
-    std::cerr << fmt::format(
-        "{} {} on {}, {}: {} steps in {}\n", kind == "started" ? "Run" : "Going on with run",
-        plain(text(event, "run").substr(0, 8)), plain(text(event, "device")),
-        counted(whole(event, "threads"), "thread", "threads"), formatCount(whole(event, "total_steps")),
-        counted(whole(event, "epochs"), "epoch", "epochs"));
+    const std::string run = text(event, "run").substr(0, 8), device = text(event, "device");
+    const Message threads = sayCount("{} thread", "{} threads", whole(event, "threads"));
+    const Message epochs = sayCount("{} epoch", "{} epochs", whole(event, "epochs"));
+    const std::string steps = formatCount(whole(event, "total_steps"));
+    const Message first =
+        kind == "started"
+            ? say("Run {} on {}, {}: {} steps in {}", run, device, threads, steps, epochs)
+            : say("Resuming run {} on {}, {}: {} steps in {}", run, device, threads, steps, epochs);
+    std::cerr << first.text() << "\n";
   }
 }
 

@@ -18,11 +18,12 @@ std::string lower(std::string text) {
   return text;
 }
 
-std::string listed(const std::vector<std::string>& words) {
-  std::string text;
-  for (std::size_t index = 0; index < words.size(); ++index)
-    text += (index == 0 ? "" : index + 1 == words.size() ? " or " : ", ") + words[index];
-  return text;
+// "SGD, Adam or AdamW".
+Message listed(std::vector<std::string> names) {
+  if (names.size() < 2) return say("{}", names);
+  const std::string last = std::move(names.back());
+  names.pop_back();
+  return say("{} or {}", names, last);
 }
 
 // JSON is UTF-8: what it passes over and what it replaces are nothing then.
@@ -48,15 +49,15 @@ std::size_t distance(const std::string& a, const std::string& b) {
   return row[b.size()];
 }
 
-// Words are cut, and control characters do not reach the terminal.
-std::string inMarks(const std::string& word) {
+[[maybe_unused]] std::string inMarks(const std::string& word) {
   constexpr std::size_t most = 60;
   return "'" + plain(word.size() > most ? word.substr(0, most) + "…" : word) + "'";
 }
 
-std::string meant(const std::string& word, const std::vector<std::string>& known) {
-  const std::string near = nearest(word, known);
-  return near.empty() ? std::string() : " Did you mean '" + near + "'?";
+// A message shows control characters as escapes.
+std::string shortWord(const std::string& word) {
+  constexpr std::size_t most = 60;
+  return word.size() > most ? shortened(word, most) : word;
 }
 
 std::vector<std::string> namesOf(const std::vector<const CLI::App*>& apps) {
@@ -88,53 +89,55 @@ std::vector<std::string> leftOver(const CLI::App& root) {
   }
 }
 
-std::string unknownOption(const CLI::App& app, const std::string& path, const std::string& word) {
+Message unknownOption(const CLI::App& app, const std::string& path, const std::string& word) {
   std::vector<std::string> known;
   for (const auto* option : app.get_options())
     for (const auto& name : option->get_lnames()) known.push_back("--" + name);
-  return fmt::format("'{}' has no option {}.{}", path, inMarks(word),
-                     meant(word.substr(0, word.find('=')), known));
+  const std::string near = nearest(word.substr(0, word.find('=')), known);
+  if (near.empty()) return say("'{}' has no option '{}'.", path, shortWord(word));
+  return say("'{}' has no option '{}'. Did you mean '{}'?", path, shortWord(word), near);
 }
 
 bool looksLikeOption(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
 
-std::string wrongWords(const CLI::App& root, const CLI::App& app, const std::string& path,
-                       const CLI::ParseError& error) {
+// A verb with verbs below it.
+Message wrongBelow(const std::vector<std::string>& left, const std::vector<std::string>& names,
+                   const std::string& path) {
+  if (left.empty()) return say("Say what to do: {} {}.", path, listed(names));
+  // `remaining` gives the words as they were typed.
+  const std::string word = shortWord(left.front()), near = nearest(left.front(), names);
+  if (near.empty()) return say("'{}' knows no '{}'. It knows {}.", path, word, listed(names));
+  return say("'{}' knows no '{}'. Did you mean '{}'? It knows {}.", path, word, near, listed(names));
+}
+
+Message missingOption(const CLI::App& app, const std::string& text) {
+  const auto end = text.find(" is required");
+  if (end == std::string::npos) return say("{}.", foreign(text));
+  const std::string name = text.substr(0, end);
+  const auto* missing = app.get_option_no_throw(name);
+  if (missing == nullptr || missing->get_description().empty()) return say("{} is missing.", name);
+  return say("{} is missing: {}.", name, missing->get_description());
+}
+
+Message wrongWords(const CLI::App& root, const CLI::App& app, const std::string& path,
+                   const CLI::ParseError& error) {
   const auto left = leftOver(root);
   const auto option = std::find_if(left.begin(), left.end(), looksLikeOption);
   if (option != left.end()) return unknownOption(app, path, *option);
   const auto below = app.get_subcommands([](const CLI::App*) { return true; });
-  if (!below.empty()) {
-    const auto names = namesOf({below.begin(), below.end()});
-    if (left.empty()) return fmt::format("Say what to do: {}", path + " " + listed(names) + ".");
-    // `remaining` gives the words as they stood.
-    return fmt::format("'{}' knows no {}.{} It knows {}.", path, inMarks(left.front()),
-                       meant(left.front(), names), listed(names));
-  }
-  if (error.get_name() == "RequiredError") {
-    const std::string text = error.what();
-    const auto end = text.find(" is required");
-    if (end != std::string::npos) {
-      const std::string name = text.substr(0, end);
-      const auto* missing = app.get_option_no_throw(name);
-      return fmt::format("{} is missing{}.", name,
-                         missing != nullptr && !missing->get_description().empty()
-                             ? ": " + missing->get_description()
-                             : std::string());
-    }
-    return text + ".";
-  }
+  if (!below.empty()) return wrongBelow(left, namesOf({below.begin(), below.end()}), path);
+  if (error.get_name() == "RequiredError") return missingOption(app, error.what());
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !left.empty())
-    return fmt::format("{} is one word too many.", inMarks(left.front()));
+    return say("'{}' is one word too many.", shortWord(left.front()));
   if (error.get_name() == "ArgumentMismatch") {
     const std::string text = error.what();
     const std::string name = text.substr(0, text.find(':'));
-    if (text.find("At least") != std::string::npos) return fmt::format("{}: two or more are wanted.", name);
-    if (name.rfind("--", 0) == 0) return fmt::format("{} wants a value behind it.", name);
+    if (text.find("At least") != std::string::npos) return say("{}: two or more are wanted.", name);
+    if (name.rfind("--", 0) == 0) return say("{} wants a value behind it.", name);
   }
-  std::string text = error.what();
-  if (!text.empty() && text.back() != '.' && text.back() != '?') text += '.';
-  return text;
+  const std::string text = error.what();
+  const bool whole = text.empty() || text.back() == '.' || text.back() == '?';
+  return whole ? foreign(text) : say("{}.", foreign(text));
 }
 
 // The whole text as a number; nullopt for anything else.
@@ -167,12 +170,24 @@ std::string nearest(const std::string& word, const std::vector<std::string>& kno
 }
 
 std::optional<Error> emptyValue(const CLI::App& root) {
-  static const std::map<std::string, std::pair<std::string, std::string>> named{
-      {"--resume", {"run", "a run, such as last"}},
-      {"--run", {"run", "a run, such as last"}},
-      {"--network", {"network", "one of the project"}},
-      {"--data", {"file or folder", "one"}},
-      {"--target", {"column", "one of the table"}}};
+  struct Texts {
+    Message cause, fix;
+  };
+  const Texts run{
+      say("no run is named"),
+      say("Give a run, such as last, or leave the option out (a variable of the shell may be empty)")};
+  const std::map<std::string, Texts> named{
+      {"--resume", run},
+      {"--run", run},
+      {"--network",
+       {say("no network is named"),
+        say("Give one of the project, or leave the option out (a variable of the shell may be empty)")}},
+      {"--data",
+       {say("no file or folder is named"),
+        say("Give one, or leave the option out (a variable of the shell may be empty)")}},
+      {"--target",
+       {say("no column is named"),
+        say("Give one of the table, or leave the option out (a variable of the shell may be empty)")}}};
   std::string path;
   for (const auto* option : deepest(root, path)->get_options()) {
     const std::string name = option->get_name();
@@ -180,20 +195,18 @@ std::optional<Error> emptyValue(const CLI::App& root) {
     if (!name.starts_with("--") || option->get_items_expected_max() == 0 ||
         std::find(values.begin(), values.end(), "") == values.end())
       continue;
-    const auto known = named.find(name);
-    const bool plain = known == named.end();
-    return Error{ErrorKind::usage, name,
-                 plain ? std::string("no value is given") : "no " + known->second.first + " is named",
-                 fmt::format("Give {}, or leave the option out (a variable of the shell may be empty)",
-                             plain ? "one" : known->second.second)};
+    if (const auto known = named.find(name); known != named.end())
+      return Error{ErrorKind::usage, name, known->second.cause, known->second.fix};
+    return Error{ErrorKind::usage, name, say("no value is given"),
+                 say("Give one, or leave the option out (a variable of the shell may be empty)")};
   }
   return std::nullopt;
 }
 
-std::string usageText(const CLI::App& root, const CLI::ParseError& error) {
+Message usageText(const CLI::App& root, const CLI::ParseError& error) {
   std::string path;
   const CLI::App* app = deepest(root, path);
-  return fmt::format("loom: {} '{} --help' shows how it is used.", wrongWords(root, *app, path, error), path);
+  return say("{} '{} --help' shows how it is used.", wrongWords(root, *app, path, error), path);
 }
 
 CLI::Validator wholeNumber(std::int64_t least, std::int64_t most) {
@@ -201,11 +214,11 @@ CLI::Validator wholeNumber(std::int64_t least, std::int64_t most) {
     const auto value = numberOf<std::int64_t>(text);
     if (value && *value >= least && *value <= most) return {};
     const bool digits = !text.empty() && text.find_first_not_of("+-0123456789") == std::string::npos;
-    const auto shown = [](std::int64_t bound) {
-      return bound < 1'000'000 ? formatCount(bound) : std::to_string(bound);
-    };
-    return fmt::format("{} is {}. Give one from {} to {}.", inMarks(text),
-                       digits ? "out of range" : "no whole number", shown(least), shown(most));
+    const std::string word = shortWord(text);
+    const Message wrong =
+        digits ? say("'{}' is out of range. Give one from {} to {}.", word, Count{least}, Count{most})
+               : say("'{}' is no whole number. Give one from {} to {}.", word, Count{least}, Count{most});
+    return wrong.text();
   });
 }
 
@@ -232,7 +245,11 @@ CLI::Validator oneOf(std::vector<std::string> names) {
         text = name;
         return {};
       }
-    return fmt::format("There is no {}.{} Use {}.", inMarks(text), meant(text, names), listed(names));
+    const std::string near = nearest(text, names);
+    const Message wrong = near.empty() ? say("There is no '{}'. Use {}.", shortWord(text), listed(names))
+                                       : say("There is no '{}'. Did you mean '{}'? Use {}.", shortWord(text),
+                                             near, listed(names));
+    return wrong.text();
   });
 }
 
@@ -240,11 +257,11 @@ CLI::Validator runName() {
   return validator([](std::string& text) -> std::string {
     constexpr std::size_t most = 200;
     if (text.size() > most)
-      return fmt::format("the name has {} bytes. Give one of at most {}.", formatCount(std::ssize(text)),
-                         most);
-    if (!isUtf8(text)) return "the name is no valid UTF-8. Give one in UTF-8.";
+      return say("the name has {} bytes. Give one of at most {}.", Count{std::ssize(text)}, most).text();
+    if (!isUtf8(text)) return say("the name is not valid UTF-8. Give one in UTF-8.").text();
     if (plain(text) != text)
-      return "the name holds a line end or another control character. Give one of visible characters.";
+      return say("the name contains a line end or another control character. Give one of visible characters.")
+          .text();
     return {};
   });
 }
@@ -261,8 +278,13 @@ CLI::Validator knownDevice() {
     if (text.rfind("cuda:", 0) == 0 && text.size() > 5 &&
         text.find_first_not_of("0123456789", 5) == std::string::npos)
       return {};
-    return fmt::format("There is no device {}.{} Use {}; 'loom devices' lists them.", inMarks(text),
-                       meant(text, known), listed(known));
+    const std::string near = nearest(text, known);
+    const Message wrong =
+        near.empty() ? say("There is no device '{}'. Use {}; 'loom devices' lists them.", shortWord(text),
+                           listed(known))
+                     : say("There is no device '{}'. Did you mean '{}'? Use {}; 'loom devices' lists them.",
+                           shortWord(text), near, listed(known));
+    return wrong.text();
   });
 }
 

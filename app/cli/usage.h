@@ -18,9 +18,8 @@ std::string nearest(const std::string& word, const std::vector<std::string>& kno
 // Nothing when there is none.
 std::optional<Error> emptyValue(const CLI::App& root);
 
-// "loom: …", what is wrong with this command line, and whose --help to read. `error` came out of
-// root.parse().
-std::string usageText(const CLI::App& root, const CLI::ParseError& error);
+// What is wrong with this command line, and whose --help to read. `error` came out of root.parse().
+Message usageText(const CLI::App& root, const CLI::ParseError& error);
 
 // Checks of a value, before anything is converted.
 CLI::Validator wholeNumber(std::int64_t least, std::int64_t most);

@@ -119,7 +119,7 @@ void TestVerbs::helpHasExamplesThatParse() {
     try {
       command->app.parse(std::move(example));
     } catch (const CLI::ParseError& error) {
-      QFAIL((line + ": " + usageText(command->app, error)).c_str());
+      QFAIL((line + ": " + usageText(command->app, error).text()).c_str());
     }
   }
   QVERIFY(examples > 0);
