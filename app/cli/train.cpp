@@ -106,8 +106,14 @@ int run(const Options& options, const CLI::App& app) {
     // Fewer are refused by train().
     if (config && (settings.epochs == 0 || settings.epochs == config->settings.epochs) &&
         cameToItsEnd(folder))
-      std::cerr << "The run has finished its " << counted(config->settings.epochs, "epoch", "epochs")
-                << "; nothing is left to train. With more --epochs it goes on.\n";
+      std::cerr << sayCount(
+                       "The run has finished its {} epoch; nothing is left to train. With more --epochs "
+                       "it continues.",
+                       "The run has finished its {} epochs; nothing is left to train. With more --epochs "
+                       "it continues.",
+                       config->settings.epochs)
+                       .text()
+                << "\n";
   }
 
   os::onStopSignals(onStop);
@@ -125,10 +131,11 @@ int run(const Options& options, const CLI::App& app) {
   if (options.json) {
     printJson(toJson(*outcome));
   } else {
-    std::cout << fmt::format("Run {}: {} after {}, {}, {}\n", outcome->run.substr(0, 8),
-                             words(outcome->status), counted(outcome->epochs, "epoch", "epochs"),
-                             formatCount(outcome->steps) + (outcome->steps == 1 ? " step" : " steps"),
-                             formatSeconds(outcome->seconds));
+    std::cout << say("Run {}: {} after {}, {}, {}", outcome->run.substr(0, 8), words(outcome->status),
+                     sayCount("{} epoch", "{} epochs", outcome->epochs),
+                     sayCount("{} step", "{} steps", Count{outcome->steps}), Seconds{outcome->seconds})
+                     .text()
+              << "\n";
     std::vector<std::vector<std::string>> rows;
     if (outcome->checkpoint >= 0)
       rows.push_back({"  best checkpoint", "step " + formatCount(outcome->checkpoint)});
@@ -136,8 +143,10 @@ int run(const Options& options, const CLI::App& app) {
       rows.push_back({"  " + name, name.ends_with("accuracy") ? formatPercent(value) : formatLoss(value)});
     printTable(rows, {false, true});
     if (outcome->status == "stopped")
-      std::cerr << "Go on with: loom train " << shellWord(plain(options.project)) << " --resume "
-                << outcome->run.substr(0, 8) << "\n";
+      std::cerr << say("Resume it: loom train {} --resume {}", shellWord(options.project),
+                       outcome->run.substr(0, 8))
+                       .text()
+                << "\n";
   }
   if (outcome->error) (void)report(*outcome->error);
   return exitCode(*outcome);
