@@ -42,12 +42,17 @@ void defineEstimate(CLI::App& app, Action& action) {
                 {"time in all", formatDuration(estimate->seconds)},
                 {"device", estimate->device + ", " + counted(estimate->threads, "thread", "threads")}},
                {false, true});
-    if (!estimate->fits)
-      warn("This does not fit: it takes " + bytes(estimate->memoryBytes) + " of memory, " + estimate->device +
-           " has " + bytes(estimate->machineBytes) + ". A training is refused before it begins. Take " +
-           (estimate->largestBatch > 0 ? "a batch of at most " + formatCount(estimate->largestBatch)
-                                       : std::string("smaller layers")) +
-           ".");
+    if (!estimate->fits) {
+      const Bytes needed{static_cast<std::uint64_t>(estimate->memoryBytes)};
+      const Bytes present{static_cast<std::uint64_t>(estimate->machineBytes)};
+      warn(estimate->largestBatch > 0
+               ? say("This does not fit in memory: it takes {} of memory, {} has {}. A training is refused "
+                     "before it begins. Use a batch of at most {}.",
+                     needed, estimate->device, present, Count{estimate->largestBatch})
+               : say("This does not fit in memory: it takes {} of memory, {} has {}. A training is refused "
+                     "before it begins. Use smaller layers.",
+                     needed, estimate->device, present));
+    }
     return 0;
   };
 }

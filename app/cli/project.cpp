@@ -54,8 +54,8 @@ void defineNew(CLI::App& app, Action& action) {
   app.add_flag("--json", options->json, "One JSON object on stdout");
   action = [options] {
     if (options->id.empty() && options->data.empty())
-      return report({ErrorKind::usage, "loom new", "Neither a template nor data is named",
-                     "Add --template ID or --data FILE_OR_FOLDER"});
+      return report({ErrorKind::usage, "loom new", say("Neither a template nor data is named"),
+                     say("Add --template ID or --data FILE_OR_FOLDER")});
     std::vector<std::string> explanation;
     auto project = options->data.empty()
                        ? createFromTemplate(options->folder, options->id)
