@@ -34,9 +34,11 @@ inline void useOwnHome() {
 
 class Desk {
  public:
-  explicit Desk(const QString& project = {}, QSize size = {1440, 900}) : settings(Settings::userFile()) {
+  explicit Desk(const QString& project = {}, QSize size = {1440, 900},
+                const std::filesystem::path& loom = LOOM_PROGRAM)
+      : settings(Settings::userFile()) {
     LoomStyle::install(*static_cast<QApplication*>(QCoreApplication::instance()), settings.look(false));
-    studio = std::make_unique<Studio>(settings, LOOM_PROGRAM, false);
+    studio = std::make_unique<Studio>(settings, loom, false);
     window().resize(size);
     window().QWidget::show();
     QApplication::setActiveWindow(&window());

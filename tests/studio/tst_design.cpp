@@ -151,7 +151,7 @@ void TestDesign::drawsLenetBreaksItMendsItAndComesBack() {
     QVERIFY(!it.document.canRedo());
 
     QVERIFY(it.desk.window().context().documentName().endsWith("*"));
-    QSignalSpy saved(&it.desk.studio->bridge(), &Bridge::networkSaved);
+    QSignalSpy saved(&it.desk.studio->session(), &Session::networkSaved);
     it.key(Qt::Key_S, Qt::ControlModifier);
     QTRY_COMPARE_WITH_TIMEOUT(saved.size(), 1, patience);
     QVERIFY(!it.document.modified());

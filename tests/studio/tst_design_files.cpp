@@ -50,7 +50,7 @@ void TestDesignFiles::unsavedEditsSurviveAClose() {
     it.key(Qt::Key_Z, Qt::ControlModifier);
     QCOMPARE(it.json(), saved);
     it.key(Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier);
-    QSignalSpy written(&it.desk.studio->bridge(), &Bridge::networkSaved);
+    QSignalSpy written(&it.desk.studio->session(), &Session::networkSaved);
     it.key(Qt::Key_S, Qt::ControlModifier);
     QTRY_COMPARE_WITH_TIMEOUT(written.size(), 1, patience);
     it.desk.window().close();

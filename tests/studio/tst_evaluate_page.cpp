@@ -72,16 +72,15 @@ void TestEvaluatePage::aCellShowsItsPictures() {
     QCOMPARE(kept->samples[index], item.number);
   }
   // The picture that comes is the sample's own: the table's row, written as 8×8.
-  QSignalSpy pictures(&desk.studio->bridge(), &Bridge::samplesReady);
-  desk.studio->bridge().samples(QString::fromStdString(*run), {items.front().number}, 0);
-  const auto own = [&] { // those that the page asked for may come in between
-    return !pictures.isEmpty() &&
-           pictures.last().at(1).value<QVector<int>>() == QVector{items.front().number};
-  };
-  QTRY_VERIFY_WITH_TIMEOUT(own(), patience);
-  const auto picture = pictures.last().at(2).value<QVector<QImage>>().front();
-  QCOMPARE(picture.size(), QSize(8, 8));
-  QCOMPARE(pictures.last().at(3).toStringList().front(), QString::number(row));
+  std::optional<SamplePictures> pictures;
+  desk.studio->bridge().ask(PicturesOf{QString::fromStdString(*run), {items.front().number}}, &desk.window(),
+                            [&](const Result<SamplePictures>& answer) {
+                              if (answer) pictures = *answer;
+                            });
+  QTRY_VERIFY_WITH_TIMEOUT(pictures.has_value(), patience);
+  QCOMPARE(pictures->pictures.size(), 1);
+  QCOMPARE(pictures->pictures.front().size(), QSize(8, 8));
+  QCOMPARE(pictures->captions.front(), QString::number(row));
   // The same cell by keys: away, back and Enter.
   page.matrix().setFocus();
   QTest::keyClick(&page.matrix(), column > 0 ? Qt::Key_Left : Qt::Key_Right);

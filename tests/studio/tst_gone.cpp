@@ -79,7 +79,7 @@ void TestGone::aDeletedRunIsSaidAndNotMadeAnew() {
   QVERIFY(!desk.window().context().strip().run.has_value());
   QTRY_VERIFY(desk.page<TrainPage>(PageId::train).setup().isVisible());
   for (const auto verb : {RunControl::Verb::pause, RunControl::Verb::stop})
-    desk.studio->bridge().control(run, verb);
+    desk.studio->bridge().ask(ControlRun{run, verb}, &desk.window(), [](const Result<Done>&) {});
   QTest::qWait(1500);
   QVERIFY(!fs::exists(place));
   press(desk, "New run");

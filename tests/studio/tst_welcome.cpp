@@ -62,10 +62,12 @@ void TestWelcome::newProjectSaysWhatItMayBeginWith() {
   QVERIFY(qobject_cast<TemplateCard*>(QApplication::focusWidget()) != nullptr);
   QTest::mouseClick(page.findChild<QPushButton*>("emptyNetwork"), Qt::LeftButton);
   QTRY_VERIFY_WITH_TIMEOUT(desk.studio->session().project().has_value(), patience);
-  const auto& networks = desk.studio->session().project()->networks;
-  QCOMPARE(networks.size(), 1);
-  QCOMPARE(networks.first().nodes.size(), std::size_t(2));
-  QVERIFY(networks.first().edges.empty());
+  auto& session = desk.studio->session();
+  QCOMPARE(session.project()->networks.size(), 1);
+  const auto* network = session.network(session.project()->networks.first().name);
+  QVERIFY(network != nullptr);
+  QCOMPARE(network->nodes.size(), std::size_t(2));
+  QVERIFY(network->edges.empty());
 }
 
 void TestWelcome::firstStart() {
@@ -119,8 +121,9 @@ void TestWelcome::templatesOpen() {
   QTRY_VERIFY_WITH_TIMEOUT(desk.studio->session().project().has_value(), patience);
   QTRY_COMPARE(desk.window().currentPage(), PageId::design);
   QVERIFY(desk.studio->session().project()->project.folder.string().find("/Neuroloom/") != std::string::npos);
-  const auto& network = desk.studio->session().project()->networks.first();
-  QVERIFY(analyse(network).runnable());
+  auto& session = desk.studio->session();
+  const auto* network = session.network(session.project()->networks.first().name);
+  QVERIFY(network != nullptr && analyse(*network).runnable());
 }
 
 void TestWelcome::recentProjectsOpenAgain() {

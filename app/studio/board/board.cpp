@@ -84,15 +84,14 @@ void Board::moveCrosshair(std::optional<double> x) {
 void Board::setSession(Session* session) {
   session_ = session;
   if (session_ == nullptr) return;
-  connect(&session_->bridge(), &Bridge::seriesReady, this, &Board::take);
   connect(session_, &Session::runsChanged, this, [this] {
     due_ = true;
     for (const auto& run : runs_ + over_) {
-      const auto* view = session_->run(run);
       Named now;
-      if (view != nullptr) now = {view->row.name, living(*view), view->row.stepsPerEpoch};
-      if (named_.value(run) == now) continue;
-      named_[run] = now;
+      if (const auto* view = session_->run(run))
+        now = {text(view->row.name), true, living(*view), view->row.stepsPerEpoch};
+      if (names_.value(run) == now) continue;
+      names_[run] = now;
       nameCurves();
       break;
     }
@@ -224,11 +223,15 @@ void Board::give(const QString& run, const QString& key, const QVector<Bucket>& 
   for (auto* chart : charts_) chart->setData(idOf(run, key), buckets);
 }
 
-void Board::take(const SeriesAnswer& answer) {
-  const auto asked = asked_.constFind(idOf(answer.run, answer.key));
-  if (asked == asked_.constEnd() || asked->ticket != answer.ticket) return;
-  give(answer.run, answer.key, answer.buckets);
-  Q_EMIT answered();
+void Board::ask(const QString& run, const QString& key, std::int64_t first, std::int64_t last, int pixels) {
+  session_->bridge().ask(SeriesOf{run, key, first, last, pixels}, this,
+                         [this, run, key](const Result<QVector<Bucket>>& buckets) {
+                           if (!buckets || !(runs_ + over_).contains(run))
+                             return; // that it failed is shown above the pages
+                           give(run, key, *buckets);
+                           Q_EMIT answered();
+                         },
+                         {.slot = idOf(run, key)});
 }
 
 void Board::refresh() {
@@ -248,16 +251,9 @@ void Board::refresh() {
         for (const auto& line : row->lines) {
           const QString id = idOf(run, line.key);
           if (chart->curve(id) == nullptr) continue;
-          Asked& asked = asked_[id];
-          if (asked.version == view->version && asked.first == first && asked.last == last &&
-              asked.pixels == chart->pixels())
-            continue;
-          asked.version = view->version;
-          asked.first = first;
-          asked.last = last;
-          asked.pixels = chart->pixels();
-          const QString slot = QString::number(reinterpret_cast<quintptr>(this)) + id;
-          asked.ticket = session_->bridge().series(run, line.key, first, last, asked.pixels, slot);
+          const Asked now{view->version, first, last, chart->pixels()};
+          if (std::exchange(asked_[id], now) == now) continue;
+          ask(run, line.key, first, last, now.pixels);
         }
     }
   }

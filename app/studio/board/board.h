@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The charts of one or more runs, sharing x axis and crosshair. Pulls series through the bridge when a run
-// has something new, at most ten times a second, and only while it is shown; an answer to an older question
-// is dropped by its ticket.
+// has something new, at most ten times a second, and only while it is shown; a later question about a
+// curve replaces an earlier one.
 #pragma once
 #include "app/studio/charts/charts.h"
 #include "app/studio/model/session.h"
@@ -51,20 +51,20 @@ class Board : public QWidget {
   void makeCharts();
   void nameCurves();
   void tellEmpty(std::size_t index);
-  void take(const SeriesAnswer& answer);
+  void ask(const QString& run, const QString& key, std::int64_t first, std::int64_t last, int pixels);
   void refresh();
   double stepsPerUnit(const QString& run) const;
   XScale scaleOf(const QString& run) const;
   QString unitName() const;
   static QString idOf(const QString& run, const QString& key) { return run + "|" + key; }
-  struct Asked {
-    quint64 ticket = 0;
+  struct Asked { // of one curve
     std::int64_t version = -1, first = 0, last = 0;
     int pixels = 0;
+    bool operator==(const Asked&) const = default;
   };
-  struct Named { // what of a run its curves show
-    std::string name;
-    bool living = false;
+  struct Named { // what the curves of a run are named and ranged by
+    QString name;
+    bool known = false, living = false;
     std::int64_t stepsPerEpoch = 0;
     bool operator==(const Named&) const = default;
   };
@@ -77,7 +77,7 @@ class Board : public QWidget {
   Unit unit_ = Unit::epoch;
   double timeUnit_ = 1; // seconds
   QHash<QString, Asked> asked_;
-  QHash<QString, Named> named_; // by run, so that a change is seen
+  QHash<QString, Named> names_; // by run, so that a change is seen
   QTimer* timer_;
 };
 

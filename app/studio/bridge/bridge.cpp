@@ -7,7 +7,6 @@ namespace loom {
 
 Bridge::Bridge(std::filesystem::path loomProgram, QObject* parent, QuestionBoard::Now now)
     : QObject(parent), questions_(std::move(now)) {
-  connect(this, &Bridge::troubled, this, [this](const Error& error) { Q_EMIT failed("history", error); });
   worker_ = std::make_unique<BridgeWorker>(*this, std::move(loomProgram));
   worker_->moveToThread(&thread_);
   thread_.setObjectName("bridge");
@@ -47,7 +46,7 @@ void Bridge::closed() {
 }
 
 Error Bridge::noProject(const char* place) {
-  return {ErrorKind::usage, place, "No project is open", "Open one first"};
+  return {ErrorKind::usage, place, say("No project is open"), say("Open one first")};
 }
 
 } // namespace loom

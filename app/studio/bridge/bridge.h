@@ -17,14 +17,6 @@ namespace loom {
 
 class BridgeWorker;
 
-struct SeriesAnswer {
-  quint64 ticket = 0;
-  QString slot; // whose question it was
-  QString run, key;
-  std::int64_t first = 0, last = 0; // the range asked for
-  QVector<Bucket> buckets;
-};
-
 class Bridge : public QObject {
   Q_OBJECT
 
@@ -49,46 +41,6 @@ class Bridge : public QObject {
   void cancel(Ticket ticket) { questions_.cancel(ticket); }
   QuestionBoard& questions() { return questions_; }
 
-  // The former interface, until every page asks typed questions.
-  // Projects. Answers: projectOpened or failed("open").
-  void openProject(const QString& folder);
-  void createFromTemplate(const QString& folder, const QString& templateId);
-  void createFromSpec(const QString& folder, const DatasetSpec& spec); // projectOpened or failed("create")
-  void closeProject();
-  void saveProject(const Project& project);  // projectSaved
-  void saveNetwork(const Network& network);  // networkSaved(name)
-  void saveRecovery(const Network& network); // unsaved edits, for after a crash
-  void discardRecovery(const QString& network);
-  void inspectData(const QString& fileOrFolder, const QString& target);                // dataInspected
-  void exportTorch(const Network& network, const QString& folder, const QString& run); // exported
-  void samples(const QString& run, const QVector<int>& numbers,
-               int size);                    // samplesReady: pictures of the data set
-  void dataOverview();                       // dataReady: the data of the open project
-  void dataFacts();                          // factsReady: what networks must know of that data
-  void previewData(const DatasetSpec& spec); // dataPreviewed, failed("preview"); the last question alone
-
-  // Engine, asked of `loom`. Answers: estimated, evaluated, predicted, devicesReady, or failed with the verb.
-  void estimate(const Network& network, const TrainSettings& settings);
-  void evaluate(const QString& run, const QString& split);
-  void readEvaluation(const QString& run,
-                      const QString& split); // evaluated, or notEvaluated: no process is started
-  void predict(const QString& run, const QStringList& files);
-  void devices();
-
-  // Runs. runsChanged comes by itself whenever a journal grew (at most ten times a second).
-  void start(const TrainRequest& request); // runStarted(run) or failed("start")
-  void control(const QString& run, RunControl::Verb verb, double value = 0); // controlled
-  void resume(const QString& run, std::int64_t epochs);                      // runStarted
-  quint64 series(const QString& run, const QString& key, std::int64_t first, std::int64_t last, int pixels,
-                 const QString& slot); // seriesReady
-  void events(const QString& run);     // eventsReady
-  void runNetwork(const QString& run); // runNetworkReady: what it trained, as it was drawn then
-  void setTags(const QString& run, const QStringList& tags);
-  void setNote(const QString& run, const QString& text);
-  void setName(const QString& run, const QString& name);
-  void setArchived(const QString& run, bool archived);
-  void rebuildHistory(); // historyRebuilt
-
  Q_SIGNALS:
   void projectOpened(const loom::ProjectView& view);
   void projectClosed();
@@ -108,37 +60,12 @@ class Bridge : public QObject {
   // Something that nobody asked for failed: a journal cannot be read, a network of the project is damaged.
   void troubled(const loom::Error& error);
 
-  // Of the former interface.
-  void projectSaved();
-  void networkSaved(const QString& name);
-  void dataInspected(const loom::DataReport& report);
-  void exported(const QStringList& files);
-  void samplesReady(const QString& run, const QVector<int>& numbers, const QVector<QImage>& pictures,
-                    const QStringList& captions);
-  void dataReady(const loom::DataView& view);
-  void factsReady(const loom::DataFacts& facts);
-  void dataPreviewed(const loom::DataView& view);
-  void estimated(const loom::EstimateView& estimate);
-  void evaluated(const QString& run, const loom::Evaluation& evaluation);
-  void notEvaluated(const QString& run, const QString& split);
-  void predicted(const QString& run, const QStringList& files,
-                 const QVector<QVector<QPair<QString, double>>>& scores);
-  void devicesReady(const QStringList& ids, const QStringList& names, const QStringList& notes);
-  void runStarted(const QString& run);
-  void seriesReady(const loom::SeriesAnswer& answer);
-  void eventsReady(const QString& run, const QVector<loom::StoredEvent>& events);
-  void runNetworkReady(const QString& run, const loom::Network& network);
-  void historyRebuilt(bool good, const QStringList& findings);
-  void failed(const QString& what, const loom::Error& error);
-
  private:
   friend class BridgeWorker;
   void opened(quint64 number, const ProjectView& view);
   void closed();
   void send(AnyQuestion question);
   static Error noProject(const char* place);
-  template<class Q, class Good>
-  void askOld(const char* what, Q question, Good good, const QString& slot = {});
 
   QuestionBoard questions_; // destroyed last: answers on their way lead to it
   quint64 open_ = 0;        // number of the project that the window has open; 0: none

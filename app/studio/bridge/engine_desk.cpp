@@ -20,7 +20,7 @@ Error errorOf(const Finished& finished) {
   const auto kind = finished.exitCode >= 1 && finished.exitCode <= 9
                         ? static_cast<ErrorKind>(finished.exitCode)
                         : ErrorKind::other;
-  return {kind, "loom", text.empty() ? "It ended with code " + std::to_string(finished.exitCode) : text, ""};
+  return {kind, "loom", text.empty() ? say("It ended with code {}", finished.exitCode) : foreign(text), {}};
 }
 
 // Runs `loom` with these arguments; its JSON.
@@ -75,8 +75,8 @@ Project scratchOf(const Project& project, const EstimateNetwork& question) {
 Result<QVector<PredictionView>> predictionsFrom(const Json& json) {
   const auto predictions = json.find("predictions");
   if (predictions == json.end() || !predictions->is_array())
-    return Error{ErrorKind::other, "loom predict", "The answer lists no predictions",
-                 "Use the loom that belongs to this studio"};
+    return Error{ErrorKind::other, "loom predict", say("The answer lists no predictions"),
+                 say("Use the loom that belongs to this studio")};
   QVector<PredictionView> answer;
   for (const auto& one : *predictions) {
     PredictionView view{QString::fromStdString(one.value("name", std::string())), {}};
@@ -97,7 +97,8 @@ void EngineDesk::answer(const EstimateNetwork& question, const Reply<EstimateVie
     if (!reply.wanted()) return; // a later question is waiting
     QTemporaryDir folder;
     if (!folder.isValid())
-      return reply(Error{ErrorKind::other, "temporary folder", "It cannot be created", "Free some space"});
+      return reply(
+          Error{ErrorKind::other, "temporary folder", say("It cannot be created"), say("Free some space")});
     const auto path = std::filesystem::path(folder.path().toStdString()) / "estimate.loom";
     if (auto created = createProject(path, scratch, *network); !created) return reply(created.error());
     auto json = runLoom(program, {"estimate", path.string(), "--json"}, longestEstimate, reply.dropped());
@@ -119,7 +120,7 @@ void EngineDesk::answer(const EvaluateRun& question, const Reply<Evaluation>& re
     if (!evaluation) return reply(evaluation.error());
     if (!*evaluation)
       return reply(Error{ErrorKind::input, access->place(run).string(),
-                         "The evaluation that loom wrote is not there", "Evaluate again"});
+                         say("The evaluation that loom wrote is missing"), say("Evaluate again")});
     reply(std::move(**evaluation));
   });
 }

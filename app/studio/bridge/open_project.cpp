@@ -70,10 +70,11 @@ Status OpenProject::inPlace() {
 
 Error OpenProject::goneError() const {
   const auto now = place_.whereNow();
-  return {ErrorKind::input, project_.folder.string(),
-          now ? "The project's folder was moved to " + now->string()
-              : std::string("The project's folder is not there any more"),
-          "Nothing is written until it is opened where it lies; unsaved edits are kept and offered there"};
+  return {
+      ErrorKind::input, project_.folder.string(),
+      now ? say("The project's folder was moved to {}", *now)
+          : say("The project's folder is not there any more"),
+      say("Nothing is written until it is opened where it lies; unsaved edits are kept and offered there")};
 }
 
 void OpenProject::answer(const SaveProject& question, const Reply<Done>& reply) {

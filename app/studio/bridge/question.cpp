@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/bridge/question.h"
+#include "core/base/message.h"
 #include <QMetaObject>
-#include <fmt/format.h>
 #include <vector>
 
 namespace loom {
@@ -87,8 +87,8 @@ void QuestionBoard::checkDeadlines() {
     if (found == pending_.end()) continue; // an answer of another one dropped it
     if (const auto state = found->second.state.lock()) state->dropped = true;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(found->second.limit).count();
-    const Error error{ErrorKind::other, found->second.name, fmt::format("No answer within {} s", seconds),
-                      "Try again; other work of this computer may have delayed it"};
+    const Error error{ErrorKind::other, found->second.name, say("No answer within {} s", seconds),
+                      say("Try again; other work of this computer may have delayed it")};
     if (const auto receiver = take(number)) receiver->refuse(error);
   }
 }
@@ -96,8 +96,8 @@ void QuestionBoard::checkDeadlines() {
 void QuestionBoard::unanswered(quint64 number) {
   post([this, number] {
     if (const auto receiver = take(number))
-      receiver->refuse(
-          {ErrorKind::other, "Neuroloom", "The question was given up without an answer", "Try again"});
+      receiver->refuse({ErrorKind::other, "Neuroloom", say("The question was dropped without an answer"),
+                        say("Try again")});
   });
 }
 

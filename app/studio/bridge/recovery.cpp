@@ -48,9 +48,10 @@ void Recovery::answer(const SaveNetwork& question, const Reply<NetworkSaved>& re
   std::filesystem::remove(file(network.name, offered_.contains(network.name)), error);
   NetworkSaved answer;
   if (!kept.empty())
-    answer.kept = {ErrorKind::other, networkFile(project_.folder, network.name).string(),
-                   "Another program had changed it since it was read here; this window's version is saved",
-                   "The other version is kept beside it as " + kept};
+    answer.kept = {
+        ErrorKind::other, networkFile(project_.folder, network.name).string(),
+        say("Another program had changed it since it was read here; this window's version is saved"),
+        say("The other version is kept beside it as {}", kept)};
   reply(answer);
 }
 

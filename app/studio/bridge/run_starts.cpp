@@ -84,7 +84,7 @@ void RunStarts::watch(const std::vector<RunView>& stored,
 Error RunStarts::errorOf(const std::string& run, std::uint64_t consoleFrom) {
   if (access_.gone(run))
     return {ErrorKind::input, access_.place(run).string(),
-            "The folder of the run was deleted before it began", "Start the run again"};
+            say("The folder of the run was deleted before it began"), say("Start the run again")};
   QString last;
   for (const QString& line : QString::fromStdString(access_.console(run, consoleFrom)).split('\n'))
     if (!line.trimmed().isEmpty()) last = line.trimmed();
@@ -93,8 +93,8 @@ Error RunStarts::errorOf(const std::string& run, std::uint64_t consoleFrom) {
     return writeError(access_.place(run), "the run cannot begin", ENOSPC);
   if (last.startsWith("loom: ")) last.remove(0, 6);
   return {ErrorKind::other, "loom train",
-          last.isEmpty() ? "The trainer ended before it began" : last.toStdString(),
-          "Look at " + access_.consolePlace(run).string()};
+          last.isEmpty() ? say("The trainer ended before it began") : foreign(last.toStdString()),
+          say("Look at {}", access_.consolePlace(run))};
 }
 
 } // namespace loom

@@ -34,7 +34,9 @@ RunView viewOf(RunRow row, std::int64_t version) {
 }
 
 // It could not be opened again after it was rebuilt.
-Error noHistory() { return {ErrorKind::other, "The history", "It is not open", "Open the project again"}; }
+Error noHistory() {
+  return {ErrorKind::other, "history", say("The history is not open"), say("Open the project again")};
+}
 
 } // namespace
 

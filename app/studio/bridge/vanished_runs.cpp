@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/bridge/vanished_runs.h"
-#include <fmt/format.h>
 
 namespace loom {
 namespace {
@@ -43,18 +42,20 @@ void VanishedRuns::report() {
     const bool lives = access_.lives(one.trainer);
     if (lives && !one.until.hasExpired()) return false;
     const RunRow& row = one.view.row;
-    const std::string trainer =
-        lives   ? fmt::format(" Its trainer goes on (process {}) and is lost to this project.",
-                              one.trainer.process)
-        : known ? std::string(" Its trainer has ended.")
-                : std::string(" Its trainer ends as soon as it notices.");
+    const int process = one.trainer.process;
     const Error error{
         ErrorKind::input, access_.place(row.id).string(),
-        fmt::format("The folder of “{}” was deleted while it trained, with its curves and checkpoints.{}",
-                    row.name, trainer),
-        lives ? fmt::format("End it with: kill {}. To have the run back, bring its folder back from a copy",
-                            one.trainer.process)
-              : std::string("Bring the folder back from a copy and resume the run, or start a new one")};
+        lives ? say("The folder of “{}” was deleted while it trained, with its curves and checkpoints. Its "
+                    "trainer goes on (process {}) and is lost to this project.",
+                    row.name, process)
+        : known ? say("The folder of “{}” was deleted while it trained, with its curves and checkpoints. Its "
+                      "trainer has ended.",
+                      row.name)
+                : say("The folder of “{}” was deleted while it trained, with its curves and checkpoints. Its "
+                      "trainer ends as soon as it notices.",
+                      row.name),
+        lives ? say("End it with: kill {}. To have the run back, bring its folder back from a copy", process)
+              : say("Bring the folder back from a copy and resume the run, or start a new one")};
     hub_.tell([run = QString::fromStdString(row.id), error](Bridge& bridge) {
       Q_EMIT bridge.runVanished(run, error);
     });

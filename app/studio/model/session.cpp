@@ -1,47 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/model/session.h"
 #include "app/studio/model/run_words.h"
+#include "core/base/uuid.h"
 #include <QDir>
+#include <algorithm>
 
 namespace loom {
 
 Session::Session(Bridge& bridge, QObject* parent) : QObject(parent), bridge_(bridge) {
-  connect(&bridge_, &Bridge::projectOpened, this, [this](const ProjectView& view) {
-    project_ = view;
-    settings_ = lastSettings_.value(QString::fromStdString(view.project.id), view.project.defaults);
-    forgetNetworks();
-    runs_.clear();
-    estimate_.reset();
-    facts_.reset();
-    bridge_.dataFacts();
-    Q_EMIT projectOpened();
-    Q_EMIT settingsChanged();
-  });
-  connect(&bridge_, &Bridge::projectSaved, this, [this] { bridge_.dataFacts(); });
-  connect(&bridge_, &Bridge::factsReady, this, [this](const DataFacts& facts) {
-    if (!project_ || facts_ == facts) return;
-    facts_ = facts;
-    Q_EMIT factsChanged();
-  });
-  connect(&bridge_, &Bridge::projectClosed, this, [this] {
-    project_.reset();
-    facts_.reset();
-    forgetNetworks();
-    runs_.clear();
-    Q_EMIT projectClosed();
-  });
-  connect(&bridge_, &Bridge::runsChanged, this, [this](const QVector<RunView>& runs) {
-    QStringList broken;
-    for (const auto& view : runs)
-      if (const auto* before = run(text(view.row.id)); view.row.state == RunState::killed &&
-                                                       !loom::underWay(view) && before != nullptr &&
-                                                       loom::underWay(*before))
-        broken << text(view.row.id);
-    runs_ = runs;
-    writeLabels();
-    Q_EMIT runsChanged();
-    for (const auto& one : broken) Q_EMIT runBrokeOff(one);
-  });
+  connect(&bridge_, &Bridge::projectOpened, this, &Session::opened);
+  connect(&bridge_, &Bridge::projectClosed, this, &Session::closed);
+  connect(&bridge_, &Bridge::runsChanged, this, &Session::takeRuns);
+  connect(&bridge_, &Bridge::startFailed, this, &Session::startFailed);
+  connect(&bridge_, &Bridge::troubled, this, &Session::troubled);
   connect(&bridge_, &Bridge::livingProjectsFound, this, [this](const QVector<LivingProject>& projects) {
     living_ = projects;
     Q_EMIT livingChanged();
@@ -50,158 +21,275 @@ Session::Session(Bridge& bridge, QObject* parent) : QObject(parent), bridge_(bri
     load_ = load;
     Q_EMIT loadChanged();
   });
-  connect(&bridge_, &Bridge::estimated, this, [this](const EstimateView& estimate) {
-    estimate_ = estimate;
-    Q_EMIT estimated();
-  });
-  connect(&bridge_, &Bridge::runStarted, this, [this](const QString& run) {
-    if (!starting_.isEmpty()) labels_.insert(run, starting_.takeFirst());
-    Q_EMIT runStarted(run);
-  });
-  connect(&bridge_, &Bridge::failed, this, [this](const QString& what, const Error& error) {
-    if (what == "start" && !starting_.isEmpty()) starting_.removeFirst();
-    if (what == "save") writing_.clear();
-    if (what == "estimate") Q_EMIT estimateFailed(error);
-    Q_EMIT failed(what, error);
-  });
-  connect(&bridge_, &Bridge::startFailed, this,
-          [this](const QString&, const Error& error) { Q_EMIT failed("start", error); });
-  connect(&bridge_, &Bridge::networkSaved, this, [this](const QString& name) {
-    const auto written = writing_.find(name);
-    if (written == writing_.end()) return;
-    const Network asWritten = *written;
-    writing_.erase(written);
-    // What was drawn while the file was written is not saved yet.
-    if (const auto* now = network(name); now != nullptr && *now == asWritten) unsaved_.remove(name);
-    Q_EMIT networkSaved(asWritten);
-  });
+  connect(&document_, &Document::changed, this, &Session::edited);
+  connect(&document_, &Document::reset, this, &Session::drew);
+  connect(this, &Session::factsChanged, this, [this] { document_.setData(facts()); });
+}
+
+// The value of the one before is gone before any page hears of the new one.
+void Session::opened(const ProjectView& view) {
+  project_.emplace(view);
+  const QString id = text(view.project.id);
+  if (lastSettings_.contains(id)) project_->settings = lastSettings_[id];
+  drawn_.clear();
+  document_.open({});
+  document_.setData({});
+  askFacts();
+  Q_EMIT projectOpened();
+  Q_EMIT settingsChanged();
+}
+
+void Session::closed() {
+  project_.reset();
+  drawn_.clear();
+  document_.open({});
+  document_.setData({});
+  Q_EMIT projectClosed();
+}
+
+void Session::takeRuns(const QVector<RunView>& runs) {
+  if (!project_) return;
+  QStringList broken;
+  for (const auto& view : runs)
+    if (const auto* before = run(text(view.row.id)); view.row.state == RunState::killed &&
+                                                     !loom::underWay(view) && before != nullptr &&
+                                                     loom::underWay(*before))
+      broken << text(view.row.id);
+  project_->runs = runs;
+  writeLabels();
+  Q_EMIT runsChanged();
+  for (const auto& one : broken) Q_EMIT runBrokeOff(one);
+}
+
+// Data that cannot be read is reported where it is shown or trained on, not here.
+void Session::askFacts() {
+  bridge_.ask(ProjectDataFacts{}, this,
+              [this](const Result<DataFacts>& facts) {
+                if (!facts || project_->facts == *facts) return;
+                project_->facts = *facts;
+                Q_EMIT factsChanged();
+              },
+              {.slot = "facts"});
+}
+
+void Session::askDevices() {
+  bridge_.ask(ListDevices{}, this,
+              [this](const Result<QVector<DeviceView>>& devices) {
+                if (!devices) return; // training on the one before is still offered
+                devices_ = *devices;
+                Q_EMIT devicesChanged();
+              },
+              {.slot = "devices"});
+}
+
+std::function<void(Result<Done>)> Session::orOpenFailed() {
+  return [this](const Result<Done>& opened) {
+    if (!opened) Q_EMIT openFailed(opened.error());
+  };
 }
 
 void Session::openProject(const QString& folder) {
   Q_EMIT leaving();
-  bridge_.openProject(folder);
+  bridge_.ask(OpenFolder{folder}, this, orOpenFailed());
 }
 
 void Session::newProject(const QString& templateId, const QString& folder) {
   Q_EMIT leaving();
-  bridge_.createFromTemplate(folder.isEmpty() ? freeProjectFolder(templateId) : folder, templateId);
+  bridge_.ask(CreateFromTemplate{folder.isEmpty() ? freeProjectFolder(templateId) : folder, templateId}, this,
+              orOpenFailed());
 }
 
 void Session::closeProject() {
   Q_EMIT leaving();
-  bridge_.closeProject();
+  if (project_) bridge_.ask(CloseProject{}, this, orOpenFailed());
+}
+
+void Session::create(const QString& folder, const DatasetSpec& data, QObject* context, Failed failed) {
+  Q_EMIT leaving();
+  bridge_.ask(CreateFromSpec{folder, data}, context, [failed = std::move(failed)](const Result<Done>& made) {
+    if (!made) failed(made.error());
+  });
+}
+
+const QVector<RunView>& Session::runs() const {
+  static const QVector<RunView> none;
+  return project_ ? project_->runs : none;
+}
+
+const TrainSettings& Session::settings() const {
+  static const TrainSettings usual;
+  return project_ ? project_->settings : usual;
+}
+
+const std::optional<DataFacts>& Session::facts() const {
+  static const std::optional<DataFacts> none;
+  return project_ ? project_->facts : none;
+}
+
+const std::optional<EstimateView>& Session::estimate() const {
+  static const std::optional<EstimateView> none;
+  return project_ ? project_->estimate : none;
 }
 
 const RunView* Session::run(const QString& id) const {
   const std::string wanted = id.toStdString();
+  const auto& all = runs();
   const auto found =
-      std::find_if(runs_.begin(), runs_.end(), [&](const RunView& view) { return view.row.id == wanted; });
-  return found == runs_.end() ? nullptr : &*found;
-}
-
-const RunView* Session::liveRun() const {
-  const auto found = std::find_if(runs_.begin(), runs_.end(), [](const RunView& view) {
-    return view.waiting || view.starting || view.row.state == RunState::running ||
-           view.row.state == RunState::paused;
-  });
-  return found == runs_.end() ? nullptr : &*found;
-}
-
-const RunView* Session::brokenOff() const {
-  const auto newest =
-      std::find_if(runs_.begin(), runs_.end(), [](const RunView& view) { return !view.row.archived; });
-  if (newest == runs_.end() || newest->row.state != RunState::killed || loom::underWay(*newest))
-    return nullptr;
-  return &*newest;
-}
-
-void Session::setSettings(const TrainSettings& settings) {
-  settings_ = settings;
-  if (project_) lastSettings_.insert(QString::fromStdString(project_->project.id), settings);
-  Q_EMIT settingsChanged();
+      std::find_if(all.begin(), all.end(), [&](const RunView& view) { return view.row.id == wanted; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 QVector<const RunView*> Session::underWay() const {
   QVector<const RunView*> list;
-  for (const auto& view : runs_)
+  for (const auto& view : runs())
     if (view.waiting || view.starting || view.row.state == RunState::running ||
         view.row.state == RunState::paused)
       list.push_back(&view);
   return list;
 }
 
+const RunView* Session::liveRun() const { return underWay().value(0, nullptr); }
+
+const RunView* Session::brokenOff() const {
+  const auto& all = runs();
+  const auto newest =
+      std::find_if(all.begin(), all.end(), [](const RunView& view) { return !view.row.archived; });
+  if (newest == all.end() || newest->row.state != RunState::killed || loom::underWay(*newest)) return nullptr;
+  return &*newest;
+}
+
+void Session::setSettings(const TrainSettings& settings) {
+  if (!project_) return;
+  project_->settings = settings;
+  lastSettings_.insert(text(project_->project.id), settings);
+  Q_EMIT settingsChanged();
+}
+
 const Network* Session::network(const QString& name) const {
-  if (!project_) return nullptr;
-  for (const auto& network : project_->networks)
-    if (QString::fromStdString(network.name) == name) return &network;
-  return nullptr;
+  const auto* one = project_ ? project_->find(name) : nullptr;
+  if (one == nullptr) return nullptr;
+  return one->network != nullptr ? one->network.get() : &document_.network();
 }
 
-void Session::forgetNetworks() {
-  drawn_.clear();
-  unsaved_.clear();
-  writing_.clear();
+void Session::keepShown() {
+  auto* shown = project_ ? project_->find(drawn_) : nullptr;
+  if (shown == nullptr) return;
+  if (document_.modified()) saveNetwork(drawn_); // nothing is lost by looking at another
+  shown->network = std::make_shared<const Network>(document_.network());
 }
 
-void Session::draw(const Network& network, bool unsaved) {
-  if (!project_ || network.name.empty()) return;
-  const auto known = std::find_if(project_->networks.begin(), project_->networks.end(),
-                                  [&](const Network& one) { return one.name == network.name; });
-  if (known != project_->networks.end())
-    *known = network;
-  else
-    project_->networks.push_back(network);
-  drawn_ = QString::fromStdString(network.name);
-  if (unsaved)
-    unsaved_.insert(drawn_);
-  else if (!writing_.contains(drawn_))
-    unsaved_.remove(drawn_);
-  Q_EMIT networkDrawn(drawn_);
+void Session::showNetwork(const QString& name) {
+  keepShown();
+  auto* wanted = project_ ? project_->find(name) : nullptr;
+  drawn_ = wanted != nullptr ? name : QString();
+  const auto network = wanted != nullptr ? std::exchange(wanted->network, nullptr) : nullptr;
+  document_.open(network != nullptr ? *network : Network{});
+}
+
+void Session::addNetwork(const Network& network) {
+  if (!project_) return;
+  const QString name = text(network.name);
+  project_->networks.push_back({name, std::make_shared<const Network>(network)});
+  showNetwork(name);
+  saveNetwork(name);
+}
+
+void Session::drew() {
+  if (!drawn_.isEmpty()) Q_EMIT networkDrawn(drawn_);
+}
+
+void Session::edited() {
+  if (drawn_.isEmpty()) return;
+  if (document_.modified())
+    project_->unsaved.insert(drawn_);
+  else if (!project_->writing.contains(drawn_)) // undone to what is in the file
+    project_->unsaved.remove(drawn_);
+  drew();
 }
 
 void Session::saveNetwork(const QString& name) {
   const auto* now = network(name);
   if (now == nullptr) return;
-  writing_.insert(name, *now);
-  bridge_.saveNetwork(*now);
+  const auto asWritten = std::make_shared<const Network>(*now);
+  ++project_->writing[name];
+  bridge_.ask(SaveNetwork{asWritten}, this, [this, name, asWritten](const Result<NetworkSaved>& saved) {
+    if (--project_->writing[name] <= 0) project_->writing.remove(name);
+    if (!saved) return void(Q_EMIT saveFailed(saved.error()));
+    // What was drawn while the file was written is not saved yet.
+    if (const auto* now = network(name); now != nullptr && *now == *asWritten) {
+      project_->unsaved.remove(name);
+      if (name == drawn_) document_.markSaved();
+    }
+    Q_EMIT networkSaved(name);
+    if (saved->kept) Q_EMIT saveFailed(*saved->kept);
+  });
 }
 
+// The id is made here, so that what was written for a run can go to no other.
 void Session::startRun(const QString& name, const Wanted& wanted) {
-  const auto* network = this->network(name);
-  if (network == nullptr) return;
-  if (unsaved_.contains(name)) saveNetwork(name); // else the file is the newer one, or the same
+  if (network(name) == nullptr) return;
+  if (project_->unsaved.contains(name)) saveNetwork(name); // else the file is the newer one, or the same
   TrainRequest request;
-  request.network = network->name;
-  request.settings = settings_;
+  request.run = newUuid();
+  request.network = name.toStdString();
+  request.settings = settings();
   request.name = wanted.name.trimmed().toStdString();
-  starting_ << wanted;
-  bridge_.start(request);
+  const QString run = text(request.run);
+  project_->labels.insert(run, wanted);
+  bridge_.ask(StartRun{request}, this,
+              [this, run](const Result<Done>& started) { startAnswered(run, started); });
+}
+
+void Session::resumeRun(const QString& run) {
+  bridge_.ask(ResumeRun{run}, this,
+              [this, run](const Result<Done>& started) { startAnswered(run, started); });
+}
+
+void Session::startAnswered(const QString& run, const Result<Done>& started) {
+  if (started) return void(Q_EMIT runStarted(run));
+  project_->labels.remove(run);
+  Q_EMIT startFailed(run, started.error());
 }
 
 void Session::writeLabels() {
-  for (auto one = labels_.begin(); one != labels_.end();) {
+  auto& labels = project_->labels;
+  for (auto one = labels.begin(); one != labels.end();) {
     const auto* view = run(one.key());
     if (view == nullptr || view->row.created == 0 || view->row.totalSteps == 0) {
       ++one;
       continue;
     }
-    if (!one->tags.isEmpty()) bridge_.setTags(one.key(), one->tags);
-    if (!one->note.isEmpty()) bridge_.setNote(one.key(), one->note);
-    one = labels_.erase(one);
+    if (!one->tags.isEmpty()) carryOut(SetTags{one.key(), one->tags});
+    if (!one->note.isEmpty()) carryOut(SetNote{one.key(), one->note});
+    one = labels.erase(one);
   }
 }
 
-void Session::askEstimate(const Network& network) { bridge_.estimate(network, settings_); }
+void Session::askEstimate(const QString& name) {
+  const auto* now = network(name);
+  if (now == nullptr) return;
+  bridge_.ask(EstimateNetwork{std::make_shared<const Network>(*now), settings()}, this,
+              [this](const Result<EstimateView>& estimate) {
+                if (!estimate) return void(Q_EMIT estimateFailed(estimate.error()));
+                setEstimate(*estimate);
+              },
+              {.slot = "estimate"});
+}
 
-void Session::create(const QString& folder, const DatasetSpec& data) {
-  Q_EMIT leaving();
-  bridge_.createFromSpec(folder, data);
+void Session::setEstimate(const EstimateView& estimate) {
+  if (!project_) return;
+  project_->estimate = estimate;
+  Q_EMIT estimated();
 }
 
 void Session::changeProject(const Project& project) {
   if (!project_) return;
   project_->project = project;
-  bridge_.saveProject(project);
+  bridge_.ask(SaveProject{project}, this, [this](const Result<Done>& saved) {
+    if (!saved) return void(Q_EMIT saveFailed(saved.error()));
+    askFacts();
+    Q_EMIT projectSaved();
+  });
 }
 
 QString Session::freeProjectFolder(const QString& name) {

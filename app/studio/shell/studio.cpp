@@ -12,16 +12,17 @@ Studio::Studio(Settings& settings, std::filesystem::path loomProgram, bool syste
   connect(&session_, &Session::projectOpened, this, &Studio::startPages);
   connect(&session_, &Session::projectClosed, this, [this] {
     away_ = false;
+    toldRun_.clear();
     window().untell();
     if (const auto* row = window().context().findPage(window().currentPage());
         row != nullptr && row->needsProject)
       window().show(to::Welcome{});
   });
   connect(&window(), &MainWindow::closing, &session_, &Session::leaving);
-  // What no page takes as its own is said above whatever page is shown.
-  connect(&session_, &Session::failed, this, [this](const QString& what, const Error& error) {
-    if (away_ && what != "open") return; // the one message about that stands
-    if (what == "open" || what == "recovery" || what == "history") window().tell(error);
+  // What no page takes as its own is shown above whatever page is shown.
+  connect(&session_, &Session::openFailed, this, [this](const Error& error) { window().tell(error); });
+  connect(&session_, &Session::troubled, this, [this](const Error& error) {
+    if (!away_) window().tell(error); // else the one message about that stays
   });
   connect(&bridge_, &Bridge::projectGone, this, &Studio::tellGone);
   connect(&bridge_, &Bridge::projectFound, this, [this] {
@@ -38,7 +39,7 @@ Studio::Studio(Settings& settings, std::filesystem::path loomProgram, bool syste
   connect(&session_, &Session::runStarted, this, [this](const QString& run) {
     if (run == toldRun_) window().untell();
   });
-  bridge_.devices();
+  session_.askDevices();
 }
 
 void Studio::tellGone(const Error& error, const QString& now) {
@@ -52,8 +53,8 @@ void Studio::tellGone(const Error& error, const QString& now) {
 // On Train the run says it itself, where it is shown.
 void Studio::tellBrokenOff(const QString& run) {
   const auto* view = session_.run(run);
-  if (view == nullptr || (window().currentPage() == PageId::train &&
-                          window().page(PageId::train)->documentName() == text(view->row.name)))
+  if (view == nullptr ||
+      (window().currentPage() == PageId::train && window().page(PageId::train)->documentName() == text(view->row.name)))
     return;
   toldRun_ = run;
   window().tell(

@@ -46,7 +46,7 @@ Stage show(ShotStage& stage, const Network& network, const QString& project, QSi
   window.context().setStrip(strip);
   window.context().setProject(project);
   auto* page = static_cast<DesignPage*>(window.page(PageId::design));
-  page->showNetworks({network}, QString::fromStdString(network.name));
+  page->showDrawing(network);
   window.show(to::Design{});
   window.resize(size);
   window.QWidget::show();

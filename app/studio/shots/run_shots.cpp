@@ -59,7 +59,6 @@ class SampleStudio {
     const auto nudge = [&stage] { stage.nudge(); };
     for (const auto signal : {&Session::projectOpened, &Session::runsChanged})
       QObject::connect(session, signal, session, nudge, Qt::QueuedConnection);
-    QObject::connect(&studio_->bridge(), &Bridge::samplesReady, session, nudge, Qt::QueuedConnection);
     studio_->open(QString::fromStdString(path.string()));
     stage.until([=] { return session->project().has_value() && (!runs || session->runs().size() >= 20); },
                 nullptr);
@@ -80,7 +79,7 @@ class SampleStudio {
     estimate.seconds = 331;
     estimate.device = "cpu";
     estimate.threads = 8;
-    Q_EMIT studio_->bridge().estimated(estimate);
+    studio_->session().setEstimate(estimate);
   }
   bool good() const { return studio_ != nullptr; }
   MainWindow& window() { return studio_->window(); }
@@ -241,7 +240,7 @@ QWidget* history(ShotStage& stage, bool any) {
                                     {"resnet-small-seed2 · 38", "seeds"},
                                     {"lenet-5 · 37", "baseline"},
                                     {"resnet-small-lr · 39", "sweep"}})
-      studio.studio().bridge().setTags(studio.id(name), {tag});
+      studio.studio().session().carryOut(SetTags{studio.id(name), {tag}});
   });
   stage.after(600, [&studio, any] {
     if (!any) return;
@@ -332,8 +331,10 @@ QWidget* evaluate(ShotStage& stage, bool cell) {
   const auto evaluation = sampleEvaluation(studio.project());
   if (!evaluation) return nullptr;
   stage.after(0, [&studio] { studio.window().show(to::Evaluate{studio.id("resnet-small · 41")}); });
-  stage.after(500, [&studio, evaluation = *evaluation, cell] {
+  stage.after(500, [&studio, &stage, evaluation = *evaluation, cell] {
     auto& page = evaluateOf(studio);
+    QObject::connect(
+        &page, &EvaluatePage::picturesCame, &page, [&stage] { stage.nudge(); }, Qt::QueuedConnection);
     page.show(studio.id("resnet-small · 41"), evaluation);
     if (!cell) return;
     page.matrix().setCurrent(6, 0);

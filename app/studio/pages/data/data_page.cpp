@@ -38,15 +38,6 @@ QString counted(std::int64_t number, const QString& one, const QString& many) {
 
 bool isPictures(const DataView& view) { return !view.pictures.isEmpty(); }
 
-// Is this report about that file or folder? Two inspections may cross each other on the way.
-bool belongsTo(const DataReport& report, const QString& path) {
-  const auto wanted = path.toStdString();
-  const DatasetSpec& spec = report.proposed;
-  for (const auto* one : {&spec.file, &spec.folder, &spec.trainImages, &spec.trainLabels})
-    if (!one->empty() && one->string().rfind(wanted, 0) == 0) return true;
-  return spec.trainImages.parent_path() == std::filesystem::path(wanted).parent_path();
-}
-
 } // namespace
 
 DataPage::DataPage(PageContext& context, Session* session) : Page(context), session_(session) {
@@ -55,44 +46,38 @@ DataPage::DataPage(PageContext& context, Session* session) : Page(context), sess
   build();
   bind();
   showEmpty();
-  if (session_ == nullptr) return;
-  Bridge& bridge = session_->bridge();
+  if (session_ != nullptr) bindSession();
+}
+
+void DataPage::bindSession() {
   connect(session_, &Session::projectOpened, this, [this] {
-    draft_ = have_ = asked_ = false;
-    path_.clear();
+    forget();
     if (isVisible()) ask();
   });
   connect(session_, &Session::projectClosed, this, [this] {
-    have_ = asked_ = false;
-    if (!draft_) showEmpty();
+    if (!shown_.draft) forget();
   });
-  connect(&bridge, &Bridge::dataReady, this, [this](const DataView& view) {
-    if (!draft_) showData(view, false);
+  connect(session_, &Session::projectSaved, this, [this] {
+    if (!shown_.draft) askData();
   });
-  connect(&bridge, &Bridge::dataInspected, this, [this](const DataReport& report) {
-    if (draft_ && belongsTo(report, path_)) showReport(report);
+  connect(session_, &Session::saveFailed, this, [this](const Error& error) {
+    if (isVisible()) fail(error);
   });
-  connect(&bridge, &Bridge::dataPreviewed, this, [this](const DataView& view) {
-    if (draft_) showData(view, true);
-  });
-  connect(&bridge, &Bridge::projectSaved, this, [this] {
-    if (!draft_) session_->bridge().dataOverview();
-  });
-  connect(&bridge, &Bridge::samplesReady, this,
-          [this](const QString& run, const QVector<int>& numbers, const QVector<QImage>& pictures,
-                 const QStringList&) {
-            if (!run.isEmpty() || draft_) return;
-            for (qsizetype index = 0; index < numbers.size(); ++index) {
-              grid_->setPicture(numbers[index], pictures.value(index));
-              if (numbers[index] == grid_->current())
-                panel_->setPicture(pictures.value(index), captionOf(numbers[index]), {});
-            }
-          });
-  connect(session_, &Session::failed, this, [this](const QString& what, const Error& error) {
-    const bool mine =
-        what == "data" ? !draft_ : draft_ && (what == "inspect" || what == "preview" || what == "create");
-    if (mine || (isVisible() && (what == "samples" || what == "save"))) fail(error);
-  });
+}
+
+void DataPage::forget() {
+  shown_ = {};
+  message_->hide();
+  forgetPictures();
+  table_->setData({}, false);
+  showEmpty();
+}
+
+void DataPage::forgetPictures() {
+  grid_->forget();
+  grid_->setSamples({});
+  pictureHead_->setTitle("Picture");
+  panel_->setPicture({}, {}, {});
 }
 
 void DataPage::opened(const PageTarget& target) {
@@ -106,10 +91,20 @@ void DataPage::showEvent(QShowEvent* event) {
 }
 
 void DataPage::ask() {
-  if (session_ == nullptr || !session_->project() || draft_ || asked_) return;
-  asked_ = true;
+  if (session_ == nullptr || !session_->project() || shown_.draft || shown_.asked) return;
+  shown_.asked = true;
   waitFor(QString::fromStdString(session_->project()->project.data.name));
-  session_->bridge().dataOverview();
+  askData();
+}
+
+void DataPage::askData() {
+  session_->bridge().ask(ProjectData{}, this,
+                         [this](const Result<DataView>& view) {
+                           if (shown_.draft) return;
+                           if (!view) return fail(view.error());
+                           showData(*view, false);
+                         },
+                         {.slot = "data"});
 }
 
 void DataPage::begin(const QString& fileOrFolder) {
@@ -117,29 +112,70 @@ void DataPage::begin(const QString& fileOrFolder) {
     Q_EMIT context().openProjectRequested(fileOrFolder);
     return;
   }
-  draft_ = true;
-  have_ = false;
-  path_ = QDir::cleanPath(fileOrFolder);
-  folder_.clear();
-  message_->hide();
-  waitFor(QFileInfo(path_).fileName());
-  if (session_ != nullptr) session_->bridge().inspectData(path_, {});
+  forget();
+  shown_.draft = true;
+  shown_.path = QDir::cleanPath(fileOrFolder);
+  waitFor(QFileInfo(shown_.path).fileName());
+  inspect({});
+}
+
+// A later question about the draft replaces an earlier one.
+void DataPage::inspect(const QString& target) {
+  if (session_ == nullptr) return;
+  session_->bridge().ask(InspectData{shown_.path, target}, this,
+                         [this](const Result<DataReport>& report) {
+                           if (!shown_.draft) return;
+                           if (!report) return fail(report.error());
+                           showReport(*report);
+                         },
+                         {.slot = "draft"});
+}
+
+void DataPage::preview(const DatasetSpec& spec) {
+  if (session_ == nullptr) return;
+  session_->bridge().ask(PreviewData{spec}, this,
+                         [this](const Result<DataView>& view) {
+                           if (!shown_.draft) return;
+                           if (!view) return fail(view.error());
+                           showData(*view, true);
+                         },
+                         {.slot = "draft"});
+}
+
+void DataPage::askPictures(const QVector<int>& numbers) {
+  if (session_ == nullptr || !session_->project() || shown_.draft) return;
+  session_->bridge().ask(PicturesOf{{}, numbers}, this,
+                         [this, numbers](const Result<SamplePictures>& answer) {
+                           if (shown_.draft) return;
+                           if (answer)
+                             takePictures(numbers, answer->pictures);
+                           else if (isVisible())
+                             fail(answer.error());
+                         });
+}
+
+void DataPage::takePictures(const QVector<int>& numbers, const QVector<QImage>& pictures) {
+  for (qsizetype index = 0; index < numbers.size(); ++index) {
+    grid_->setPicture(numbers[index], pictures.value(index));
+    if (numbers[index] == grid_->current())
+      panel_->setPicture(pictures.value(index), captionOf(numbers[index]), {});
+  }
 }
 
 void DataPage::waitFor(const QString& what) {
-  waiting_ = true;
+  shown_.waiting = true;
   empty_->setWords("data", Token::text2, "Reading " + what,
                    "It is read whole, so that every row and picture is checked.");
   fileButton_->hide();
   folderButton_->hide();
-  if (!have_) stack_->setCurrentWidget(empty_->parentWidget());
+  if (!shown_.have) stack_->setCurrentWidget(empty_->parentWidget());
   bar_->primary()->setEnabled(false);
   bar_->setReason({});
   refresh();
 }
 
 void DataPage::showEmpty() {
-  waiting_ = have_ = false;
+  shown_.waiting = shown_.have = false;
   empty_->setWords("data", Token::text2, "No data yet. Drop a file or a folder.",
                    "A table (CSV), a folder of images with one sub-folder a class, or IDX files. Neuroloom "
                    "proposes the rest.");
@@ -150,17 +186,17 @@ void DataPage::showEmpty() {
 }
 
 void DataPage::fail(const Error& error) {
-  waiting_ = false;
-  if (have_) { // what was seen stays; the change that failed is taken back
+  shown_.waiting = false;
+  if (shown_.have) { // what was seen stays; the change that failed is taken back
     message_->setError(error);
     message_->setAction({}, {});
     message_->show();
-    wanted_ = view_.spec;
+    shown_.wanted = shown_.view.spec;
     refresh();
     return;
   }
   empty_->setError(error);
-  fileButton_->setText(draft_ ? "Choose another file" : "Choose a file");
+  fileButton_->setText(shown_.draft ? "Choose another file" : "Choose a file");
   fileButton_->show();
   folderButton_->show();
   stack_->setCurrentWidget(empty_->parentWidget());
@@ -168,23 +204,23 @@ void DataPage::fail(const Error& error) {
 }
 
 void DataPage::showReport(const DataReport& report) {
-  report_ = report;
-  wanted_ = report.proposed;
+  shown_.report = report;
+  shown_.wanted = report.proposed;
   name_->setText(QString::fromStdString(report.proposed.name).toLower().replace(' ', '-'));
-  if (session_ != nullptr) session_->bridge().previewData(wanted_);
+  preview(shown_.wanted);
 }
 
 void DataPage::showData(const DataView& view, bool draft) {
-  const bool other =
-      !have_ || draft != draft_ || view.samples != view_.samples || view.spec.name != view_.spec.name;
-  view_ = view;
-  wanted_ = view.spec;
-  draft_ = draft;
-  have_ = true;
-  waiting_ = false;
+  const bool other = !shown_.have || draft != shown_.draft || view.samples != shown_.view.samples ||
+                     view.spec.name != shown_.view.spec.name;
+  shown_.view = view;
+  shown_.wanted = view.spec;
+  shown_.draft = draft;
+  shown_.have = true;
+  shown_.waiting = false;
   message_->hide();
   if (other) {
-    grid_->forget();
+    forgetPictures();
     parts_->setCurrent(0);
     for (qsizetype index = 0; index < view.pictures.size(); ++index)
       grid_->setPicture(static_cast<int>(index), view.pictures[index]);
@@ -196,39 +232,41 @@ void DataPage::showData(const DataView& view, bool draft) {
 }
 
 QString DataPage::captionOf(int sample) const {
-  if (sample < 0 || sample >= view_.labels.size()) return {};
-  return view_.classes.value(view_.labels[sample]);
+  if (sample < 0 || sample >= shown_.view.labels.size()) return {};
+  return shown_.view.classes.value(shown_.view.labels[sample]);
 }
 
 void DataPage::refresh() {
-  const bool pictures = isPictures(view_);
-  bar_->setTitle(draft_ ? QFileInfo(path_).fileName() : QString("Data"));
-  bar_->setSubtitle(draft_  ? QString("new project")
-                    : have_ ? QString::fromStdString(view_.spec.name)
-                            : QString());
-  for (auto* chip : {size_, shape_, count_}) chip->setVisible(have_);
-  new_->setVisible(have_ && !draft_);
-  back_->setVisible(draft_);
-  bar_->primary()->setVisible(have_ || draft_);
-  bar_->primary()->setText(draft_ ? "Create project" : "Draw a network");
-  bar_->primary()->setEnabled(have_ && !waiting_);
-  if (!have_) return;
-  size_->setChip(pictures ? counted(view_.samples, "image", "images")
-                          : counted(view_.rows > 0 ? view_.rows : view_.samples, "row", "rows"),
+  const bool pictures = isPictures(shown_.view);
+  bar_->setTitle(shown_.draft ? QFileInfo(shown_.path).fileName() : QString("Data"));
+  bar_->setSubtitle(shown_.draft  ? QString("new project")
+                    : shown_.have ? QString::fromStdString(shown_.view.spec.name)
+                                  : QString());
+  for (auto* chip : {size_, shape_, count_}) chip->setVisible(shown_.have);
+  new_->setVisible(shown_.have && !shown_.draft);
+  back_->setVisible(shown_.draft);
+  bar_->primary()->setVisible(shown_.have || shown_.draft);
+  bar_->primary()->setText(shown_.draft ? "Create project" : "Draw a network");
+  bar_->primary()->setEnabled(shown_.have && !shown_.waiting);
+  if (!shown_.have) return;
+  size_->setChip(pictures
+                     ? counted(shown_.view.samples, "image", "images")
+                     : counted(shown_.view.rows > 0 ? shown_.view.rows : shown_.view.samples, "row", "rows"),
                  ChipKind::outline);
-  const auto& shape = view_.sampleShape;
+  const auto& shape = shown_.view.sampleShape;
   shape_->setChip(pictures
                       ? QString::fromStdString(formatShape(shape)) + (shape[0] == 1 ? ", grey" : ", colour")
-                      : counted(view_.columns.size(), "column", "columns"),
+                      : counted(shown_.view.columns.size(), "column", "columns"),
                   ChipKind::outline);
-  count_->setChip(view_.spec.task == Task::regression ? QString("a number to predict")
-                                                      : counted(view_.classes.size(), "class", "classes"),
+  count_->setChip(shown_.view.spec.task == Task::regression
+                      ? QString("a number to predict")
+                      : counted(shown_.view.classes.size(), "class", "classes"),
                   ChipKind::outline);
-  bars_->setCounts(view_.classes, view_.classCounts, true);
-  learnBars_->setCounts(view_.classes, view_.classCounts, false);
+  bars_->setCounts(shown_.view.classes, shown_.view.classCounts, true);
+  learnBars_->setCounts(shown_.view.classes, shown_.view.classCounts, false);
   const auto [least, most] = [&] {
-    qint64 low = view_.samples, high = 0;
-    for (const auto& parts : view_.classCounts) {
+    qint64 low = shown_.view.samples, high = 0;
+    for (const auto& parts : shown_.view.classCounts) {
       const qint64 sum = parts[0] + parts[1] + parts[2];
       low = std::min(low, sum);
       high = std::max(high, sum);
@@ -240,50 +278,61 @@ void DataPage::refresh() {
                                                                                  formatCount(most)));
   refreshSplit();
   refreshPreparation();
-  // The form shows what is proposed or chosen; in a project the choice is made.
-  const QSignalBlocker quietTarget(target_), quietTask(task_);
-  target_->clear();
-  for (const auto& column : view_.columns) target_->addItem(QString::fromStdString(column.report.name));
-  target_->setCurrentText(QString::fromStdString(view_.spec.target));
-  task_->clear();
-  task_->addItem(view_.spec.task == Task::classification
-                     ? QString("One of %1 classes").arg(view_.classes.size())
-                     : QString("One of its values (classes)"));
-  task_->addItem("A number");
-  task_->setCurrentIndex(view_.spec.task == Task::classification ? 0 : 1);
-  for (auto* combo : {target_, task_}) {
-    combo->setEnabled(draft_);
-    setTip(combo, draft_ ? QString() : QString("Fixed in this project, since its networks are drawn for it"),
-           draft_ ? QString() : QString("New project from data changes it"));
-  }
-  learnBars_->setVisible(view_.spec.task == Task::classification && !view_.classes.isEmpty());
-  table_->setData(view_, draft_);
-  const auto shown = view_.cells.size();
-  rowsShown_->setText(
-      QString("Rows 1 to %1 of %2")
-          .arg(QString::fromStdString(formatCount(shown)), QString::fromStdString(formatCount(view_.rows))));
-  facts_->setText(QString("%1, %2").arg(view_.separator, view_.header ? "header in row 1" : "no header"));
-  // What was found out, each thing once: the inspection and the reading tell some of it both.
-  QStringList notes = view_.notes;
-  if (draft_) {
-    notes.clear();
-    for (const auto& warning : report_.warnings) notes << QString::fromStdString(warning);
-    for (const auto& note : view_.notes) notes << note;
-    for (const auto& reason : report_.reasons) notes << QString::fromStdString(reason);
-  }
-  notes.removeDuplicates();
-  if (notes.isEmpty())
-    notes << QString("All %1 can be read.").arg(counted(view_.samples, "sample", "samples"));
-  notesHead_->setTitle(draft_ ? "Why it is proposed so" : "Checks");
-  noteWords_->setText(notes.join("\n"));
-  const QString place = folder_.isEmpty() ? Session::freeProjectFolder(name_->text().trimmed()) : folder_;
+  refreshTarget();
+  learnBars_->setVisible(shown_.view.spec.task == Task::classification && !shown_.view.classes.isEmpty());
+  table_->setData(shown_.view, shown_.draft);
+  const auto shown = shown_.view.cells.size();
+  rowsShown_->setText(QString("Rows 1 to %1 of %2")
+                          .arg(QString::fromStdString(formatCount(shown)),
+                               QString::fromStdString(formatCount(shown_.view.rows))));
+  facts_->setText(
+      QString("%1, %2").arg(shown_.view.separator, shown_.view.header ? "header in row 1" : "no header"));
+  refreshNotes();
+  const QString place =
+      shown_.folder.isEmpty() ? Session::freeProjectFolder(name_->text().trimmed()) : shown_.folder;
   where_->setText("Goes to " + QString(place).replace(QDir::homePath(), "~"));
   refreshGrid();
 }
 
+void DataPage::refreshTarget() {
+  // The form shows what is proposed or chosen; in a project the choice is made.
+  const QSignalBlocker quietTarget(target_), quietTask(task_);
+  target_->clear();
+  for (const auto& column : shown_.view.columns) target_->addItem(QString::fromStdString(column.report.name));
+  target_->setCurrentText(QString::fromStdString(shown_.view.spec.target));
+  task_->clear();
+  task_->addItem(shown_.view.spec.task == Task::classification
+                     ? QString("One of %1 classes").arg(shown_.view.classes.size())
+                     : QString("One of its values (classes)"));
+  task_->addItem("A number");
+  task_->setCurrentIndex(shown_.view.spec.task == Task::classification ? 0 : 1);
+  for (auto* combo : {target_, task_}) {
+    combo->setEnabled(shown_.draft);
+    setTip(combo,
+           shown_.draft ? QString() : QString("Fixed in this project, since its networks are drawn for it"),
+           shown_.draft ? QString() : QString("New project from data changes it"));
+  }
+}
+
+void DataPage::refreshNotes() {
+  // What was found out, each thing once: the inspection and the reading tell some of it both.
+  QStringList notes = shown_.view.notes;
+  if (shown_.draft) {
+    notes.clear();
+    for (const auto& warning : shown_.report.warnings) notes << QString::fromStdString(warning);
+    for (const auto& note : shown_.view.notes) notes << note;
+    for (const auto& reason : shown_.report.reasons) notes << QString::fromStdString(reason);
+  }
+  notes.removeDuplicates();
+  if (notes.isEmpty())
+    notes << QString("All %1 can be read.").arg(counted(shown_.view.samples, "sample", "samples"));
+  notesHead_->setTitle(shown_.draft ? "Why it is proposed so" : "Checks");
+  noteWords_->setText(notes.join("\n"));
+}
+
 void DataPage::arrange() {
-  const bool pictures = isPictures(view_);
-  const bool classes = view_.spec.task == Task::classification;
+  const bool pictures = isPictures(shown_.view);
+  const bool classes = shown_.view.spec.task == Task::classification;
   for (auto* widget : {balance_, split_, notes_, learn_, preparation_, picture_, create_}) {
     left_->removeWidget(widget);
     right_->removeWidget(widget);
@@ -294,7 +343,7 @@ void DataPage::arrange() {
     widget->show();
   };
   leftDock_->setVisible(pictures);
-  if (draft_) put(right_, create_); // first, so that it is seen
+  if (shown_.draft) put(right_, create_); // first, so that it is seen
   if (pictures) {
     if (classes) put(left_, balance_);
     put(left_, split_);
@@ -315,26 +364,26 @@ void DataPage::arrange() {
 }
 
 void DataPage::refreshGrid() {
-  if (!isPictures(view_)) return;
+  if (!isPictures(shown_.view)) return;
   const int part = parts_->current() - 1, chosen = bars_->chosen();
   QVector<int> numbers;
-  const qsizetype known = draft_ ? view_.pictures.size() : qsizetype(view_.samples);
+  const qsizetype known = shown_.draft ? shown_.view.pictures.size() : qsizetype(shown_.view.samples);
   for (qsizetype sample = 0; sample < known; ++sample) {
-    if (part >= 0 && view_.parts[sample] != char(part)) continue;
-    if (chosen >= 0 && view_.labels.value(sample, -1) != chosen) continue;
+    if (part >= 0 && shown_.view.parts[sample] != char(part)) continue;
+    if (chosen >= 0 && shown_.view.labels.value(sample, -1) != chosen) continue;
     numbers << static_cast<int>(sample);
   }
   grid_->setSamples(numbers);
 }
 
 void DataPage::changeSpec(const DatasetSpec& spec) {
-  wanted_ = spec;
+  shown_.wanted = spec;
   message_->hide();
   if (session_ == nullptr) return;
   bar_->primary()->setEnabled(false);
-  if (draft_) {
-    waiting_ = true;
-    session_->bridge().previewData(spec);
+  if (shown_.draft) {
+    shown_.waiting = true;
+    preview(spec);
     return;
   }
   Project project = session_->project()->project;
@@ -343,13 +392,13 @@ void DataPage::changeSpec(const DatasetSpec& spec) {
 }
 
 void DataPage::takeShare(NotedField* field, double SplitSpec::*share) {
-  if (!have_ || (field == validation_ && view_.ownTest > 0)) return;
+  if (!shown_.have || (field == validation_ && shown_.view.ownTest > 0)) return;
   bool ok = false;
   const double percent = field->text().remove('%').trimmed().replace(',', '.').toDouble(&ok);
-  SplitSpec split = wanted_.split;
+  SplitSpec split = shown_.wanted.split;
   if (ok && std::abs(percent / 100 - split.*share) < 1e-9) return splitForm_->setProblem(field, {});
   split.*share = percent / 100;
-  if (view_.ownTest > 0) {
+  if (shown_.view.ownTest > 0) {
     split.test = 0;
     split.validation = 1 - split.train;
   } else {
@@ -366,14 +415,14 @@ void DataPage::takeShare(NotedField* field, double SplitSpec::*share) {
                   .arg(qRound(100 * (split.train + split.validation)));
   splitForm_->setProblem(field, problem);
   if (!problem.isEmpty()) return;
-  DatasetSpec spec = wanted_;
+  DatasetSpec spec = shown_.wanted;
   spec.split = split;
   changeSpec(spec);
 }
 
 void DataPage::create() {
-  if (session_ == nullptr || !have_ || waiting_) return;
-  if (!draft_) {
+  if (session_ == nullptr || !shown_.have || shown_.waiting) return;
+  if (!shown_.draft) {
     Q_EMIT context().pageRequested(to::Design{});
     return;
   }
@@ -385,18 +434,13 @@ void DataPage::create() {
     return;
   }
   createForm_->setProblem(name_, {});
-  session_->create(folder_.isEmpty() ? Session::freeProjectFolder(name) : folder_, wanted_);
+  session_->create(shown_.folder.isEmpty() ? Session::freeProjectFolder(name) : shown_.folder, shown_.wanted,
+                   this, [this](const Error& error) { fail(error); });
 }
 
 void DataPage::leaveDraft() {
-  draft_ = have_ = asked_ = false;
-  path_.clear();
-  message_->hide();
-  view_ = {};
-  if (session_ != nullptr && session_->project())
-    ask();
-  else
-    showEmpty();
+  forget();
+  ask();
 }
 
 // The dialog is shown without waiting for it, so that live charts go on.

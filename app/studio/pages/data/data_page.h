@@ -41,8 +41,8 @@ class DataPage : public Page {
   void showReport(const DataReport& report);
   DataTable& table() { return *table_; }
   ImageGrid& grid() { return *grid_; }
-  bool isDraft() const { return draft_; }
-  const DatasetSpec& spec() const { return view_.spec; }
+  bool isDraft() const { return shown_.draft; }
+  const DatasetSpec& spec() const { return shown_.view.spec; }
 
  Q_SIGNALS:
   void shown(); // new data stands on the page
@@ -54,6 +54,12 @@ class DataPage : public Page {
 
  private:
   void build();
+  QWidget* buildBar();
+  QWidget* buildNothing();
+  QWidget* buildBody();
+  QWidget* buildDock(QWidget*& dock, QVBoxLayout*& column, bool left);
+  QWidget* buildPictures();
+  QWidget* buildRows();
   QWidget* section(const QString& title, QWidget* body, DockTitle** head = nullptr, int margin = 12);
   QWidget* buildLearn();
   QWidget* buildSplit();
@@ -61,9 +67,20 @@ class DataPage : public Page {
   QWidget* buildPicture();
   QWidget* buildCreate();
   void bind();
-  void ask();     // the overview of the open project, when it is wanted
+  void bindChoices();
+  void bindSession();
+  void forget(); // everything of the project or draft
+  void inspect(const QString& target);
+  void preview(const DatasetSpec& spec);
+  void askPictures(const QVector<int>& numbers);
+  void takePictures(const QVector<int>& numbers, const QVector<QImage>& pictures);
+  void forgetPictures();
+  void ask(); // for the data of the open project, when it is not there yet
+  void askData();
   void arrange(); // which sections stand where
   void refresh();
+  void refreshTarget(); // the form: what is proposed or chosen
+  void refreshNotes();
   void refreshSplit();
   void refreshPreparation();
   void refreshGrid();
@@ -78,12 +95,14 @@ class DataPage : public Page {
   QString captionOf(int sample) const;
 
   Session* session_;
-  DataView view_;
-  bool draft_ = false, have_ = false, asked_ = false, waiting_ = false;
-  QString path_; // of the draft
-  DataReport report_;
-  DatasetSpec wanted_; // asked for, not answered yet
-  int large_ = -1;     // the sample whose picture at full size is under way
+  struct Shown { // what belongs to the open project, or to the draft of one
+    DataView view;
+    bool draft = false, have = false, asked = false, waiting = false;
+    QString path, folder; // of the draft, and chosen for the new project; an empty folder: a free one
+    DataReport report;
+    DatasetSpec wanted; // asked for, not answered yet
+  };
+  Shown shown_;
 
   PageToolBar* bar_;
   Chip *size_, *shape_, *count_;
@@ -108,7 +127,6 @@ class DataPage : public Page {
   PicturePanel* panel_;
   QLineEdit* name_;
   QPushButton *new_, *back_, *fileButton_, *folderButton_;
-  QString folder_; // chosen for the new project; empty: a free one
 };
 
 } // namespace loom

@@ -58,107 +58,14 @@ QWidget* DataPage::section(const QString& title, QWidget* body, DockTitle** head
 
 void DataPage::build() {
   auto* column = columnOf(this);
-  bar_ = new PageToolBar("Data");
-  for (auto** chip : {&size_, &shape_, &count_}) {
-    *chip = new Chip;
-    bar_->addWidget(*chip);
-  }
-  back_ = makeButton("Cancel", {}, ButtonRole::ghost);
-  back_->setObjectName("dataBack");
-  bar_->addRight(back_);
-  new_ = makeButton("New project from data", "plus");
-  new_->setObjectName("dataNew");
-  bar_->addRight(new_);
-  bar_->setPrimary("Draw a network", "design")->setObjectName("dataPrimary");
-  column->addWidget(bar_);
+  column->addWidget(buildBar());
   message_ = new MessageBar;
   message_->hide();
   column->addWidget(message_);
   stack_ = new QStackedWidget;
   column->addWidget(stack_, 1);
-
-  auto* nothing = plain();
-  auto* nothingColumn = columnOf(nothing, 24);
-  empty_ = new EmptyState("data", {}, {});
-  fileButton_ = empty_->setPrimary("Choose a file", "folder");
-  fileButton_->setObjectName("chooseFile");
-  connect(fileButton_, &QPushButton::clicked, this, [this] { choose(false); });
-  folderButton_ = empty_->addSecondary("Choose a folder", "folder");
-  folderButton_->setObjectName("chooseFolder");
-  connect(folderButton_, &QPushButton::clicked, this, [this] { choose(true); });
-  nothingColumn->addWidget(empty_);
-  nothingColumn->addStretch(1);
-  stack_->addWidget(nothing);
-
-  body_ = plain();
-  auto* across = rowOf(body_, 0, 0);
-  auto* leftInside = plain();
-  left_ = columnOf(leftInside);
-  left_->addStretch(1);
-  leftDock_ = plain();
-  auto* leftRow = rowOf(leftDock_, 0, 0);
-  leftRow->addWidget(new ScrollColumn(leftInside), 1);
-  leftRow->addWidget(new HairLine(Qt::Vertical));
-  across->addWidget(leftDock_);
-
-  centre_ = new QStackedWidget;
-  auto* pictures = plain();
-  auto* picturesColumn = columnOf(pictures);
-  auto* tools = new FittingRow;
-  setGround(tools, Ground::surface);
-  tools->setFixedHeight(lookOf(this).px(40));
-  auto* toolRow = rowOf(tools, 0, 8);
-  toolRow->setContentsMargins(16, 4, 16, 0);
-  parts_ = new Segments({"All", "Train", "Validation", "Test"});
-  parts_->setAccessibleName("Part");
-  toolRow->addWidget(parts_);
-  auto* order = new Text("in file order", Type::small, Token::text2);
-  auto* sizeLabel = new Text("Size", Type::small, Token::text2);
-  toolRow->addWidget(order);
-  toolRow->addStretch(1);
-  toolRow->addWidget(sizeLabel);
-  auto* size = new QSlider(Qt::Horizontal);
-  size->setAccessibleName("Size of the pictures");
-  size->setRange(40, 128);
-  size->setValue(56);
-  size->setFixedWidth(lookOf(this).px(96));
-  toolRow->addWidget(size);
-  tools->setLeaving({order, sizeLabel, size});
-  picturesColumn->addWidget(tools);
-  grid_ = new ImageGrid;
-  grid_->setCaptions([this](int sample) { return captionOf(sample); });
-  picturesColumn->addWidget(grid_, 1);
-  connect(size, &QSlider::valueChanged, grid_, &ImageGrid::setCell);
-  centre_->addWidget(pictures);
-
-  auto* rows = plain();
-  auto* rowsColumn = columnOf(rows);
-  auto* head = plain();
-  head->setFixedHeight(lookOf(this).px(48));
-  auto* headRow = rowOf(head, 0, 16);
-  headRow->setContentsMargins(16, 0, 16, 0);
-  facts_ = new Text({}, Type::small, Token::text2);
-  headRow->addWidget(facts_);
-  rowsShown_ = new Text({}, Type::small, Token::text2);
-  rowsShown_->setAlignment(Qt::AlignRight);
-  headRow->addWidget(rowsShown_, 1);
-  rowsColumn->addWidget(head);
-  rowsColumn->addWidget(new HairLine);
-  table_ = new DataTable;
-  rowsColumn->addWidget(table_, 1);
-  centre_->addWidget(rows);
-  across->addWidget(centre_, 1);
-
-  auto* rightInside = plain();
-  right_ = columnOf(rightInside);
-  right_->addStretch(1);
-  rightDock_ = plain();
-  auto* rightRow = rowOf(rightDock_, 0, 0);
-  rightRow->addWidget(new HairLine(Qt::Vertical));
-  rightRow->addWidget(new ScrollColumn(rightInside), 1);
-  across->addWidget(rightDock_);
-  stack_->addWidget(body_);
-
+  stack_->addWidget(buildNothing());
+  stack_->addWidget(buildBody());
   bars_ = new ClassBars;
   balance_ = section("Class balance", bars_, &balanceHead_, 0);
   split_ = buildSplit();
@@ -173,6 +80,113 @@ void DataPage::build() {
     widget->setParent(body_);
     widget->hide();
   }
+}
+
+QWidget* DataPage::buildBar() {
+  bar_ = new PageToolBar("Data");
+  for (auto** chip : {&size_, &shape_, &count_}) {
+    *chip = new Chip;
+    bar_->addWidget(*chip);
+  }
+  back_ = makeButton("Cancel", {}, ButtonRole::ghost);
+  back_->setObjectName("dataBack");
+  bar_->addRight(back_);
+  new_ = makeButton("New project from data", "plus");
+  new_->setObjectName("dataNew");
+  bar_->addRight(new_);
+  bar_->setPrimary("Draw a network", "design")->setObjectName("dataPrimary");
+  return bar_;
+}
+
+// What is shown while there is no data.
+QWidget* DataPage::buildNothing() {
+  auto* nothing = plain();
+  auto* column = columnOf(nothing, 24);
+  empty_ = new EmptyState("data", {}, {});
+  fileButton_ = empty_->setPrimary("Choose a file", "folder");
+  fileButton_->setObjectName("chooseFile");
+  connect(fileButton_, &QPushButton::clicked, this, [this] { choose(false); });
+  folderButton_ = empty_->addSecondary("Choose a folder", "folder");
+  folderButton_->setObjectName("chooseFolder");
+  connect(folderButton_, &QPushButton::clicked, this, [this] { choose(true); });
+  column->addWidget(empty_);
+  column->addStretch(1);
+  return nothing;
+}
+
+QWidget* DataPage::buildBody() {
+  body_ = plain();
+  auto* across = rowOf(body_, 0, 0);
+  across->addWidget(buildDock(leftDock_, left_, true));
+  centre_ = new QStackedWidget;
+  centre_->addWidget(buildPictures());
+  centre_->addWidget(buildRows());
+  across->addWidget(centre_, 1);
+  across->addWidget(buildDock(rightDock_, right_, false));
+  return body_;
+}
+
+// A column of sections that scrolls, with a line towards the centre.
+QWidget* DataPage::buildDock(QWidget*& dock, QVBoxLayout*& column, bool left) {
+  auto* inside = plain();
+  column = columnOf(inside);
+  column->addStretch(1);
+  dock = plain();
+  auto* row = rowOf(dock, 0, 0);
+  if (!left) row->addWidget(new HairLine(Qt::Vertical));
+  row->addWidget(new ScrollColumn(inside), 1);
+  if (left) row->addWidget(new HairLine(Qt::Vertical));
+  return dock;
+}
+
+QWidget* DataPage::buildPictures() {
+  auto* pictures = plain();
+  auto* column = columnOf(pictures);
+  auto* tools = new FittingRow;
+  setGround(tools, Ground::surface);
+  tools->setFixedHeight(lookOf(this).px(40));
+  auto* row = rowOf(tools, 0, 8);
+  row->setContentsMargins(16, 4, 16, 0);
+  parts_ = new Segments({"All", "Train", "Validation", "Test"});
+  parts_->setAccessibleName("Part");
+  row->addWidget(parts_);
+  auto* order = new Text("in file order", Type::small, Token::text2);
+  auto* sizeLabel = new Text("Size", Type::small, Token::text2);
+  row->addWidget(order);
+  row->addStretch(1);
+  row->addWidget(sizeLabel);
+  auto* size = new QSlider(Qt::Horizontal);
+  size->setAccessibleName("Size of the pictures");
+  size->setRange(40, 128);
+  size->setValue(56);
+  size->setFixedWidth(lookOf(this).px(96));
+  row->addWidget(size);
+  tools->setLeaving({order, sizeLabel, size});
+  column->addWidget(tools);
+  grid_ = new ImageGrid;
+  grid_->setCaptions([this](int sample) { return captionOf(sample); });
+  column->addWidget(grid_, 1);
+  connect(size, &QSlider::valueChanged, grid_, &ImageGrid::setCell);
+  return pictures;
+}
+
+QWidget* DataPage::buildRows() {
+  auto* rows = plain();
+  auto* column = columnOf(rows);
+  auto* head = plain();
+  head->setFixedHeight(lookOf(this).px(48));
+  auto* row = rowOf(head, 0, 16);
+  row->setContentsMargins(16, 0, 16, 0);
+  facts_ = new Text({}, Type::small, Token::text2);
+  row->addWidget(facts_);
+  rowsShown_ = new Text({}, Type::small, Token::text2);
+  rowsShown_->setAlignment(Qt::AlignRight);
+  row->addWidget(rowsShown_, 1);
+  column->addWidget(head);
+  column->addWidget(new HairLine);
+  table_ = new DataTable;
+  column->addWidget(table_, 1);
+  return rows;
 }
 
 QWidget* DataPage::buildLearn() {
@@ -259,8 +273,8 @@ QWidget* DataPage::buildCreate() {
   line->addWidget(change);
   column->addWidget(row);
   connect(name_, &QLineEdit::textChanged, this, [this] {
-    folder_.clear();
-    if (have_ && draft_) refresh();
+    shown_.folder.clear();
+    if (shown_.have && shown_.draft) refresh();
   });
   connect(change, &QPushButton::clicked, this, [this] {
     auto* dialog = new QFileDialog(this, "Where shall the project go?");
@@ -268,7 +282,7 @@ QWidget* DataPage::buildCreate() {
     dialog->setFileMode(QFileDialog::Directory);
     dialog->setOption(QFileDialog::ShowDirsOnly);
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
-      folder_ = folder + "/" + name_->text().trimmed() + ".loom";
+      shown_.folder = folder + "/" + name_->text().trimmed() + ".loom";
       refresh();
     });
     dialog->open();
@@ -282,27 +296,30 @@ void DataPage::bind() {
   connect(back_, &QPushButton::clicked, this, &DataPage::leaveDraft);
   connect(parts_, &Segments::chosen, this, [this] { refreshGrid(); });
   connect(bars_, &ClassBars::classChosen, this, [this] { refreshGrid(); });
-  connect(grid_, &ImageGrid::wanted, this, [this](const QVector<int>& numbers) {
-    if (session_ != nullptr && session_->project() && !draft_) session_->bridge().samples({}, numbers, 0);
-  });
+  connect(grid_, &ImageGrid::wanted, this, &DataPage::askPictures);
   connect(grid_, &ImageGrid::chosen, this, [this](int sample) {
     static const char* words[] = {"train", "validation", "test"};
-    const QString part = sample < view_.parts.size() ? QString(words[int(view_.parts[sample])]) : QString();
+    const QString part =
+        sample < shown_.view.parts.size() ? QString(words[int(shown_.view.parts[sample])]) : QString();
     pictureHead_->setTitle(QString("Image %1").arg(sample + 1),
                            captionOf(sample) + (part.isEmpty() ? "" : ", " + part));
     const QImage* known = grid_->picture(sample);
     panel_->setPicture(known != nullptr ? *known : QImage(), captionOf(sample), part);
   });
+  bindChoices();
+}
+
+void DataPage::bindChoices() {
   connect(target_, &QComboBox::textActivated, this, [this](const QString& name) {
     // Another target may be another task, with other columns left out: ask for a whole proposal.
-    if (session_ != nullptr && draft_) {
-      waiting_ = true;
+    if (session_ != nullptr && shown_.draft) {
+      shown_.waiting = true;
       bar_->primary()->setEnabled(false);
-      session_->bridge().inspectData(path_, name);
+      inspect(name);
     }
   });
   connect(task_, &QComboBox::activated, this, [this](int index) {
-    DatasetSpec spec = wanted_;
+    DatasetSpec spec = shown_.wanted;
     spec.task = index == 0 ? Task::classification : Task::regression;
     // Classes may be numbers; a number may not be a category.
     std::erase_if(spec.columnTypes, [&](const auto& entry) { return entry.first == spec.target; });
@@ -313,14 +330,14 @@ void DataPage::bind() {
     Q_EMIT target_->textActivated(name);
   });
   connect(table_, &DataTable::typeChosen, this, [this](const QString& name, ColumnType type) {
-    DatasetSpec spec = wanted_;
+    DatasetSpec spec = shown_.wanted;
     std::erase_if(spec.columnTypes, [&](const auto& entry) { return entry.first == name.toStdString(); });
     spec.columnTypes.emplace_back(name.toStdString(), type);
     if (type != ColumnType::text) std::erase(spec.leftOut, name.toStdString());
     changeSpec(spec);
   });
   connect(table_, &DataTable::useChosen, this, [this](const QString& name, bool used) {
-    DatasetSpec spec = wanted_;
+    DatasetSpec spec = shown_.wanted;
     std::erase(spec.leftOut, name.toStdString());
     if (!used) spec.leftOut.push_back(name.toStdString());
     changeSpec(spec);
@@ -332,18 +349,18 @@ void DataPage::bind() {
     bool ok = false;
     const auto seed = seed_->text().trimmed().toULongLong(&ok);
     splitForm_->setProblem(seed_, ok ? QString() : QString("Wants a whole number, 0 or more."));
-    if (!ok || seed == wanted_.split.seed) return;
-    DatasetSpec spec = wanted_;
+    if (!ok || seed == shown_.wanted.split.seed) return;
+    DatasetSpec spec = shown_.wanted;
     spec.split.seed = seed;
     changeSpec(spec);
   });
   connect(stratified_, &QCheckBox::clicked, this, [this](bool on) {
-    DatasetSpec spec = wanted_;
+    DatasetSpec spec = shown_.wanted;
     spec.split.stratified = on;
     changeSpec(spec);
   });
   connect(standardise_, &QCheckBox::clicked, this, [this](bool on) {
-    DatasetSpec spec = wanted_;
+    DatasetSpec spec = shown_.wanted;
     spec.normalisation = on ? "standardise" : "none";
     changeSpec(spec);
   });
@@ -351,22 +368,22 @@ void DataPage::bind() {
 
 void DataPage::refreshSplit() {
   const auto note = [this](int part) {
-    return QString("%  ·  ") + QString::fromStdString(formatCount(view_.counts[std::size_t(part)]));
+    return QString("%  ·  ") + QString::fromStdString(formatCount(shown_.view.counts[std::size_t(part)]));
   };
-  const SplitSpec& split = view_.spec.split;
-  const bool own = view_.ownTest > 0;
+  const SplitSpec& split = shown_.view.spec.split;
+  const bool own = shown_.view.ownTest > 0;
   train_->setText(percent(split.train));
   train_->setNote(note(0));
   if (own) {
     validation_->setAutomatic(percent(split.validation), note(1));
-    test_->setAutomatic(QString::fromStdString(formatCount(view_.counts[2])), "own files");
+    test_->setAutomatic(QString::fromStdString(formatCount(shown_.view.counts[2])), "own files");
   } else {
     validation_->setPlain(percent(split.validation), note(1));
     test_->setAutomatic(percent(split.test), note(2));
   }
   validation_->setReadOnly(own);
   seed_->setText(QString::number(split.seed));
-  const bool classes = view_.spec.task == Task::classification;
+  const bool classes = shown_.view.spec.task == Task::classification;
   splitForm_->setRowVisible(stratified_, classes);
   stratified_->setChecked(split.stratified);
   splitForm_->setProblem(train_, {});
@@ -396,16 +413,16 @@ void DataPage::refreshPreparation() {
     stepRows_->addWidget(row);
     stepRows_->addWidget(new HairLine(Qt::Horizontal, Token::hover));
   };
-  const bool pictures = !view_.pictures.isEmpty();
-  const bool on = view_.spec.normalisation == "standardise";
-  const auto& means = view_.normalisation.mean;
+  const bool pictures = !shown_.view.pictures.isEmpty();
+  const bool on = shown_.view.spec.normalisation == "standardise";
+  const auto& means = shown_.view.normalisation.mean;
   QString told;
   if (pictures) {
-    if (view_.spec.format != "csv") step("image", "Scale to 0…1", "divide by 255", "all");
+    if (shown_.view.spec.format != "csv") step("image", "Scale to 0…1", "divide by 255", "all");
     QStringList mean, deviation;
     for (std::size_t channel = 0; channel < std::min<std::size_t>(3, means.size()); ++channel) {
       mean << QString::number(means[channel], 'f', 3);
-      deviation << QString::number(view_.normalisation.std[channel], 'f', 3);
+      deviation << QString::number(shown_.view.normalisation.std[channel], 'f', 3);
     }
     constexpr std::size_t mostChannels = 4; // more are pixels of a table
     told = means.size() > mostChannels ? QString("each pixel to mean 0, deviation 1")
@@ -413,10 +430,10 @@ void DataPage::refreshPreparation() {
   } else {
     QStringList out, categories;
     std::int64_t numbers = 0, gaps = 0;
-    for (const auto& column : view_.columns) {
+    for (const auto& column : shown_.view.columns) {
       const auto& name = column.report.name;
-      if (name == view_.spec.target) continue;
-      const auto& left = view_.spec.leftOut;
+      if (name == shown_.view.spec.target) continue;
+      const auto& left = shown_.view.spec.leftOut;
       if (std::find(left.begin(), left.end(), name) != left.end() || column.report.type == ColumnType::text) {
         out << QString::fromStdString(name);
         continue;
@@ -429,7 +446,7 @@ void DataPage::refreshPreparation() {
     }
     if (!out.isEmpty())
       step("minus", "Leave out", out.join(", "),
-           QString::number(view_.columns.size() - out.size()) + " left");
+           QString::number(shown_.view.columns.size() - out.size()) + " left");
     if (gaps > 0)
       step("wand", "Fill gaps", "a missing value counts as its column's mean",
            QString::fromStdString(formatCount(gaps)) + (gaps == 1 ? " cell" : " cells"));
@@ -437,12 +454,12 @@ void DataPage::refreshPreparation() {
                         : QString("%1 columns of numbers to mean 0, deviation 1").arg(numbers);
     if (!categories.isEmpty())
       step("table", "One-hot", categories.join(", "),
-           QString("%1 → %2").arg(categories.size()).arg(view_.features.size() - numbers));
+           QString("%1 → %2").arg(categories.size()).arg(shown_.view.features.size() - numbers));
   }
   standardise_->setChecked(on);
   deviation_->setText(told);
   deviation_->setVisible(on);
-  network_->setText("The network gets N×" + QString::fromStdString(formatShape(view_.sampleShape)));
+  network_->setText("The network gets N×" + QString::fromStdString(formatShape(shown_.view.sampleShape)));
 }
 
 } // namespace loom

@@ -36,6 +36,28 @@ constexpr int narrowWindow = 1152, lowWindow = 700, compactWindow = 800;
 
 void DesignPage::build() {
   auto* column = columnOf(this);
+  buildBar();
+  column->addWidget(bar_);
+  message_ = new MessageBar;
+  message_->hide();
+  column->addWidget(message_);
+  across_ = new Splitter(Qt::Horizontal);
+  column->addWidget(across_, 1);
+  across_->addWidget(buildLeft());
+  across_->addWidget(buildCentre());
+  inspector_ = new Inspector(document_);
+  across_->addWidget(inspector_);
+  for (int part = 0; part < 3; ++part) across_->setStretchFactor(part, part == 1 ? 1 : 0);
+  across_->setChildrenCollapsible(false);
+  const Look& look = lookOf(this);
+  left_->setMinimumWidth(look.px(paletteWidth));
+  left_->setMaximumWidth(look.px(widestPalette));
+  inspector_->setMinimumWidth(look.px(narrowInspector));
+  inspector_->setMaximumWidth(look.px(widestInspector));
+  across_->setSizes({look.px(paletteWidth), 1000, look.px(inspectorWidth)});
+}
+
+void DesignPage::buildBar() {
   bar_ = new PageToolBar("Network");
   names_ = new QComboBox;
   names_->setObjectName("networkNames");
@@ -56,42 +78,57 @@ void DesignPage::build() {
   bar_->addWidget(views_);
   bar_->setPrimary("Run", "run")->setObjectName("designRun");
   setTip(bar_->primary(), "Run", "F5");
-  column->addWidget(bar_);
-  message_ = new MessageBar;
-  message_->hide();
-  column->addWidget(message_);
+}
 
-  across_ = new Splitter(Qt::Horizontal);
-  column->addWidget(across_, 1);
+QWidget* DesignPage::buildLeft() {
   left_ = new QWidget;
-  auto* leftRow = rowOf(left_, 0, 0);
+  auto* row = rowOf(left_, 0, 0);
   families_ = new FamilyColumn;
   families_->hide();
   palette_ = new Palette;
-  leftRow->addWidget(families_);
-  leftRow->addWidget(palette_, 1);
-  across_->addWidget(left_);
+  row->addWidget(families_);
+  row->addWidget(palette_, 1);
   paletteOver_ = new QWidget(this);
   paletteOver_->setObjectName("paletteOver");
   setGround(paletteOver_, Ground::surface);
   rowOf(paletteOver_, 0, 0)->addWidget(new HairLine(Qt::Vertical));
   paletteOver_->hide();
+  return left_;
+}
 
+QWidget* DesignPage::buildCentre() {
   auto* centre = new QWidget;
-  auto* centreColumn = columnOf(centre);
   down_ = new Splitter(Qt::Vertical);
-  centreColumn->addWidget(down_);
-  auto* upper = new QWidget;
-  auto* upperColumn = columnOf(upper);
+  columnOf(centre)->addWidget(down_);
+  auto* canvasBox = buildCanvas();
   withCode_ = new Splitter(Qt::Horizontal);
-  canvas_ = new CanvasView(document_);
   code_ = new CodeView(document_);
+  withCode_->addWidget(canvasBox);
+  withCode_->addWidget(code_);
+  withCode_->setChildrenCollapsible(false);
+  code_->hide();
   stack_ = new QStackedWidget;
   table_ = new NodeTable(document_);
-  auto* canvasBox = new QWidget;
-  auto* canvasColumn = columnOf(canvasBox);
-  canvasColumn->addWidget(canvas_, 1);
-  canvasColumn->addWidget(new HairLine);
+  for (QWidget* one : {static_cast<QWidget*>(withCode_), static_cast<QWidget*>(table_), buildUnreadable()})
+    stack_->addWidget(one);
+  auto* upper = new QWidget;
+  columnOf(upper)->addWidget(stack_, 1);
+  down_->addWidget(upper);
+  problems_ = new Problems(document_);
+  down_->addWidget(problems_);
+  down_->setStretchFactor(0, 1);
+  down_->setStretchFactor(1, 0);
+  down_->setSizes({600, lookOf(this).px(problemsHeight)});
+  return centre;
+}
+
+// The canvas, and the line of figures and zoom under it.
+QWidget* DesignPage::buildCanvas() {
+  auto* box = new QWidget;
+  auto* column = columnOf(box);
+  canvas_ = new CanvasView(document_);
+  column->addWidget(canvas_, 1);
+  column->addWidget(new HairLine);
   foot_ = new QWidget;
   setGround(foot_, Ground::surface);
   foot_->setFixedHeight(lookOf(this).px(28));
@@ -100,8 +137,6 @@ void DesignPage::build() {
   parameters_ = new Text({}, Type::smallStrong);
   costs_ = new Text({}, Type::small, Token::text2);
   zoom_ = new Text("100 %", Type::small, Token::text2);
-  foot->addWidget(parameters_);
-  foot->addWidget(costs_, 1);
   auto* out = makeIconButton("minus", "Smaller");
   auto* in = makeIconButton("plus", "Larger");
   auto* fit = makeIconButton("fit", "Fit into the window");
@@ -109,17 +144,18 @@ void DesignPage::build() {
   connect(out, &QToolButton::clicked, this, [this] { canvas_->zoomBy(1 / 1.25); });
   connect(in, &QToolButton::clicked, this, [this] { canvas_->zoomBy(1.25); });
   connect(fit, &QToolButton::clicked, this, [this] { canvas_->fit(); });
+  foot->addWidget(parameters_);
+  foot->addWidget(costs_, 1);
   foot->addWidget(out);
   foot->addWidget(zoom_);
   foot->addWidget(in);
   foot->addWidget(fit);
-  canvasColumn->addWidget(foot_);
-  withCode_->addWidget(canvasBox);
-  withCode_->addWidget(code_);
-  withCode_->setChildrenCollapsible(false);
-  code_->hide();
-  stack_->addWidget(withCode_);
-  stack_->addWidget(table_);
+  column->addWidget(foot_);
+  return box;
+}
+
+// What is shown instead of a network whose file cannot be read.
+QWidget* DesignPage::buildUnreadable() {
   unreadable_ = new EmptyState({}, {}, {});
   unreadable_->setObjectName("damagedNetwork");
   connect(unreadable_->setPrimary("New network", "plus"), &QPushButton::clicked, this,
@@ -129,37 +165,17 @@ void DesignPage::build() {
       Q_EMIT context().openProjectRequested(
           QString::fromStdString(session_->project()->project.folder.string()));
   });
-  auto* unreadableBox = new QWidget;
-  setGround(unreadableBox, Ground::surface);
-  auto* unreadableColumn = columnOf(unreadableBox, 24);
-  unreadableColumn->addWidget(unreadable_);
-  unreadableColumn->addStretch(1);
-  stack_->addWidget(unreadableBox);
-  upperColumn->addWidget(stack_, 1);
-  down_->addWidget(upper);
-  problems_ = new Problems(document_);
-  down_->addWidget(problems_);
-  down_->setStretchFactor(0, 1);
-  down_->setStretchFactor(1, 0);
-  down_->setSizes({600, lookOf(this).px(problemsHeight)});
-  across_->addWidget(centre);
-
-  inspector_ = new Inspector(document_);
-  across_->addWidget(inspector_);
-  across_->setStretchFactor(0, 0);
-  across_->setStretchFactor(1, 1);
-  across_->setStretchFactor(2, 0);
-  across_->setChildrenCollapsible(false);
-  left_->setMinimumWidth(lookOf(this).px(paletteWidth));
-  inspector_->setMinimumWidth(lookOf(this).px(narrowInspector));
-  inspector_->setMaximumWidth(lookOf(this).px(440));
-  left_->setMaximumWidth(lookOf(this).px(widestPalette));
-  across_->setSizes({lookOf(this).px(paletteWidth), 1000, lookOf(this).px(inspectorWidth)});
+  auto* box = new QWidget;
+  setGround(box, Ground::surface);
+  auto* column = columnOf(box, 24);
+  column->addWidget(unreadable_);
+  column->addStretch(1);
+  return box;
 }
 
 void DesignPage::setView(View view) {
   views_->setCurrent(view);
-  const bool readable = broken_.isEmpty();
+  const bool readable = open_.broken.isEmpty();
   stack_->setCurrentIndex(!readable ? 2 : view == table ? 1 : 0);
   code_->setVisible(view == code);
   left_->setVisible(view == canvas && docks_ && readable);

@@ -30,53 +30,45 @@ namespace loom {
 
 constexpr int recoveryDelay = 1500;
 
-DesignPage::DesignPage(PageContext& context, Session* session) : Page(context), session_(session) {
+DesignPage::DesignPage(PageContext& context, Session* session)
+    : Page(context), session_(session), own_(session == nullptr ? std::make_unique<Document>() : nullptr),
+      document_(session != nullptr ? session->document() : *own_) {
   build();
-  bind();
-  if (session_ != nullptr) {
-    connect(session_, &Session::projectOpened, this, [this] {
-      const auto& view = *session_->project();
-      showNetworks(view.networks, QString::fromStdString(view.project.network), view.damaged);
-    });
-    connect(session_, &Session::projectClosed, this, [this] {
-      if (!session_->project()) showNetworks({}, {});
-    });
-    connect(session_, &Session::leaving, this, &DesignPage::keepUnsaved);
-    connect(session_, &Session::networkSaved, this, [this](const Network& asWritten) {
-      // What was drawn while the file was written is not saved yet.
-      if (asWritten == document_.network()) document_.markSaved();
-      for (auto& network : networks_)
-        if (network.name == asWritten.name) network = asWritten;
-      if (!restoredFrom_.isEmpty() && asWritten.name == restoredAs_) {
-        session_->bridge().discardRecovery(restoredFrom_); // it is in a file of its own now
-        restoredFrom_.clear();
-      }
-    });
-    connect(&session_->bridge(), &Bridge::recoveryFound, this, [this](const Network& kept) {
-      recovered_ = kept;
-      message_->setMessage(MessageKind::warn, offerWords());
-      offerActions();
-      message_->show();
-    });
-    connect(&session_->bridge(), &Bridge::exported, this,
-            [this](const QStringList& files) { say("Written: " + files.join(", "), false); });
-    connect(session_, &Session::failed, this, [this](const QString& what, const Error& error) {
-      if (what != "save" && what != "export" && what != "start") return;
-      message_->setError(error);
-      offerActions();
-      message_->show();
-    });
-    connect(session_, &Session::factsChanged, this, [this] { document_.setData(session_->facts()); });
-    document_.setData(session_->facts());
-    if (session_->project())
-      showNetworks(session_->project()->networks,
-                   QString::fromStdString(session_->project()->project.network),
-                   session_->project()->damaged);
-  }
+  bindActions();
+  bindWidgets();
+  bindDocument();
+  if (session_ != nullptr) bindSession();
   refresh();
 }
 
-void DesignPage::bind() {
+void DesignPage::bindSession() {
+  connect(session_, &Session::projectOpened, this, &DesignPage::showProject);
+  connect(session_, &Session::projectClosed, this, &DesignPage::showProject);
+  connect(session_, &Session::leaving, this, &DesignPage::keepUnsaved);
+  connect(session_, &Session::networkSaved, this, [this](const QString& name) {
+    if (open_.restoredFrom.isEmpty() || name != open_.restoredAs) return;
+    session_->carryOut(DiscardRecovery{open_.restoredFrom}); // it is in a file of its own now
+    open_.restoredFrom.clear();
+  });
+  connect(&session_->bridge(), &Bridge::recoveryFound, this, [this](const Network& kept) {
+    open_.recovered = kept;
+    message_->setMessage(MessageKind::warn, offerWords());
+    offerActions();
+    message_->show();
+  });
+  connect(session_, &Session::saveFailed, this, &DesignPage::showError);
+  connect(session_, &Session::startFailed, this,
+          [this](const QString&, const Error& error) { showError(error); });
+  if (session_->project()) showProject();
+}
+
+void DesignPage::showError(const Error& error) {
+  message_->setError(error);
+  offerActions();
+  message_->show();
+}
+
+void DesignPage::bindActions() {
   auto& actions = context().actions;
   const auto bindEdit = [&](const char* id, void (CanvasView::*what)()) {
     actions.bind(id, this, [view = canvas_, what] { (view->*what)(); });
@@ -111,12 +103,14 @@ void DesignPage::bind() {
     setView(View(views_->current()));
   });
   actions.bind("edit.find", this, [this] { Q_EMIT context().findRequested(u'@'); });
-  if (session_ != nullptr) {
-    actions.bind("file.save", this, [this] { save(); });
-    actions.bind("network.new", this, [this] { newNetwork(); });
-    actions.bind("file.export.torch", this, [this] { saveCode(); });
-    actions.bind("run.start", this, [this] { run(); });
-  }
+  if (session_ == nullptr) return;
+  actions.bind("file.save", this, [this] { save(); });
+  actions.bind("network.new", this, [this] { newNetwork(); });
+  actions.bind("file.export.torch", this, [this] { saveCode(); });
+  actions.bind("run.start", this, [this] { run(); });
+}
+
+void DesignPage::bindWidgets() {
   connect(bar_->primary(), &QPushButton::clicked, this, [this] { run(); });
   connect(views_, &Segments::chosen, this, [this](int index) { setView(View(index)); });
   connect(names_, &QComboBox::textActivated, this, &DesignPage::openNetwork);
@@ -136,7 +130,6 @@ void DesignPage::bind() {
   connect(canvas_, &CanvasView::renameWanted, inspector_, &Inspector::focusName);
   connect(canvas_, &CanvasView::paletteWanted, this, [this] { openPalette(std::nullopt); });
   connect(canvas_, &CanvasView::edgeChosen, this, &DesignPage::refreshChosen);
-  connect(&document_, &Document::selectionChanged, this, &DesignPage::refreshChosen);
   connect(canvas_, &CanvasView::refused, this, [this](const QString& reason) { say(reason, true); });
   connect(canvas_, &CanvasView::zoomChanged, this,
           [this](double zoom) { zoom_->setText(QString("%1 %").arg(qRound(zoom * 100))); });
@@ -146,35 +139,37 @@ void DesignPage::bind() {
     document_.select({node}, node);
   });
   connect(code_, &CodeView::saveWanted, this, &DesignPage::saveCode);
-  connect(&document_, &Document::refused, this, [this](const QString& reason) { say(reason, true); });
+}
+
+void DesignPage::bindDocument() {
   recovery_ = new QTimer(this);
   recovery_->setSingleShot(true);
   recovery_->setInterval(recoveryDelay);
   connect(recovery_, &QTimer::timeout, this, [this] { keepUnsaved(); });
+  connect(&document_, &Document::selectionChanged, this, &DesignPage::refreshChosen);
+  connect(&document_, &Document::refused, this, [this](const QString& reason) { say(reason, true); });
   connect(&document_, &Document::changed, this, [this] {
-    draw();
     if (!recovery_->isActive()) recovery_->start();
-    if (!recovered_) message_->hide(); // an offer stays until it is taken or the drawing is saved
+    if (!open_.recovered) message_->hide(); // an offer stays until it is taken or the drawing is saved
     refresh();
   });
-  connect(&document_, &Document::reset, this, [this] {
-    draw();
-    refresh();
-  });
+  connect(&document_, &Document::reset, this, &DesignPage::refresh);
   connect(&document_, &Document::modifiedChanged, this, &DesignPage::refresh);
   connect(&document_, &Document::dataChanged, this, &DesignPage::refresh);
-  context().addProvider(this, u'@', [this](const QString& words) {
-    QVector<Found> found;
-    for (const auto& [id, node] : document_.network().nodes) {
-      const QString name = QString::fromStdString(node.name);
-      if (found.size() < 12 && (words.isEmpty() || name.contains(words, Qt::CaseInsensitive)))
-        found.push_back({"Nodes", "design", name, QString::fromStdString(node.type), [this, id = id] {
-                           Q_EMIT context().pageRequested(to::Design{});
-                           canvas_->goTo(id);
-                         }});
-    }
-    return found;
-  });
+  context().addProvider(this, u'@', [this](const QString& words) { return findNodes(words); });
+}
+
+QVector<Found> DesignPage::findNodes(const QString& words) {
+  QVector<Found> found;
+  for (const auto& [id, node] : document_.network().nodes) {
+    const QString name = QString::fromStdString(node.name);
+    if (found.size() < 12 && (words.isEmpty() || name.contains(words, Qt::CaseInsensitive)))
+      found.push_back({"Nodes", "design", name, QString::fromStdString(node.type), [this, id = id] {
+                         Q_EMIT context().pageRequested(to::Design{});
+                         canvas_->goTo(id);
+                       }});
+  }
+  return found;
 }
 
 void DesignPage::opened(const PageTarget&) { focusView(); }
@@ -194,40 +189,44 @@ bool DesignPage::eventFilter(QObject* watched, QEvent* event) {
 
 void DesignPage::keepUnsaved() {
   recovery_->stop();
-  if (session_ == nullptr || document_.network().name.empty()) return;
+  if (session_ == nullptr || session_->drawn().isEmpty()) return;
   if (document_.modified())
-    session_->bridge().saveRecovery(document_.network());
-  else if (!recovered_)
-    session_->bridge().discardRecovery(QString::fromStdString(document_.network().name));
+    keepDrawing();
+  else if (!open_.recovered)
+    session_->carryOut(DiscardRecovery{session_->drawn()});
+}
+
+void DesignPage::keepDrawing() {
+  session_->carryOut(SaveRecovery{std::make_shared<const Network>(document_.network())});
 }
 
 void DesignPage::restore() {
-  if (!recovered_) return;
-  const Network kept = *recovered_;
+  if (!open_.recovered) return;
+  const Network kept = *std::exchange(open_.recovered, std::nullopt);
   const QString name = QString::fromStdString(kept.name);
-  recovered_.reset();
   message_->hide();
   if (damaged(name) != nullptr) {
     // The file that cannot be read stays as it is: what was drawn becomes a network of its own, saved at
     // once.
-    restoredFrom_ = name;
     Network own = kept;
-    own.name = restoredAs_ = freeName(kept.name + "-recovered");
+    own.name = freeName(kept.name + "-recovered");
+    open_.restoredFrom = name;
+    open_.restoredAs = QString::fromStdString(own.name);
     addNetwork(own);
   } else {
-    if (document_.network().name != kept.name) openNetwork(name);
+    if (session_->drawn() != name) openNetwork(name);
     document_.restore(kept);
     // Taken: it is this window's unsaved edit from now on.
-    session_->bridge().discardRecovery(name);
-    session_->bridge().saveRecovery(document_.network());
+    session_->carryOut(DiscardRecovery{name});
+    keepDrawing();
     canvas_->fit();
   }
   focusView();
 }
 
 void DesignPage::discard() {
-  if (recovered_) session_->bridge().discardRecovery(QString::fromStdString(recovered_->name));
-  recovered_.reset();
+  if (open_.recovered) session_->carryOut(DiscardRecovery{QString::fromStdString(open_.recovered->name)});
+  open_.recovered.reset();
   message_->hide();
   focusView();
 }
@@ -235,9 +234,8 @@ void DesignPage::discard() {
 // A name that no network of the project has, one that cannot be read included.
 std::string DesignPage::freeName(const std::string& wanted) const {
   const auto taken = [this](const std::string& name) {
-    return damaged(QString::fromStdString(name)) != nullptr ||
-           std::any_of(networks_.begin(), networks_.end(),
-                       [&](const Network& one) { return one.name == name; });
+    const QString word = QString::fromStdString(name);
+    return damaged(word) != nullptr || session_->network(word) != nullptr;
   };
   std::string name = wanted;
   for (int number = 2; taken(name); ++number) name = wanted + "-" + std::to_string(number);
@@ -245,17 +243,20 @@ std::string DesignPage::freeName(const std::string& wanted) const {
 }
 
 const DamagedNetwork* DesignPage::damaged(const QString& name) const {
-  const auto found = std::find_if(damaged_.begin(), damaged_.end(),
-                                  [&](const DamagedNetwork& one) { return one.name == name; });
-  return found != damaged_.end() ? &*found : nullptr;
+  if (session_ == nullptr || !session_->project()) return nullptr;
+  const auto& all = session_->project()->damaged;
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const DamagedNetwork& one) { return one.name == name; });
+  return found != all.end() ? &*found : nullptr;
 }
 
 void DesignPage::addNetwork(const Network& network) {
-  networks_ << network;
   const QString name = QString::fromStdString(network.name);
   names_->addItem(name);
-  openNetwork(name);
-  save(); // it is a file of the project from now on
+  showBroken(nullptr);
+  names_->setCurrentText(name);
+  session_->addNetwork(network);
+  setView(View(views_->current()));
 }
 
 void DesignPage::newNetwork() {
@@ -278,50 +279,49 @@ void DesignPage::applyFix() {
   if (chosen != nullptr) document_.applyFix(Diagnostic(*chosen));
 }
 
-void DesignPage::showNetworks(const QVector<Network>& networks, const QString& first,
-                              const QVector<DamagedNetwork>& damaged) {
-  // Another project: what was unsaved in the one before is kept there already.
+// Another project, or none: what was unsaved in the one before was kept when it was left.
+void DesignPage::showProject() {
   recovery_->stop();
-  recovered_.reset();
-  document_.open({});
-  if (session_ != nullptr) document_.setData(session_->facts());
-  networks_ = networks;
-  damaged_ = damaged;
+  open_ = {};
   names_->clear();
-  for (const auto& network : networks) names_->addItem(QString::fromStdString(network.name));
-  for (const auto& one : damaged) names_->addItem(icon("st-error"), one.name);
   message_->hide();
-  openNetwork(first);
+  if (!session_->project()) return openNetwork({});
+  for (const auto& one : session_->project()->networks) names_->addItem(one.name);
+  for (const auto& one : session_->project()->damaged) names_->addItem(icon("st-error"), one.name);
+  openNetwork(QString::fromStdString(session_->project()->project.network));
+}
+
+void DesignPage::showDrawing(const Network& network) {
+  names_->addItem(QString::fromStdString(network.name));
+  document_.open(network);
+  setView(View(views_->current()));
 }
 
 void DesignPage::openNetwork(const QString& name) {
-  if (document_.modified() && session_ != nullptr && !document_.network().name.empty())
-    save(); // nothing is lost by looking at another
-  // What was drawn stays as it is when one comes back to it.
-  for (auto& network : networks_)
-    if (network.name == document_.network().name && !network.name.empty()) network = document_.network();
+  if (session_ == nullptr) return;
+  const auto& project = session_->project();
   const auto* unread = damaged(name);
-  if (unread == nullptr && networks_.empty() && !damaged_.empty()) unread = &damaged_.front();
-  broken_ = unread != nullptr ? unread->name : QString();
-  if (unread != nullptr) {
-    // Nothing is drawn where it could not be kept.
-    names_->setCurrentText(unread->name);
-    unreadable_->setWords("st-error", Token::error, QString("“%1” cannot be read").arg(unread->name),
-                          QString::fromStdString(unread->error.message()) +
-                              " The file stays as it is; nothing is written over it.");
-    document_.open({});
-  } else if (!networks_.empty()) {
-    const auto found = std::find_if(networks_.begin(), networks_.end(),
-                                    [&](const Network& one) { return one.name == name.toStdString(); });
-    const Network& chosen = found != networks_.end() ? *found : networks_.front();
-    names_->setCurrentText(QString::fromStdString(chosen.name));
-    document_.open(chosen);
-  } else {
-    document_.open({});
-  }
-  document_.setReadOnly(
-      unread != nullptr ? QString("“%1” cannot be read and stays as it is").arg(unread->name) : QString());
+  if (unread == nullptr && project && project->networks.isEmpty() && !project->damaged.isEmpty())
+    unread = &project->damaged.front();
+  QString chosen;
+  if (unread == nullptr && project && !project->networks.isEmpty())
+    chosen = project->find(name) != nullptr ? name : project->networks.front().name;
+  names_->setCurrentText(unread != nullptr ? unread->name : chosen);
+  open_.broken = unread != nullptr ? unread->name : QString();
+  session_->showNetwork(chosen);
+  showBroken(unread);
   setView(View(views_->current()));
+}
+
+// Nothing is drawn where it could not be kept.
+void DesignPage::showBroken(const DamagedNetwork* network) {
+  open_.broken = network != nullptr ? network->name : QString();
+  if (network == nullptr) return;
+  const QString heading = QString("“%1” cannot be read").arg(network->name);
+  unreadable_->setWords("st-error", Token::error, heading,
+                        QString::fromStdString(network->error.message()) +
+                            " The file stays as it is; nothing is written over it.");
+  document_.setReadOnly(heading + " and stays as it is");
 }
 
 void DesignPage::refreshChosen() {
@@ -349,7 +349,7 @@ void DesignPage::refresh() {
       std::count_if(analysis.diagnostics.begin(), analysis.diagnostics.end(),
                     [](const Diagnostic& one) { return one.level == Diagnostic::Level::error; });
   QString reason;
-  if (!broken_.isEmpty())
+  if (!open_.broken.isEmpty())
     reason = "The network cannot be read";
   else if (errors > 0)
     reason = errors == 1 ? QString("1 error blocks the run") : QString("%1 errors block the run").arg(errors);
@@ -365,26 +365,19 @@ void DesignPage::refresh() {
           .arg(QString::fromStdString(formatCountShort(analysis.multiplyAdds)),
                QString::fromStdString(formatBytes(std::uint64_t(analysis.activationElements) * 4))));
   const QString name = QString::fromStdString(document_.network().name);
-  setDocument(!broken_.isEmpty() ? broken_ : document_.modified() ? name + " *" : name);
-}
-
-// The session has what is drawn at each moment, so that no other page works with an older network.
-void DesignPage::draw() {
-  if (session_ != nullptr) session_->draw(document_.network(), document_.modified());
+  setDocument(!open_.broken.isEmpty() ? open_.broken : document_.modified() ? name + " *" : name);
 }
 
 void DesignPage::save() {
-  if (session_ == nullptr || document_.network().name.empty()) return;
-  recovered_.reset();
+  if (session_ == nullptr || session_->drawn().isEmpty()) return;
+  open_.recovered.reset();
   message_->hide();
-  draw();
-  session_->saveNetwork(QString::fromStdString(document_.network().name));
+  session_->saveNetwork(session_->drawn());
 }
 
 void DesignPage::run() {
   if (session_ == nullptr || !document_.analysis().runnable()) return;
-  draw();
-  session_->startRun(QString::fromStdString(document_.network().name));
+  session_->startRun(session_->drawn());
   Q_EMIT context().pageRequested(to::Train{to::Train::newest});
 }
 
@@ -422,27 +415,31 @@ void DesignPage::saveCode() {
         run = QString::fromStdString(view.row.id);
         break;
       }
-    session_->bridge().exportTorch(document_.network(), folder, run);
+    session_->bridge().ask(ExportTorch{std::make_shared<const Network>(document_.network()), folder, run},
+                           this, [this](const Result<QStringList>& files) {
+                             if (!files) return showError(files.error());
+                             say("Written: " + files->join(", "), false);
+                           });
   });
   dialog->open();
 }
 
 QString DesignPage::offerWords() const {
   return QString("“%1” has edits that were not saved when Neuroloom last ended.")
-      .arg(QString::fromStdString(recovered_->name));
+      .arg(QString::fromStdString(open_.recovered->name));
 }
 
 // An offer stays until it is taken, whatever else there is to say.
 void DesignPage::offerActions() {
-  if (!recovered_) return message_->setAction({}, {});
+  if (!open_.recovered) return message_->setAction({}, {});
   message_->setAction("Restore", [this] { restore(); });
   message_->setSecond("Discard", [this] { discard(); });
 }
 
 void DesignPage::say(const QString& text, bool error) {
   const QString end = text.endsWith('.') ? " " : ". ";
-  message_->setMessage(error || recovered_ ? MessageKind::warn : MessageKind::ok,
-                       recovered_ ? text + end + offerWords() : text);
+  message_->setMessage(error || open_.recovered ? MessageKind::warn : MessageKind::ok,
+                       open_.recovered ? text + end + offerWords() : text);
   offerActions();
   message_->show();
 }

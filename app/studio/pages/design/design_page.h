@@ -5,6 +5,7 @@
 #include "app/studio/bridge/bridge.h"
 #include "app/studio/drawing/document.h"
 #include "app/studio/frame/page.h"
+#include <memory>
 #include <optional>
 
 class QComboBox;
@@ -43,10 +44,8 @@ class DesignPage : public Page {
   Problems& problems() { return *problems_; }
   NodeTable& nodes() { return *table_; }
   CodeView& codeView() { return *code_; }
-  bool offersRestore() const { return recovered_.has_value(); }
-  // Shots and tests give them by hand. A damaged one is told instead of drawn, and its file is left alone.
-  void showNetworks(const QVector<Network>& networks, const QString& first,
-                    const QVector<DamagedNetwork>& damaged = {});
+  bool offersRestore() const { return open_.recovered.has_value(); }
+  void showDrawing(const Network& network); // by hand, without a session: shots
   void setView(View view);
   void save();
 
@@ -56,17 +55,29 @@ class DesignPage : public Page {
 
  private:
   void build();
-  void bind();
+  void buildBar();
+  QWidget* buildLeft();
+  QWidget* buildCentre();
+  QWidget* buildCanvas();
+  QWidget* buildUnreadable();
+  void bindActions();
+  void bindWidgets();
+  void bindDocument();
+  void bindSession();
+  QVector<Found> findNodes(const QString& words);
+  void showProject(); // of the session: from its beginning
   void openNetwork(const QString& name);
   void refresh(); // foot, run button, actions
   void refreshChosen();
-  void draw();
+  void showBroken(const DamagedNetwork* network); // null: none is
+  void showError(const Error& error);
+  void keepDrawing();
   void keepUnsaved(); // for after a crash, a close or another project
   void restore();
   void discard(); // what was offered
   void addNetwork(const Network& network);
   std::string freeName(const std::string& wanted) const;
-  const DamagedNetwork* damaged(const QString& name) const;
+  const DamagedNetwork* damaged(const QString& name) const; // null: not one of them
   void openPalette(std::optional<Family> family);
   void closePalette(); // where it stands over the canvas
   void setNarrow(bool narrow);
@@ -81,13 +92,15 @@ class DesignPage : public Page {
   void offerActions();
 
   Session* session_;
-  Document document_;
-  QVector<Network> networks_;
-  std::optional<Network> recovered_; // offered and not taken yet
-  QVector<DamagedNetwork> damaged_;
-  QString broken_;         // the damaged one that is chosen; empty: a network is shown
-  QString restoredFrom_;   // a damaged network whose kept edits are being saved …
-  std::string restoredAs_; // … under this name
+  std::unique_ptr<Document> own_; // without a session
+  Document& document_;
+  struct OpenProject {                // what belongs to the open project
+    std::optional<Network> recovered; // offered and not taken yet
+    QString broken;                   // the damaged network that is chosen; empty: a network is shown
+    QString restoredFrom;             // a damaged network whose kept edits are being saved …
+    QString restoredAs;               // … under this name
+  };
+  OpenProject open_;
   bool docks_ = true, low_ = false, narrow_ = false;
   PageToolBar* bar_;
   QComboBox* names_;

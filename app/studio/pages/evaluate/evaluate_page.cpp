@@ -37,8 +37,34 @@ QString partName(const QString& split) {
 
 EvaluatePage::EvaluatePage(PageContext& context, Session* session) : Page(context), session_(session) {
   setGround(this, Ground::surface);
-  const Look& look = lookOf(this);
   auto* column = columnOf(this);
+  column->addWidget(buildBar());
+  message_ = new MessageBar;
+  message_->setObjectName("evaluateMessage");
+  message_->hide();
+  column->addWidget(message_);
+  empty_ = new EmptyState("evaluate", {}, {});
+  empty_->setObjectName("evaluateEmpty");
+  evaluate_ = empty_->setPrimary("Evaluate", "evaluate");
+  evaluate_->setObjectName("evaluateNow");
+  column->addWidget(empty_);
+  facts_ = buildFacts();
+  column->addWidget(facts_);
+  stack_ = new QStackedWidget;
+  classes_ = new ClassView(open_.pictures);
+  values_ = new ValueView;
+  try_ = new TryView;
+  for (QWidget* one :
+       {static_cast<QWidget*>(classes_), static_cast<QWidget*>(values_), static_cast<QWidget*>(try_)})
+    stack_->addWidget(one);
+  column->addWidget(stack_, 1);
+  bind();
+  refreshRuns();
+  showEmpty();
+}
+
+QWidget* EvaluatePage::buildBar() {
+  const Look& look = lookOf(this);
   auto* bar = new PageToolBar("Evaluate");
   runs_ = new QComboBox;
   runs_->setObjectName("evaluateRuns");
@@ -57,29 +83,7 @@ EvaluatePage::EvaluatePage(PageContext& context, Session* session) : Page(contex
        {static_cast<QWidget*>(runs_), static_cast<QWidget*>(on_), static_cast<QWidget*>(splits_)})
     bar->addWidget(one);
   bar->addRight(mode_);
-  column->addWidget(bar);
-  message_ = new MessageBar;
-  message_->setObjectName("evaluateMessage");
-  message_->hide();
-  column->addWidget(message_);
-  empty_ = new EmptyState("evaluate", {}, {});
-  empty_->setObjectName("evaluateEmpty");
-  evaluate_ = empty_->setPrimary("Evaluate", "evaluate");
-  evaluate_->setObjectName("evaluateNow");
-  column->addWidget(empty_);
-  facts_ = buildFacts();
-  column->addWidget(facts_);
-  stack_ = new QStackedWidget;
-  classes_ = new ClassView(pictures_);
-  values_ = new ValueView;
-  try_ = new TryView;
-  for (QWidget* one :
-       {static_cast<QWidget*>(classes_), static_cast<QWidget*>(values_), static_cast<QWidget*>(try_)})
-    stack_->addWidget(one);
-  column->addWidget(stack_, 1);
-  bind();
-  refreshRuns();
-  showEmpty();
+  return bar;
 }
 
 ConfusionMatrix& EvaluatePage::matrix() { return classes_->matrix(); }
@@ -108,61 +112,68 @@ void EvaluatePage::bind() {
   connect(runs_, &QComboBox::activated, this, [this] { ask(runs_->currentData().toString()); });
   connect(splits_, &QComboBox::activated, this, [this] {
     split_ = splits_->currentData().toString();
-    ask(run_);
+    ask(open_.run);
   });
   connect(mode_, &Segments::chosen, this, &EvaluatePage::showMode);
   connect(classes_, &ClassView::picturesWanted, this, &EvaluatePage::wantPictures);
-  connect(evaluate_, &QPushButton::clicked, this, [this] {
-    if (session_ == nullptr) return;
-    if (run_.isEmpty()) return Q_EMIT context().pageRequested(to::Train{});
-    busy_ = true;
-    message_->hide();
-    showEmpty();
-    session_->bridge().evaluate(run_, split_);
-  });
-  connect(try_, &TryView::filesGiven, this, [this](const QStringList& files) {
-    if (session_ == nullptr || run_.isEmpty()) return;
-    message_->hide();
-    try_->setWaiting(true);
-    session_->bridge().predict(run_, files);
-  });
+  connect(evaluate_, &QPushButton::clicked, this, &EvaluatePage::evaluate);
+  connect(try_, &TryView::filesGiven, this, &EvaluatePage::predict);
   if (session_ == nullptr) return;
   connect(session_, &Session::runsChanged, this, &EvaluatePage::refreshRuns);
-  connect(session_, &Session::projectOpened, this, [this] {
-    run_.clear();
-    evaluation_ = {};
-    pictures_.clear();
-    askedPictures_.clear();
-    refreshRuns();
-    showEmpty();
-  });
-  auto& bridge = session_->bridge();
-  connect(&bridge, &Bridge::evaluated, this, [this](const QString& run, const Evaluation& evaluation) {
-    if (run == run_ && text(evaluation.split) == split_) show(run, evaluation);
-  });
-  connect(&bridge, &Bridge::notEvaluated, this, [this](const QString& run, const QString& split) {
-    if (run != run_ || split != split_) return;
-    evaluation_ = {};
-    showEmpty();
-  });
-  connect(&bridge, &Bridge::samplesReady, this,
-          [this](const QString& run, const QVector<int>& numbers, const QVector<QImage>& pictures,
-                 const QStringList&) {
-            if (run == run_) setPictures(numbers, pictures);
-          });
-  connect(&bridge, &Bridge::predicted, this,
-          [this](const QString& run, const QStringList& names, const QVector<TryView::Scores>& scores) {
-            const auto* view = session_->run(run);
-            if (run == run_) try_->setAnswers(names, scores, view != nullptr && isRegression(view->row));
-          });
-  connect(session_, &Session::failed, this, [this](const QString& what, const Error& error) {
-    if (what != "evaluate" && what != "samples" && what != "predict") return;
-    busy_ = false;
-    try_->setWaiting(false);
-    message_->setError(error);
-    message_->show();
-    if (what == "evaluate") showEmpty();
-  });
+  connect(session_, &Session::projectOpened, this, &EvaluatePage::forget);
+  connect(session_, &Session::projectClosed, this, &EvaluatePage::forget);
+}
+
+void EvaluatePage::forget() {
+  open_ = {};
+  message_->hide();
+  runs_->clear();
+  try_->clear();
+  classes_->setEvaluation({});
+  values_->setEvaluation({});
+  mode_->setCurrent(0);
+  weak_->hide();
+  refreshRuns();
+}
+
+void EvaluatePage::evaluate() {
+  if (session_ == nullptr) return;
+  if (open_.run.isEmpty()) return Q_EMIT context().pageRequested(to::Train{});
+  open_.busy = true;
+  message_->hide();
+  showEmpty();
+  session_->bridge().ask(EvaluateRun{open_.run, split_}, this,
+                         [this, run = open_.run](const Result<Evaluation>& evaluation) {
+                           if (run != open_.run) return;
+                           if (evaluation) return take(*evaluation);
+                           showError(evaluation.error());
+                         },
+                         {.slot = "evaluation"});
+}
+
+void EvaluatePage::take(const Evaluation& evaluation) {
+  if (text(evaluation.split) == split_) show(open_.run, evaluation);
+}
+
+void EvaluatePage::showError(const Error& error) {
+  open_.busy = false;
+  message_->setError(error);
+  message_->show();
+  showEmpty();
+}
+
+void EvaluatePage::predict(const QStringList& files) {
+  if (session_ == nullptr || open_.run.isEmpty()) return;
+  message_->hide();
+  try_->setWaiting(true);
+  session_->bridge().ask(PredictFiles{open_.run, files}, this,
+                         [this, run = open_.run](const Result<QVector<PredictionView>>& answers) {
+                           if (run != open_.run) return;
+                           try_->setWaiting(false);
+                           if (!answers) return showError(answers.error());
+                           const auto* view = session_->run(run);
+                           try_->addAnswers(*answers, view != nullptr && isRegression(view->row));
+                         });
 }
 
 void EvaluatePage::opened(const PageTarget& target) {
@@ -170,7 +181,7 @@ void EvaluatePage::opened(const PageTarget& target) {
   const QString& wanted = std::get<to::Evaluate>(target).run;
   if (!wanted.isEmpty())
     ask(wanted);
-  else if (run_.isEmpty() && runs_->count() > 0)
+  else if (open_.run.isEmpty() && runs_->count() > 0)
     ask(runs_->itemData(0).toString());
   else
     showEmpty();
@@ -192,50 +203,63 @@ void EvaluatePage::resizeEvent(QResizeEvent* event) {
 }
 
 void EvaluatePage::showTitle() {
-  const auto* view = session_ != nullptr && !run_.isEmpty() ? session_->run(run_) : nullptr;
+  const auto* view = session_ != nullptr && !open_.run.isEmpty() ? session_->run(open_.run) : nullptr;
   setDocument(view != nullptr ? text(view->row.name) : QString());
 }
 
 void EvaluatePage::refreshRuns() {
-  QVector<Offered> offered;
+  QVector<Choice> choices;
   if (session_ != nullptr)
-    for (const auto& view : session_->runs()) {
-      if (view.row.checkpoint < 0 || view.row.archived) continue;
-      const auto perEpoch = std::max<std::int64_t>(1, view.row.stepsPerEpoch);
-      offered.push_back({text(view.row.id), QString("%1, best (epoch %2)")
-                                                .arg(text(view.row.name))
-                                                .arg((view.row.checkpoint + perEpoch - 1) / perEpoch)});
-    }
-  if (offered != offered_) {
-    offered_ = offered;
+    for (const auto& view : session_->runs())
+      if (view.row.checkpoint >= 0 && !view.row.archived)
+        choices.push_back({text(view.row.id), text(view.row.name), view.row.checkpoint});
+  if (choices != open_.choices) {
+    open_.choices = choices;
     runs_->clear();
-    for (const auto& one : offered_) runs_->addItem(one.words, one.run);
+    for (const auto& one : choices) {
+      const auto* view = session_->run(one.run);
+      const auto perEpoch = std::max<std::int64_t>(1, view->row.stepsPerEpoch);
+      runs_->addItem(
+          QString("%1, best (epoch %2)").arg(one.name).arg((one.checkpoint + perEpoch - 1) / perEpoch),
+          one.run);
+    }
   }
-  const int at = runs_->findData(run_);
+  const int at = runs_->findData(open_.run);
   if (at >= 0 && runs_->currentIndex() != at) runs_->setCurrentIndex(at);
-  if (run_.isEmpty() && runs_->count() > 0 && isVisible()) ask(runs_->itemData(0).toString());
-  if (evaluation_.metrics.empty()) showEmpty();
+  if (at < 0 && !open_.run.isEmpty() && session_ != nullptr && session_->run(open_.run) == nullptr)
+    return forget(); // it was deleted: what it answered is shown no more
+  if (open_.run.isEmpty() && runs_->count() > 0 && isVisible()) ask(runs_->itemData(0).toString());
+  if (open_.evaluation.metrics.empty()) showEmpty();
   showTitle();
 }
 
 void EvaluatePage::ask(const QString& run) {
   if (session_ == nullptr || run.isEmpty()) return;
-  if (run != run_) {
-    pictures_.clear();
-    askedPictures_.clear();
-    evaluation_ = {};
+  if (run != open_.run) {
+    open_.pictures.clear();
+    open_.askedPictures.clear();
+    open_.evaluation = {};
+    try_->clear();
   }
-  run_ = run;
-  busy_ = false;
-  const int at = runs_->findData(run_);
+  open_.run = run;
+  open_.busy = false;
+  const int at = runs_->findData(run);
   if (at >= 0) runs_->setCurrentIndex(at);
   message_->hide();
   showTitle();
-  session_->bridge().readEvaluation(run_, split_);
+  session_->bridge().ask(KeptEvaluation{run, split_}, this,
+                         [this, run](const Result<std::optional<Evaluation>>& kept) {
+                           if (run != open_.run) return;
+                           if (!kept) return showError(kept.error());
+                           if (*kept) return take(**kept);
+                           open_.evaluation = {};
+                           showEmpty();
+                         },
+                         {.slot = "evaluation"});
 }
 
 void EvaluatePage::showEmpty() {
-  const bool some = !evaluation_.metrics.empty();
+  const bool some = !open_.evaluation.metrics.empty();
   const bool any = session_ != nullptr && runs_->count() > 0;
   for (QWidget* one : {static_cast<QWidget*>(runs_), static_cast<QWidget*>(on_),
                        static_cast<QWidget*>(splits_), static_cast<QWidget*>(mode_)})
@@ -245,12 +269,12 @@ void EvaluatePage::showEmpty() {
   facts_->setVisible(some && !trying);
   stack_->setVisible(some || trying);
   if (some || trying) return;
-  evaluate_->setVisible(!busy_);
+  evaluate_->setVisible(!open_.busy);
   if (!any) {
     empty_->setWords("evaluate", Token::text2, "No finished run",
                      "A run is evaluated as soon as it has a checkpoint.");
     evaluate_->setText("Set up a run");
-  } else if (busy_) {
+  } else if (open_.busy) {
     empty_->setWords("evaluate", Token::text2, "Evaluating",
                      "The network answers every sample of this part.");
   } else {
@@ -264,14 +288,14 @@ void EvaluatePage::showMode(int mode) {
   if (mode == 1)
     stack_->setCurrentWidget(try_);
   else
-    stack_->setCurrentWidget(evaluation_.classes.empty() ? static_cast<QWidget*>(values_) : classes_);
+    stack_->setCurrentWidget(open_.evaluation.classes.empty() ? static_cast<QWidget*>(values_) : classes_);
   showEmpty();
 }
 
 void EvaluatePage::show(const QString& run, const Evaluation& evaluation) {
-  run_ = run;
-  busy_ = false;
-  evaluation_ = evaluation;
+  open_.run = run;
+  open_.busy = false;
+  open_.evaluation = evaluation;
   message_->hide();
   const bool regression = evaluation.classes.empty();
   mode_->setText(0, regression ? "Values" : "Classes");
@@ -315,7 +339,7 @@ void EvaluatePage::showFacts(const Evaluation& evaluation) {
     if (count > 0)
       fact("95 % interval", QString("± %1").arg(text(formatPercent(
                                 1.96 * std::sqrt(*accuracy * (1 - *accuracy) / double(count))))));
-    const auto* view = session_ != nullptr ? session_->run(run_) : nullptr;
+    const auto* view = session_ != nullptr ? session_->run(open_.run) : nullptr;
     const auto* validation = view != nullptr ? summaryOf(view->row, "val/loss") : nullptr;
     if (validation != nullptr && evaluation.split == "test" && validation->minimumStep == evaluation.step)
       if (const auto best = bestValidation(view->row))
@@ -343,20 +367,27 @@ void EvaluatePage::showFacts(const Evaluation& evaluation) {
 }
 
 void EvaluatePage::wantPictures(const QVector<int>& numbers) {
-  if (session_ == nullptr || run_.isEmpty()) return;
+  if (session_ == nullptr || open_.run.isEmpty()) return;
   QVector<int> missing;
   for (const int number : numbers)
-    if (!askedPictures_.contains(number)) {
-      askedPictures_.insert(number);
+    if (!open_.askedPictures.contains(number)) {
+      open_.askedPictures.insert(number);
       missing << number;
     }
-  if (!missing.isEmpty()) session_->bridge().samples(run_, missing, 0);
+  if (missing.isEmpty()) return;
+  session_->bridge().ask(PicturesOf{open_.run, missing}, this,
+                         [this, run = open_.run, missing](const Result<SamplePictures>& answer) {
+                           if (run != open_.run) return;
+                           if (!answer) return showError(answer.error());
+                           setPictures(missing, answer->pictures);
+                         });
 }
 
 void EvaluatePage::setPictures(const QVector<int>& numbers, const QVector<QImage>& pictures) {
   for (qsizetype at = 0; at < numbers.size() && at < pictures.size(); ++at)
-    pictures_.insert(numbers[at], pictures[at]);
+    open_.pictures.insert(numbers[at], pictures[at]);
   classes_->picturesCame();
+  Q_EMIT picturesCame();
 }
 
 } // namespace loom

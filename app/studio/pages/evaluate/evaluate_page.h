@@ -31,16 +31,25 @@ class EvaluatePage : public Page {
   void opened(const PageTarget& target) override;
   void show(const QString& run, const Evaluation& evaluation);
   using QWidget::show;
-  bool hasPictures() const { return !pictures_.isEmpty(); }
+  bool hasPictures() const { return !open_.pictures.isEmpty(); }
   void setPictures(const QVector<int>& numbers, const QVector<QImage>& pictures);
   ConfusionMatrix& matrix();
   ClassView& classes() { return *classes_; }
   ValueView& values() { return *values_; }
   TryView& tryIt() { return *try_; }
 
+ Q_SIGNALS:
+  void picturesCame(); // of samples
+
  private:
+  QWidget* buildBar();
   QWidget* buildFacts();
   void bind();
+  void forget(); // everything of the project
+  void evaluate();
+  void predict(const QStringList& files);
+  void take(const Evaluation& evaluation);
+  void showError(const Error& error);
   void refreshRuns();
   void showTitle();
   void resizeEvent(QResizeEvent* event) override;
@@ -50,16 +59,21 @@ class EvaluatePage : public Page {
   void showEmpty();
   void showMode(int mode);
   Session* session_;
-  struct Offered {
-    QString run, words;
-    bool operator==(const Offered&) const = default;
+  struct Choice { // as the list of runs shows it
+    QString run, name;
+    std::int64_t checkpoint;
+    bool operator==(const Choice&) const = default;
   };
-  QVector<Offered> offered_; // in runs_
-  QString run_, split_ = "test";
-  Evaluation evaluation_;
-  bool busy_ = false;
-  Pictures pictures_;
-  QSet<int> askedPictures_;
+  struct OpenProject { // what belongs to the open project
+    QString run;
+    QVector<Choice> choices;
+    Evaluation evaluation;
+    bool busy = false;
+    Pictures pictures;
+    QSet<int> askedPictures;
+  };
+  OpenProject open_;
+  QString split_ = "test";
   QComboBox *runs_, *splits_;
   Text* on_;
   Segments* mode_;

@@ -122,17 +122,26 @@ void TryView::setWaiting(bool waiting) {
               : QString("Drop PNG, JPEG, IDX or CSV anywhere here. Several at once are answered as a list."));
 }
 
-void TryView::setAnswers(const QStringList& names, const QVector<Scores>& scores, bool regression) {
+void TryView::addAnswers(const QVector<PredictionView>& answers, bool regression) {
   setWaiting(false);
   regression_ = regression;
-  for (qsizetype at = 0; at < names.size() && at < scores.size(); ++at) {
-    names_.prepend(names[at]);
-    scores_.prepend(scores[at]);
-    const QString best = scores[at].isEmpty() ? QString() : scores[at].front().first;
-    tried_->insertItem(0, QFileInfo(names[at]).fileName() + "   " + best);
+  for (const auto& one : answers) {
+    scores_.prepend(one.scores);
+    const QString best = one.scores.isEmpty() ? QString() : one.scores.front().first;
+    tried_->insertItem(0, QFileInfo(one.name).fileName() + "   " + best);
   }
   tried_->setCurrentRow(0);
   showAnswer(0);
+}
+
+void TryView::clear() {
+  setWaiting(false);
+  scores_.clear();
+  tried_->clear();
+  answer_->setText({});
+  share_->setText({});
+  none_->show();
+  showAnswer(-1);
 }
 
 void TryView::showAnswer(int row) {

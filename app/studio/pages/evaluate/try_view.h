@@ -2,6 +2,7 @@
 // "Try it": files that are dropped or opened go to `loom predict`; the answer of the chosen one stands with
 // the scores of all classes, the others beside it.
 #pragma once
+#include "app/studio/bridge/views.h"
 #include "app/studio/theme/look.h"
 #include <QPair>
 #include <QStringList>
@@ -19,7 +20,8 @@ class TryView : public QWidget {
  public:
   explicit TryView(QWidget* parent = nullptr);
   using Scores = QVector<QPair<QString, double>>; // best first
-  void setAnswers(const QStringList& names, const QVector<Scores>& scores, bool regression);
+  void addAnswers(const QVector<PredictionView>& answers, bool regression);
+  void clear(); // another run, whose answers these are not
   void setWaiting(bool waiting);
   const QVector<Scores>& answers() const { return scores_; }
 
@@ -35,7 +37,6 @@ class TryView : public QWidget {
   Text *answer_, *share_, *hint_, *none_;
   QWidget* bars_;
   QListWidget* tried_;
-  QStringList names_;
   QVector<Scores> scores_;
   bool regression_ = false;
 };

@@ -84,14 +84,26 @@ CompareView::CompareView(Session* session, QWidget* parent) : QWidget(parent), s
   bar_->addRight(unit_);
   static_cast<QHBoxLayout*>(bar_->layout())->insertWidget(0, back);
   column->addWidget(bar_);
+  split_ = new Splitter(Qt::Horizontal);
+  split_->setChildrenCollapsible(false);
+  split_->addWidget(buildCurves());
+  split_->addWidget(buildNetworks());
+  split_->setStretchFactor(0, 3);
+  split_->setStretchFactor(1, 2);
+  column->addWidget(split_, 1);
+  bind();
+}
+
+// The curves, and the table under them.
+QWidget* CompareView::buildCurves() {
   auto* page = new QWidget;
   setGround(page, Ground::surface);
-  auto* inside = inside_ = columnOf(page);
+  inside_ = columnOf(page);
   board_ = new Board(Board::Kind::compared);
   board_->setObjectName("compareBoard");
   board_->setSession(session_);
   board_->setFixedHeight(lookOf(this).px(320));
-  inside->addWidget(board_);
+  inside_->addWidget(board_);
   only_ = new QCheckBox("Only differences");
   only_->setObjectName("onlyDifferences");
   only_->setChecked(true);
@@ -100,24 +112,21 @@ CompareView::CompareView(Session* session, QWidget* parent) : QWidget(parent), s
   toolRow->setContentsMargins(16, 0, 16, 4);
   toolRow->addStretch(1);
   toolRow->addWidget(only_);
-  inside->addWidget(tools);
-  inside->addWidget(new HairLine);
+  inside_->addWidget(tools);
+  inside_->addWidget(new HairLine);
   table_ = new CompareTable;
-  inside->addWidget(table_);
-  inside->addStretch(1);
+  inside_->addWidget(table_);
+  inside_->addStretch(1);
   auto* scroll = new QScrollArea;
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setWidgetResizable(true);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setGround(scroll, Ground::surface);
   scroll->setWidget(page);
-  split_ = new Splitter(Qt::Horizontal);
-  split_->setChildrenCollapsible(false);
-  split_->addWidget(scroll);
-  split_->addWidget(buildNetworks());
-  split_->setStretchFactor(0, 3);
-  split_->setStretchFactor(1, 2);
-  column->addWidget(split_, 1);
+  return scroll;
+}
+
+void CompareView::bind() {
   connect(unit_, &Segments::chosen, this, [this](int index) {
     board_->setUnit(static_cast<Board::Unit>(index));
     x_.reset();
@@ -133,22 +142,23 @@ CompareView::CompareView(Session* session, QWidget* parent) : QWidget(parent), s
     showTable();
   });
   connect(board_, &Board::answered, this, &CompareView::showTable);
-  if (session_ != nullptr)
-    connect(session_, &Session::runsChanged, this, [this] {
-      if (isVisible()) showTable();
-    });
-  if (session_ != nullptr) {
-    connect(&session_->bridge(), &Bridge::runNetworkReady, this,
-            [this](const QString& run, const Network& network) {
-              if (!runs_.contains(run)) return;
-              known_[run] = network;
-              chooseNetworks();
-            });
-    connect(session_, &Session::factsChanged, this, [this] {
-      shownPair_.reset();
-      showNetworks();
-    });
-  }
+  if (session_ == nullptr) return;
+  connect(session_, &Session::runsChanged, this, [this] {
+    if (isVisible()) showTable();
+  });
+  connect(session_, &Session::factsChanged, this, [this] {
+    shownPair_.reset();
+    showNetworks();
+  });
+}
+
+void CompareView::forget() {
+  known_.clear();
+  shownPair_.reset();
+  x_.reset();
+  for (auto* box : chosen_) box->clear();
+  setRuns({});
+  pair_->clear({});
 }
 
 QWidget* CompareView::buildNetworks() {
@@ -211,8 +221,17 @@ void CompareView::showEvent(QShowEvent* event) {
 // A run's network never changes: each is asked for once.
 void CompareView::askNetworks() {
   if (session_ == nullptr) return;
-  for (const auto& run : runs_)
-    if (!known_.contains(run)) session_->bridge().runNetwork(run);
+  for (const auto& run : runs_) {
+    if (known_.contains(run)) continue;
+    session_->bridge().ask(NetworkOfRun{run}, this,
+                           [this, run](const Result<Network>& network) {
+                             if (!runs_.contains(run)) return;
+                             known_[run] =
+                                 network ? *network : Network{}; // one that cannot be read is shown as such
+                             chooseNetworks();
+                           },
+                           {.slot = run});
+  }
   chooseNetworks();
 }
 
@@ -238,37 +257,45 @@ void CompareView::chooseNetworks() {
   showNetworks();
 }
 
-void CompareView::showNetworks() {
-  choosers_->setVisible(runs_.size() > 2);
+bool CompareView::takeSide(std::size_t side, NamedNetwork& into) {
   const auto none = [this](const QString& words) {
     shownPair_.reset();
     for (auto* chip : counts_) chip->hide();
     pair_->clear(words);
     placeNetworks();
+    return false;
   };
+  const QString run = chosen_[side]->currentData().toString();
+  if (!runs_.contains(run) || !known_.contains(run)) return none("The networks are read …");
+  const auto* view = session_->run(run);
+  into.title = view != nullptr ? text(view->row.name) : run.left(8);
+  into.network = known_[run];
+  if (into.network.nodes.empty())
+    return none("The network of " + into.title +
+                " cannot be read: its run folder is gone or damaged. Its curves are kept in the history.");
+  return true;
+}
+
+void CompareView::showNetworks() {
+  choosers_->setVisible(runs_.size() > 2);
   NamedNetwork sides[2];
-  ShownPair shown{{}, runs_.size() > 2};
-  for (int side = 0; side < 2; ++side) {
-    const QString run = chosen_[std::size_t(side)]->currentData().toString();
-    if (!runs_.contains(run) || !known_.contains(run)) return none("The networks are read …");
-    const auto* view = session_->run(run);
-    auto& one = sides[side];
-    one.title = view != nullptr ? text(view->row.name) : run.left(8);
-    one.network = known_[run];
-    if (one.network.nodes.empty())
-      return none("The network of " + one.title +
-                  " cannot be read: its run folder is gone or damaged. Its curves are kept in the history.");
-    shown.runs[std::size_t(side)] = run;
-  }
-  if (shown == shownPair_) return;
-  shownPair_ = shown;
+  if (!takeSide(0, sides[0]) || !takeSide(1, sides[1])) return;
+  const Pair now{chosen_[0]->currentData().toString(), chosen_[1]->currentData().toString(),
+                 runs_.size() > 2};
+  if (shownPair_ == now) return;
+  shownPair_ = now;
   for (auto& one : sides) {
     one.analysis = analyse(one.network);
     if (const auto& facts = session_->facts()) addFit(one.analysis, one.network, *facts);
-    if (runs_.size() > 2) one.title.clear(); // the box above says it
+    if (now.named) one.title.clear(); // the box above says it
     one.second = text(formatCount(one.analysis.parameters)) + " parameters";
   }
   pair_->setPair(sides[0], sides[1]);
+  showCounts();
+  placeNetworks();
+}
+
+void CompareView::showCounts() {
   constexpr NodePair::Kind kinds[] = {NodePair::Kind::changed, NodePair::Kind::removed,
                                       NodePair::Kind::added};
   constexpr ChipKind chips[] = {ChipKind::warn, ChipKind::error, ChipKind::ok};
@@ -284,7 +311,6 @@ void CompareView::showNetworks() {
     counts_[0]->setChip("the same", ChipKind::plain);
     counts_[0]->show();
   }
-  placeNetworks();
 }
 
 void CompareView::setRuns(const QStringList& runs) {

@@ -18,6 +18,7 @@ namespace loom {
 
 class Chip;
 class NetworkPair;
+struct NamedNetwork;
 class PageToolBar;
 class Segments;
 class Splitter;
@@ -28,6 +29,7 @@ class CompareView : public QWidget {
   explicit CompareView(Session* session, QWidget* parent = nullptr);
   void setRuns(const QStringList& runs);
   const QStringList& runs() const { return runs_; }
+  void forget(); // everything of the project
   Board& board() { return *board_; }
   CompareTable& table() { return *table_; }
   NetworkPair& networks() { return *pair_; }
@@ -41,10 +43,14 @@ class CompareView : public QWidget {
   void showEvent(QShowEvent* event) override;
 
  private:
+  QWidget* buildCurves();
   QWidget* buildNetworks();
+  void bind();
+  bool takeSide(std::size_t side, NamedNetwork& into); // false: it says why there is none
   void refresh();
   void showTable();
   void askNetworks();
+  void showCounts();
   void chooseNetworks();
   void showNetworks();
   void placeNetworks();
@@ -63,12 +69,12 @@ class CompareView : public QWidget {
   std::array<QComboBox*, 2> chosen_{};
   std::array<Chip*, 3> counts_{};
   QHash<QString, Network> known_; // by run
-  struct ShownPair {
-    std::array<QString, 2> runs;
-    bool among = false; // more than these two
-    bool operator==(const ShownPair&) const = default;
+  struct Pair {                   // of networks, as it is shown
+    QString left, right;
+    bool named = false; // by the boxes above, since there are more than two
+    bool operator==(const Pair&) const = default;
   };
-  std::optional<ShownPair> shownPair_;
+  std::optional<Pair> shownPair_;
   bool beneath_ = false; // narrow: under the table
   std::optional<double> x_;
 };

@@ -50,6 +50,10 @@ HistoryPage::HistoryPage(PageContext& context, Session* session) : Page(context)
   stack_->addWidget(compare_);
   column->addWidget(stack_, 1);
   bind();
+  if (session_ != nullptr) {
+    bindSession();
+    bindActions();
+  }
   refresh();
 }
 
@@ -57,24 +61,7 @@ QWidget* HistoryPage::buildList() {
   auto* page = new QWidget;
   setGround(page, Ground::surface);
   auto* column = columnOf(page);
-  const Look& look = lookOf(this);
-  bar_ = new PageToolBar("History");
-  filter_ = new QLineEdit;
-  filter_->setObjectName("historyFilter");
-  filter_->setFont(look.fonts[Type::mono]);
-  filter_->setPlaceholderText("val_accuracy > 0.9 and optimizer = Adam");
-  filter_->setAccessibleName("Filter");
-  filter_->setClearButtonEnabled(true);
-  filter_->setFixedWidth(look.px(440));
-  setTip(filter_, "Words, or comparisons with and, or, not, ( )", "Ctrl F");
-  count_ = new Text({}, Type::small, Token::text2);
-  count_->setObjectName("historyCount");
-  bar_->addWidget(filter_);
-  bar_->addWidget(count_);
-  bar_->setPrimary("Compare", "compare");
-  bar_->primary()->setObjectName("compareRuns");
-  setTip(bar_->primary(), "Curves over each other, and what differs", "Ctrl Return");
-  column->addWidget(bar_);
+  column->addWidget(buildBar());
   wrong_ = new MessageBar;
   wrong_->setObjectName("filterProblem");
   undo_ = new MessageBar;
@@ -88,20 +75,7 @@ QWidget* HistoryPage::buildList() {
   column->addWidget(empty_);
   body_ = new QWidget;
   auto* across = rowOf(body_, 0, 0);
-  auto* side = new QWidget;
-  setGround(side, Ground::surface);
-  side->setFixedWidth(look.px(176));
-  auto* sideColumn = columnOf(side);
-  sideColumn->addWidget(new DockTitle("Views"));
-  views_ = new QListWidget;
-  views_->setObjectName("historyViews");
-  views_->setAccessibleName("Views");
-  views_->setFrameShape(QFrame::NoFrame);
-  views_->setItemDelegate(new ViewRows(views_));
-  views_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  views_->setUniformItemSizes(true);
-  sideColumn->addWidget(views_, 1);
-  across->addWidget(side);
+  across->addWidget(buildViews());
   across->addWidget(new HairLine(Qt::Vertical));
   auto* right = new QWidget;
   auto* rightColumn = columnOf(right);
@@ -119,6 +93,44 @@ QWidget* HistoryPage::buildList() {
   return page;
 }
 
+QWidget* HistoryPage::buildBar() {
+  const Look& look = lookOf(this);
+  bar_ = new PageToolBar("History");
+  filter_ = new QLineEdit;
+  filter_->setObjectName("historyFilter");
+  filter_->setFont(look.fonts[Type::mono]);
+  filter_->setPlaceholderText("val_accuracy > 0.9 and optimizer = Adam");
+  filter_->setAccessibleName("Filter");
+  filter_->setClearButtonEnabled(true);
+  filter_->setFixedWidth(look.px(440));
+  setTip(filter_, "Words, or comparisons with and, or, not, ( )", "Ctrl F");
+  count_ = new Text({}, Type::small, Token::text2);
+  count_->setObjectName("historyCount");
+  bar_->addWidget(filter_);
+  bar_->addWidget(count_);
+  bar_->setPrimary("Compare", "compare");
+  bar_->primary()->setObjectName("compareRuns");
+  setTip(bar_->primary(), "Curves over each other, and what differs", "Ctrl Return");
+  return bar_;
+}
+
+QWidget* HistoryPage::buildViews() {
+  auto* side = new QWidget;
+  setGround(side, Ground::surface);
+  side->setFixedWidth(lookOf(this).px(176));
+  auto* column = columnOf(side);
+  column->addWidget(new DockTitle("Views"));
+  views_ = new QListWidget;
+  views_->setObjectName("historyViews");
+  views_->setAccessibleName("Views");
+  views_->setFrameShape(QFrame::NoFrame);
+  views_->setItemDelegate(new ViewRows(views_));
+  views_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  views_->setUniformItemSizes(true);
+  column->addWidget(views_, 1);
+  return side;
+}
+
 void HistoryPage::bind() {
   connect(filter_, &QLineEdit::textChanged, this, &HistoryPage::applyFilter);
   connect(filter_, &QLineEdit::returnPressed, this, [this] { table_->setFocus(); });
@@ -126,64 +138,47 @@ void HistoryPage::bind() {
   connect(table_, &RunTable::opened, this,
           [this](const QString& run) { Q_EMIT context().pageRequested(to::Train{.run = run}); });
   connect(table_, &RunTable::compareWanted, this, [this] { compareRuns(chosen()); });
-  connect(table_, &RunTable::binWanted, this, [this] { bin(view_ != "Bin"); });
+  connect(table_, &RunTable::binWanted, this, [this] { bin(open_.view != "Bin"); });
   connect(bar_->primary(), &QPushButton::clicked, this, [this] { compareRuns(chosen()); });
   connect(views_, &QListWidget::currentRowChanged, this, &HistoryPage::showView);
   connect(compare_, &CompareView::backWanted, this, &HistoryPage::backToList);
   connect(compare_, &CompareView::runsChanged, this, &HistoryPage::compareRuns);
-  connect(foot_, &HistoryFoot::binWanted, this, [this] { bin(view_ != "Bin"); });
+  connect(foot_, &HistoryFoot::binWanted, this, [this] { bin(open_.view != "Bin"); });
   connect(foot_, &HistoryFoot::openWanted, this, [this] {
     if (!chosen().isEmpty()) Q_EMIT context().pageRequested(to::Train{.run = chosen().front()});
   });
   clear_ = none_->addSecondary("Clear the filter");
   clear_->setObjectName("clearFilter");
   connect(clear_, &QPushButton::clicked, filter_, &QLineEdit::clear);
-  if (session_ == nullptr) return;
+  connect(empty_->setPrimary("Set up a run", "train"), &QPushButton::clicked, this,
+          [this] { Q_EMIT context().pageRequested(to::Train{to::Train::setup}); });
+}
+
+void HistoryPage::bindSession() {
   connect(foot_, &HistoryFoot::resumeWanted, this, [this] {
     if (chosen().isEmpty()) return;
-    session_->bridge().resume(chosen().front(), 0);
+    session_->resumeRun(chosen().front());
     Q_EMIT context().pageRequested(to::Train{.run = chosen().front()});
   });
-  connect(foot_, &HistoryFoot::tagGiven, this, [this](const QString& word) {
-    for (const auto& id : chosen())
-      if (const auto* view = session_->run(id)) {
-        QStringList tags;
-        for (const auto& tag : view->row.tags) tags << text(tag);
-        if (word.startsWith('-'))
-          tags.removeAll(word.mid(1));
-        else if (!tags.contains(word))
-          tags << word;
-        session_->bridge().setTags(id, tags);
-      }
-  });
+  connect(foot_, &HistoryFoot::tagGiven, this, &HistoryPage::tag);
   connect(foot_, &HistoryFoot::noteGiven, this, [this](const QString& words) {
     if (chosen().size() != 1) return;
     const auto* view = session_->run(chosen().front());
-    if (view != nullptr && text(view->row.note) != words) session_->bridge().setNote(chosen().front(), words);
+    if (view != nullptr && text(view->row.note) != words)
+      session_->carryOut(SetNote{chosen().front(), words});
   });
-  connect(model_, &RunTableModel::renamed, this,
-          [this](const QString& run, const QString& name) { session_->bridge().setName(run, name); });
+  connect(model_, &RunTableModel::renamed, this, [this](const QString& run, const QString& name) {
+    session_->carryOut(SetName{run, name});
+  });
   connect(
-      model_, &RunTableModel::sparkWanted, this,
-      [this](const QString& run, std::int64_t) {
-        const auto* view = session_->run(run);
-        if (view != nullptr)
-          session_->bridge().series(run, isRegression(view->row) ? "val/r2" : "val/accuracy", 0, 0,
-                                    sparkPixels, "spark" + run);
-      },
+      model_, &RunTableModel::sparkWanted, this, [this](const QString& run, std::int64_t) { askSpark(run); },
       Qt::QueuedConnection);
-  connect(&session_->bridge(), &Bridge::seriesReady, this, [this](const SeriesAnswer& answer) {
-    if (!answer.slot.startsWith("spark")) return;
-    const auto* view = session_->run(answer.run);
-    QVector<double> values;
-    for (const auto& bucket : answer.buckets) values << bucket.mean;
-    if (view != nullptr) model_->setSpark(answer.run, view->version, values);
-  });
   connect(session_, &Session::runsChanged, this, &HistoryPage::refresh);
-  connect(session_, &Session::projectClosed, this, [this] {
-    backToList();
-    refresh();
-  });
+  connect(session_, &Session::projectOpened, this, &HistoryPage::forget);
+  connect(session_, &Session::projectClosed, this, &HistoryPage::forget);
+}
+
+void HistoryPage::bindActions() {
   auto& actions = context().actions;
   actions.bind("edit.find", this, [this] {
     backToList();
@@ -200,16 +195,59 @@ void HistoryPage::bind() {
     table_->setCurrentIndex(cell);
     table_->edit(cell);
   });
-  actions.bind("history.rebuild", this, [this] { session_->bridge().rebuildHistory(); });
+  actions.bind("history.rebuild", this, [this] { rebuild(); });
   actions.bind("edit.undo", this, [this] { undoBin(); });
-  connect(&session_->bridge(), &Bridge::historyRebuilt, this, [this](bool good, const QStringList& findings) {
-    undo_->setMessage(good ? MessageKind::ok : MessageKind::warn,
-                      good ? QString("The history was made again from the journals.") : findings.join("\n"));
+}
+
+void HistoryPage::forget() {
+  open_ = {};
+  backToList();
+  compare_->forget();
+  undo_->hide();
+  table_->clearSelection();
+  model_->forget();
+  foot_->setRuns({}, false);
+  filter_->clear();
+  refresh();
+}
+
+void HistoryPage::tag(const QString& word) {
+  for (const auto& id : chosen())
+    if (const auto* view = session_->run(id)) {
+      QStringList tags;
+      for (const auto& tag : view->row.tags) tags << text(tag);
+      if (word.startsWith('-'))
+        tags.removeAll(word.mid(1));
+      else if (!tags.contains(word))
+        tags << word;
+      session_->carryOut(SetTags{id, tags});
+    }
+}
+
+void HistoryPage::askSpark(const QString& run) {
+  const auto* view = session_->run(run);
+  if (view == nullptr) return;
+  session_->bridge().ask(
+      SeriesOf{run, isRegression(view->row) ? "val/r2" : "val/accuracy", 0, 0, sparkPixels}, this,
+      [this, run](const Result<QVector<Bucket>>& buckets) {
+        const auto* view = session_->run(run);
+        if (!buckets || view == nullptr) return;
+        QVector<double> values;
+        for (const auto& bucket : *buckets) values << bucket.mean;
+        model_->setSpark(run, view->version, values);
+      },
+      {.slot = "spark" + run});
+}
+
+void HistoryPage::rebuild() {
+  session_->bridge().ask(RebuildHistory{}, this, [this](const Result<HistoryReport>& report) {
+    if (!report) return void(Q_EMIT session_->troubled(report.error()));
+    undo_->setMessage(report->good ? MessageKind::ok : MessageKind::warn,
+                      report->good ? QString("The history was made again from the journals.")
+                                   : report->findings.join("\n"));
     undo_->setAction({}, {});
     undo_->show();
   });
-  connect(empty_->setPrimary("Set up a run", "train"), &QPushButton::clicked, this,
-          [this] { Q_EMIT context().pageRequested(to::Train{to::Train::setup}); });
 }
 
 void HistoryPage::opened(const PageTarget&) {
@@ -268,7 +306,7 @@ void HistoryPage::showNone() {
                            QString("%1 leaves 0 of %2.").arg(filter_->text(), plural(runs.size(), "run")));
   const bool allBinned =
       std::all_of(runs.begin(), runs.end(), [](const RunView& view) { return view.row.archived; });
-  if (view_ == "All runs" && allBinned)
+  if (open_.view == "All runs" && allBinned)
     return none_->setWords("delete", Token::text2, "All runs are in the bin",
                            "They are kept there: choose Bin on the left to bring them back.");
   struct Words {
@@ -279,8 +317,8 @@ void HistoryPage::showNone() {
       {"Failed", "st-ok", "No run has failed", "Runs that diverged or broke off stand here."},
       {"Bin", "delete", "The bin is empty", "Deleted runs are kept here until they are brought back."}};
   for (const Words& one : words)
-    if (view_ == one.view) return none_->setWords(one.icon, Token::text2, one.heading, one.sentence);
-  none_->setWords("tag", Token::text2, "No run here", QString("No run has the tag %1.").arg(view_));
+    if (open_.view == one.view) return none_->setWords(one.icon, Token::text2, one.heading, one.sentence);
+  none_->setWords("tag", Token::text2, "No run here", QString("No run has the tag %1.").arg(open_.view));
 }
 
 void HistoryPage::refreshViews() {
@@ -302,17 +340,17 @@ void HistoryPage::refreshViews() {
   QStringList titles;
   for (const auto& view : viewRows_) titles << view.title;
   const QSignalBlocker quiet(views_);
-  if (titles != viewTitles_) {
-    viewTitles_ = titles;
+  if (titles != open_.viewTitles) {
+    open_.viewTitles = titles;
     views_->clear();
     for (const auto& view : viewRows_) {
       auto* item = new QListWidgetItem(view.title);
       item->setData(Qt::DecorationRole, view.icon);
       views_->addItem(item);
-      if (view.title == view_) views_->setCurrentItem(item);
+      if (view.title == open_.view) views_->setCurrentItem(item);
     }
     if (views_->currentRow() < 0) {
-      view_ = "All runs";
+      open_.view = "All runs";
       views_->setCurrentRow(0);
     }
     model_->setShown(viewRows_[std::max(0, views_->currentRow())].fits);
@@ -324,7 +362,7 @@ void HistoryPage::refreshViews() {
 
 void HistoryPage::showView(int row) {
   if (row < 0 || row >= viewRows_.size()) return;
-  view_ = viewRows_[row].title;
+  open_.view = viewRows_[row].title;
   model_->setShown(viewRows_[row].fits);
   refresh();
 }
@@ -372,16 +410,16 @@ void HistoryPage::bin(bool archived) {
                                              (going.size() == 1 ? "it" : "them") + " first, then delete." +
                                              (runs.isEmpty() ? "" : " Nothing else was deleted, either."));
     undo_->setAction("Stop", [this, going] {
-      for (const auto& id : going) session_->bridge().control(id, RunControl::Verb::stop);
+      for (const auto& id : going) session_->carryOut(ControlRun{id, RunControl::Verb::stop});
       undo_->hide();
     });
     undo_->show();
     return;
   }
   if (runs.isEmpty()) return;
-  for (const auto& id : runs) session_->bridge().setArchived(id, archived);
-  binned_ = runs;
-  binnedTo_ = archived;
+  for (const auto& id : runs) session_->carryOut(SetArchived{id, archived});
+  open_.binned = runs;
+  open_.binnedTo = archived;
   const QString what = plural(runs.size(), "run") + (runs.size() == 1 ? " is " : " are ");
   undo_->setMessage(MessageKind::info, what + (archived ? "in the bin." : "back among all runs."));
   undo_->setAction("Undo", [this] { undoBin(); });
@@ -390,8 +428,8 @@ void HistoryPage::bin(bool archived) {
 
 void HistoryPage::undoBin() {
   if (session_ == nullptr) return;
-  for (const auto& id : binned_) session_->bridge().setArchived(id, !binnedTo_);
-  binned_.clear();
+  for (const auto& id : open_.binned) session_->carryOut(SetArchived{id, !open_.binnedTo});
+  open_.binned.clear();
   undo_->hide();
 }
 
@@ -406,7 +444,7 @@ void HistoryPage::showChosen() {
   bar_->primary()->setEnabled(views.size() > 1);
   setTip(bar_->primary(), "Curves over each other, and what differs",
          views.size() > 1 ? QString("Ctrl Return") : QString("Choose two runs or more"));
-  foot_->setRuns(views, view_ == "Bin");
+  foot_->setRuns(views, open_.view == "Bin");
 }
 
 } // namespace loom

@@ -34,7 +34,15 @@ class HistoryPage : public Page {
 
  private:
   QWidget* buildList();
+  QWidget* buildBar();
+  QWidget* buildViews();
   void bind();
+  void bindSession();
+  void bindActions();
+  void forget();                 // everything of the project
+  void tag(const QString& word); // those that are chosen; -word takes it away
+  void rebuild();
+  void askSpark(const QString& run);
   void refresh();
   void showNone();
   void refreshViews();
@@ -59,15 +67,18 @@ class HistoryPage : public Page {
   HistoryFoot* foot_;
   Text* count_;
   QPushButton* clear_ = nullptr;
-  QStringList binned_;
-  bool binnedTo_ = true;
+  struct OpenProject { // what belongs to the open project
+    QStringList binned;
+    bool binnedTo = true;
+    QString view = "All runs";
+    QStringList viewTitles; // as the list at the left shows them
+  };
+  OpenProject open_;
   struct View {
     QString icon, title;
     std::function<bool(const RunView&)> fits;
   };
   QVector<View> viewRows_;
-  QStringList viewTitles_; // in views_
-  QString view_ = "All runs";
 };
 
 } // namespace loom

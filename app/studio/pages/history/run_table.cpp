@@ -151,6 +151,14 @@ void RunTableModel::setShown(std::function<bool(const RunView&)> view) {
   arrange();
 }
 
+void RunTableModel::forget() {
+  runs_.clear();
+  sparks_.clear();
+  asked_.clear();
+  best_ = -1e300;
+  arrange();
+}
+
 void RunTableModel::setSpark(const QString& run, std::int64_t version, QVector<double> values) {
   sparks_[run] = {version, std::move(values)};
   if (const int row = rowOf(run); row >= 0) Q_EMIT dataChanged(index(row, spark), index(row, spark));

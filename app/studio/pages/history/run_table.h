@@ -36,6 +36,7 @@ class RunTableModel : public QAbstractTableModel {
   void setFilter(const RunFilter& filter);
   void setShown(std::function<bool(const RunView&)> view); // All runs, Active, Bin …; before the filter
   void setNow(qint64 seconds) { now_ = seconds; }          // "today" of the column Started; 0: the clock's
+  void forget();                                           // every run, with what was asked about it
   void setSpark(const QString& run, std::int64_t version, QVector<double> values);
   void sort(int column, Qt::SortOrder order) override;
   int rowCount(const QModelIndex& parent = {}) const override {

@@ -78,10 +78,20 @@ RunCost::RunCost(Session* session, QWidget* parent) : QWidget(parent), session_(
   showEstimate();
 }
 
-void RunCost::setNetwork(const Network& network, const Analysis& analysis, const TrainSettings& settings) {
+void RunCost::setNetwork(const QString& network, const Analysis& analysis, const TrainSettings& settings) {
   network_ = network;
   analysis_ = analysis;
   settings_ = settings;
+  showChecks();
+}
+
+void RunCost::forget() {
+  network_.clear();
+  analysis_ = {};
+  settings_ = {};
+  measuring_ = false;
+  failure_.clear();
+  showEstimate();
   showChecks();
 }
 
@@ -157,7 +167,8 @@ void RunCost::showChecks() {
     }
     checks_->layout()->addWidget(box);
   };
-  if (session_ == nullptr || network_.name.empty()) return;
+  const auto* network = session_ != nullptr ? session_->network(network_) : nullptr;
+  if (network == nullptr) return;
   const auto wrong = std::find_if(analysis_.diagnostics.begin(), analysis_.diagnostics.end(),
                                   [](const auto& one) { return one.level == Diagnostic::Level::error; });
   if (wrong != analysis_.diagnostics.end())
@@ -182,7 +193,7 @@ void RunCost::showChecks() {
   if (session_->project() && !session_->project()->writable)
     say("st-error", Token::error, "The project cannot be written here, so that no run can be kept in it.");
   for (const auto& view : session_->runs())
-    if (sameLearning(view.row, network_, settings_) && !view.row.archived) {
+    if (sameLearning(view.row, *network, settings_) && !view.row.archived) {
       const QString run = text(view.row.id);
       say("st-warn", Token::warn,
           QString("The same settings ran as %1 with seed %2. Change the seed to learn something new.")

@@ -17,7 +17,9 @@ class RunCost : public QWidget {
   Q_OBJECT
  public:
   explicit RunCost(Session* session, QWidget* parent = nullptr);
-  void setNetwork(const Network& network, const Analysis& analysis, const TrainSettings& settings);
+  // `network`: its name in the session.
+  void setNetwork(const QString& network, const Analysis& analysis, const TrainSettings& settings);
+  void forget(); // another project
   void setMeasuring();
 
  Q_SIGNALS:
@@ -32,7 +34,7 @@ class RunCost : public QWidget {
   void showEstimate();
   void showChecks();
   Session* session_;
-  Network network_;
+  QString network_;
   Analysis analysis_;
   TrainSettings settings_;
   bool measuring_ = false;

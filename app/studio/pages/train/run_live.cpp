@@ -49,15 +49,19 @@ RunLive::RunLive(Session* session, QWidget* parent) : QWidget(parent), session_(
   connect(apply_, &QPushButton::clicked, this, apply);
   connect(rate_, &QLineEdit::returnPressed, this, apply);
   connect(side_, &RunSide::laidOverChanged, this, &RunLive::refresh);
-  if (session_ == nullptr) return;
-  connect(&session_->bridge(), &Bridge::eventsReady, this,
-          [this](const QString& run, const QVector<StoredEvent>& events) {
-            const auto* view = session_->run(run);
-            if (run != run_ || view == nullptr) return;
-            side_->setEvents(events, view->row);
-            showMarks(events, view->row);
-            refresh();
-          });
+}
+
+void RunLive::askEvents() {
+  session_->bridge().ask(EventsOf{run_}, this,
+                         [this, run = run_](const Result<QVector<StoredEvent>>& events) {
+                           const auto* view = session_->run(run);
+                           if (run != run_ || view == nullptr) return;
+                           if (!events) return void(Q_EMIT session_->troubled(events.error()));
+                           side_->setEvents(*events, view->row);
+                           showMarks(*events, view->row);
+                           refresh();
+                         },
+                         {.slot = "events"});
 }
 
 QWidget* RunLive::buildHead() {
@@ -143,7 +147,7 @@ void RunLive::fitFacts() {
 void RunLive::setRun(const QString& run) {
   if (run != run_) {
     run_ = run;
-    said_ = Said{};
+    said_.reset();
     applied_.reset();
     eventsVersion_ = -1;
     message_->hide();
@@ -153,20 +157,23 @@ void RunLive::setRun(const QString& run) {
   refresh();
 }
 
+void RunLive::showNothing() {
+  for (const Fact* fact : {&epoch_, &loss_, &validation_, &speed_, &left_}) {
+    fact->value->setText(missingText);
+    fact->second->setText({});
+  }
+  cloth_->setProgress({});
+  steps_->setText(run_.isEmpty() ? QString()
+                                 : QString("The trainer reads the data and prepares the network."));
+  kept_->setText({});
+  test_.box->hide();
+  rateBox_->setVisible(false);
+  if (run_.isEmpty()) board_->setRuns({}, false);
+}
+
 void RunLive::refresh() {
   const auto* view = session_ != nullptr ? session_->run(run_) : nullptr;
-  if (view == nullptr || view->row.totalSteps == 0) {
-    for (const Fact* fact : {&epoch_, &loss_, &validation_, &speed_, &left_}) {
-      fact->value->setText(missingText);
-      fact->second->setText({});
-    }
-    cloth_->setProgress({});
-    steps_->setText("The trainer reads the data and prepares the network.");
-    kept_->setText({});
-    test_.box->hide();
-    rateBox_->setVisible(false);
-    return;
-  }
+  if (view == nullptr || view->row.totalSteps == 0) return showNothing();
   const RunRow& row = view->row;
   const bool live = living(*view), regression = isRegression(row);
   const std::int64_t perEpoch = std::max<std::int64_t>(1, row.stepsPerEpoch);
@@ -233,7 +240,7 @@ void RunLive::refresh() {
   showMessage(*view);
   if (view->version != eventsVersion_) {
     eventsVersion_ = view->version;
-    session_->bridge().events(run_);
+    askEvents();
   }
 }
 
@@ -257,7 +264,7 @@ void RunLive::showMessage(const RunView& view) {
     resume = true;
   }
   const Said now{words, resume};
-  if (now == said_) return;
+  if (said_ == now) return;
   said_ = now;
   message_->setVisible(!words.isEmpty());
   if (words.isEmpty()) return;

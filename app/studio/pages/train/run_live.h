@@ -36,18 +36,20 @@ class RunLive : public QWidget {
  private:
   QWidget* buildHead();
   void fitFacts();
+  void showNothing(); // no run, or one that has not begun
+  void askEvents();
   void showMarks(const QVector<StoredEvent>& events, const RunRow& row);
   void showSchedule(const RunRow& row);
   void showMessage(const RunView& view);
   Session* session_;
-  struct Said {
+  QString run_;
+  struct Said { // in the message above the figures
     QString words;
     bool resume = false;
     bool operator==(const Said&) const = default;
   };
-  std::optional<Said> said_ = Said{}; // above the charts; nothing: a problem that is said once
-  QString run_;
-  struct Applied { // the last rate that a person gave, and the step behind which it holds
+  std::optional<Said> said_; // nothing: another message, or none yet
+  struct Applied {           // the last rate that a person gave, and the step behind which it holds
     double rate;
     std::int64_t step;
   };

@@ -68,10 +68,9 @@ RunSetup::RunSetup(Session* session, QWidget* parent) : QWidget(parent), session
   later_->setInterval(estimateDelay);
   connect(later_, &QTimer::timeout, this, [this] {
     if (session_ == nullptr || !isVisible() || !problem_.isEmpty()) return;
-    if (const auto* network = session_->network(networkName())) {
-      cost_->setMeasuring();
-      session_->askEstimate(*network);
-    }
+    if (session_->network(networkName()) == nullptr) return;
+    cost_->setMeasuring();
+    session_->askEstimate(networkName());
   });
   across_ = rowOf(this, 0, 0);
   auto* first = new QWidget;
@@ -90,7 +89,10 @@ RunSetup::RunSetup(Session* session, QWidget* parent) : QWidget(parent), session
   across_->addWidget(columnIn(cost_, 248, 0), 408);
   connect(cost_, &RunCost::runLinked, this, &RunSetup::runLinked);
   connect(cost_, &RunCost::designWanted, this, &RunSetup::designWanted);
-  if (session_ == nullptr) return;
+  if (session_ != nullptr) bindSession();
+}
+
+void RunSetup::bindSession() {
   connect(session_, &Session::estimated, this, &RunSetup::showNotes);
   connect(session_, &Session::runsChanged, this, [this] {
     if (isVisible() && ahead_ != session_->underWay().size()) showNotes();
@@ -103,14 +105,25 @@ RunSetup::RunSetup(Session* session, QWidget* parent) : QWidget(parent), session
     takeAll();
     later_->start();
   });
-  connect(&session_->bridge(), &Bridge::devicesReady, this,
-          [this](const QStringList& ids, const QStringList& names, const QStringList& notes) {
-            devices_.clear();
-            for (qsizetype index = 0; index < ids.size(); ++index)
-              if (!ids[index].startsWith("reference"))
-                devices_.push_back({ids[index], names[index], notes[index]});
-            showDevices();
-          });
+  connect(session_, &Session::projectOpened, this, &RunSetup::forget);
+  connect(session_, &Session::projectClosed, this, &RunSetup::forget);
+  connect(session_, &Session::devicesChanged, this, &RunSetup::showDevices);
+}
+
+void RunSetup::forget() {
+  later_->stop();
+  fresh_ = true;
+  followed_.clear();
+  problem_.clear();
+  network_->clear();
+  for (QLineEdit* line :
+       {data_, tags_, note_, static_cast<QLineEdit*>(split_), static_cast<QLineEdit*>(name_)})
+    line->clear();
+  name_->setPlaceholderText({});
+  cost_->forget();
+  preview_->setData("rate", {});
+  epochs_->setNote({});
+  batch_->setNote({});
 }
 
 void RunSetup::resizeEvent(QResizeEvent* event) {
@@ -260,7 +273,7 @@ QWidget* RunSetup::buildHow() {
 void RunSetup::buildParams() {
   const TrainSettings settings = session_ != nullptr ? session_->settings() : TrainSettings{};
   const QString optimizer = optimizer_->currentText();
-  if (builtOptimizer_ != optimizer) {
+  if (fresh_ || builtOptimizer_ != optimizer) {
     const bool first = builtOptimizer_.isEmpty();
     if (first) {
       howLeft_->addRow("Optimizer", optimizer_);
@@ -273,7 +286,7 @@ void RunSetup::buildParams() {
       optimizerParams_->build(row->fields, same ? settings.optimizerParams : Params{}, howLeft_);
   }
   const auto& schedule = schedules()[std::size_t(schedule_->current())];
-  if (builtSchedule_ != text(schedule.name)) {
+  if (fresh_ || builtSchedule_ != text(schedule.name)) {
     builtSchedule_ = text(schedule.name);
     const bool same = settings.schedule == schedule.name;
     scheduleLeft_->clear();
@@ -289,15 +302,18 @@ void RunSetup::showDevices() {
   for (auto* card : deviceCards_) delete card;
   deviceCards_.clear();
   const QString chosen = session_ != nullptr ? text(session_->settings().device) : QString();
-  QList<Device> devices = devices_;
-  if (devices.isEmpty()) devices.push_back({"cpu", "This computer", {}});
-  for (const auto& device : devices) {
+  devices_.clear();
+  if (session_ != nullptr)
+    for (const auto& device : session_->devices())
+      if (!device.id.startsWith("reference")) devices_.push_back(device);
+  if (devices_.isEmpty()) devices_.push_back({"cpu", "This computer", {}});
+  for (const auto& device : devices_) {
     const bool cpu = device.id == "cpu";
     auto* card =
         new ChoiceCard("chip", cpu ? QString("This computer") : device.name,
                        cpu ? device.name.contains("oneDNN") ? device.name : "CPU, oneDNN" : device.note);
     card->setObjectName("device_" + device.id);
-    card->setChecked(device.id == chosen || (chosen == "auto" && (cpu || devices.size() == 1)));
+    card->setChecked(device.id == chosen || (chosen == "auto" && (cpu || devices_.size() == 1)));
     connect(card, &QAbstractButton::clicked, this, &RunSetup::changed);
     cards_->addWidget(card);
     deviceCards_.push_back(card);
@@ -369,7 +385,7 @@ bool RunSetup::takeAll() {
       problem = plural(errors, "error") + (errors == 1 ? " blocks the run" : " block the run");
       good = false;
     }
-    cost_->setNetwork(*network, analysis, settings);
+    cost_->setNetwork(networkName(), analysis, settings);
   }
   if (problem != problem_) {
     problem_ = problem;
@@ -400,15 +416,12 @@ void RunSetup::followDrawn() {
 void RunSetup::refresh() {
   if (session_ == nullptr || filling_) return;
   filling_ = true;
-  const QString project = session_->project() ? text(session_->project()->project.id) : QString();
-  const bool another = project != project_;
-  if (another) followed_.clear();
-  project_ = project;
+  const bool another = fresh_;
   const TrainSettings& settings = session_->settings();
   const QString chosen = network_->currentText();
   network_->clear();
   if (const auto& project = session_->project()) {
-    for (const auto& network : project->networks) network_->addItem(text(network.name));
+    for (const auto& network : project->networks) network_->addItem(network.name);
     network_->setCurrentText(!another && network_->findText(chosen) >= 0 ? chosen
                                                                          : text(project->project.network));
     followDrawn();
@@ -436,6 +449,7 @@ void RunSetup::refresh() {
   for (std::size_t index = 0; index < schedules().size(); ++index)
     if (schedules()[index].name == settings.schedule) schedule_->setCurrent(static_cast<int>(index));
   buildParams();
+  fresh_ = !session_->project().has_value();
   if (deviceCards_.isEmpty()) showDevices();
   filling_ = false;
   takeAll();

@@ -47,6 +47,8 @@ class RunSetup : public QWidget {
   QWidget* buildHow();
   void buildParams();
   void changed();
+  void bindSession();
+  void forget();      // everything of the project, what was typed for its next run included
   void followDrawn(); // the network that Design shows is the one of the next run
   void showPreview();
   void showNotes();
@@ -54,8 +56,9 @@ class RunSetup : public QWidget {
   void checkAll(TrainSettings& into, bool& good);
   Session* session_;
   QTimer* later_;
-  QString problem_, builtOptimizer_, builtSchedule_, followed_, project_;
+  QString problem_, builtOptimizer_, builtSchedule_, followed_;
   bool filling_ = false;
+  bool fresh_ = true;   // nothing was typed or chosen since the project was opened
   qsizetype ahead_ = 0; // runs under way, as the device cards say it
   Form *whatForm_, *whereForm_, *keepForm_, *howLeft_, *howRight_, *scheduleLeft_, *scheduleRight_;
   QComboBox *network_, *optimizer_;
@@ -68,10 +71,7 @@ class RunSetup : public QWidget {
   Chart* preview_;
   RunCost* cost_;
   QVBoxLayout* cards_;
-  struct Device {
-    QString id, name, note;
-  };
-  QList<Device> devices_;
+  QVector<DeviceView> devices_; // that are offered
   QList<ChoiceCard*> deviceCards_;
   ParamFields *optimizerParams_, *scheduleParams_;
 };

@@ -21,6 +21,18 @@ namespace loom {
 TrainPage::TrainPage(PageContext& context, Session* session) : Page(context), session_(session) {
   setGround(this, Ground::surface);
   auto* column = columnOf(this);
+  column->addWidget(buildBar());
+  message_ = new MessageBar;
+  message_->setObjectName("trainMessage");
+  message_->hide();
+  column->addWidget(message_);
+  column->addWidget(buildBody(), 1);
+  bind();
+  if (session_ != nullptr) bindSession();
+  showSetup();
+}
+
+QWidget* TrainPage::buildBar() {
   bar_ = new PageToolBar("Train");
   state_ = new Chip;
   bar_->addWidget(state_);
@@ -49,11 +61,10 @@ TrainPage::TrainPage(PageContext& context, Session* session) : Page(context), se
   bar_->setPrimary("Run", "run", "F5");
   bar_->primary()->setObjectName("runStart");
   setTip(bar_->primary(), "Trains with these settings", "F5");
-  column->addWidget(bar_);
-  message_ = new MessageBar;
-  message_->setObjectName("trainMessage");
-  message_->hide();
-  column->addWidget(message_);
+  return bar_;
+}
+
+QWidget* TrainPage::buildBody() {
   auto* body = new QWidget;
   auto* across = rowOf(body, 0, 0);
   list_ = new RunList;
@@ -68,11 +79,9 @@ TrainPage::TrainPage(PageContext& context, Session* session) : Page(context), se
   across->addWidget(list_);
   across->addWidget(listLine_);
   across->addWidget(stack_, 1);
-  column->addWidget(body, 1);
   list_->hide();
   listLine_->hide();
-  bind();
-  showSetup();
+  return body;
 }
 
 Board& TrainPage::board() { return live_->board(); }
@@ -80,12 +89,12 @@ Board& TrainPage::board() { return live_->board(); }
 void TrainPage::bind() {
   connect(bar_->primary(), &QPushButton::clicked, this, &TrainPage::startRun);
   connect(newRun_, &QPushButton::clicked, this, [this] {
-    setupWanted_ = true;
+    open_.setupWanted = true;
     showSetup();
   });
   connect(resume_, &QPushButton::clicked, this, &TrainPage::resumeRun);
   connect(evaluate_, &QPushButton::clicked, this,
-          [this] { Q_EMIT context().pageRequested(to::Evaluate{run_}); });
+          [this] { Q_EMIT context().pageRequested(to::Evaluate{open_.run}); });
   connect(pause_, &QPushButton::clicked, this, [this] {
     if (const auto* view = shown())
       command(view->row.state == RunState::paused ? RunControl::Verb::resume : RunControl::Verb::pause);
@@ -99,7 +108,9 @@ void TrainPage::bind() {
   connect(setup_, &RunSetup::problemChanged, this, &TrainPage::refreshBar);
   connect(setup_, &RunSetup::runLinked, this, &TrainPage::showRun);
   connect(setup_, &RunSetup::designWanted, this, [this] { Q_EMIT context().pageRequested(to::Design{}); });
-  if (session_ == nullptr) return;
+}
+
+void TrainPage::bindSession() {
   auto& actions = context().actions;
   actions.bind("run.start", this, [this] { startRun(); });
   actions.bind("run.new", this, [this] { newRun_->click(); });
@@ -108,40 +119,39 @@ void TrainPage::bind() {
   actions.bind("run.checkpoint", this, [this] { checkpoint_->click(); });
   actions.bind("run.resume", this, [this] { resumeRun(); });
   connect(session_, &Session::runsChanged, this, [this] {
-    if (wantNewest_ && !session_->underWay().isEmpty()) showRun(text(session_->underWay().front()->row.id));
+    if (open_.wantNewest && !session_->underWay().isEmpty())
+      showRun(text(session_->underWay().front()->row.id));
     // The history may learn of a living run a moment after the project is open.
-    wantNewest_ =
-        wantNewest_ && run_.isEmpty() && session_->project().has_value() && session_->project()->living;
+    open_.wantNewest = open_.wantNewest && open_.run.isEmpty() && session_->project().has_value() &&
+                       session_->project()->living;
     refresh();
   });
   connect(session_, &Session::runStarted, this, &TrainPage::showRun);
+  connect(session_, &Session::startFailed, this, &TrainPage::showStartError);
+  connect(session_, &Session::projectClosed, this, &TrainPage::forget);
   connect(session_, &Session::projectOpened, this, [this] {
-    run_.clear();
-    setupWanted_ = false;
-    wantNewest_ = true; // a run that goes on from before is what a person wants to see
-    showSetup();
-    wantNewest_ = true;
-    session_->bridge().devices();
+    forget();
+    open_.wantNewest = true; // a run that trains since before is what a person wants to see
+    session_->askDevices();
   });
-  connect(session_, &Session::projectClosed, this, [this] {
-    run_.clear();
-    showSetup();
-  });
-  connect(&session_->bridge(), &Bridge::startFailed, this, [this](const QString& run, const Error& error) {
-    if (run != run_) return;
-    if (const auto* view = shown(); view != nullptr && view->row.totalSteps > 0)
-      return live_->setProblem(error); // a resume that failed: the run itself is still there
-    showSetup();
-    message_->setError(error);
-    message_->show();
-  });
-  connect(session_, &Session::failed, this, [this](const QString& what, const Error& error) {
-    if (what == "control" || (what == "start" && stack_->currentIndex() == 1))
-      return live_->setProblem(error);
-    if (what != "start" || stack_->currentIndex() != 0) return;
-    message_->setError(error);
-    message_->show();
-  });
+}
+
+void TrainPage::forget() {
+  open_ = {};
+  live_->setRun({});
+  showSetup();
+}
+
+void TrainPage::showStartError(const QString& run, const Error& error) {
+  const auto* view = shown();
+  const bool ofShown = run == open_.run;
+  if (ofShown && view != nullptr && view->row.totalSteps > 0)
+    return live_->setProblem(error); // a resume that failed: the run itself is still there
+  if (!ofShown && stack_->currentWidget() == live_) return live_->setProblem(error);
+  if (!ofShown && stack_->currentWidget() != setup_) return;
+  if (ofShown) showSetup();
+  message_->setError(error);
+  message_->show();
 }
 
 void TrainPage::opened(const PageTarget& target) {
@@ -149,20 +159,21 @@ void TrainPage::opened(const PageTarget& target) {
   if (!wanted.run.isEmpty())
     showRun(wanted.run);
   else if (wanted.part == to::Train::newest)
-    wantNewest_ = true;
+    open_.wantNewest = true;
   else if (wanted.part == to::Train::setup)
     newRun_->click();
-  else if (run_.isEmpty() && session_ != nullptr && !session_->underWay().isEmpty())
+  else if (open_.run.isEmpty() && session_ != nullptr && !session_->underWay().isEmpty())
     showRun(text(session_->underWay().front()->row.id));
-  else if (run_.isEmpty() && !setupWanted_ && session_ != nullptr && session_->brokenOff() != nullptr)
+  else if (open_.run.isEmpty() && !open_.setupWanted && session_ != nullptr &&
+           session_->brokenOff() != nullptr)
     showRun(text(session_->brokenOff()->row.id)); // it waits to be resumed
   if (stack_->currentIndex() == 0) setup_->refresh();
   refresh();
 }
 
 void TrainPage::showSetup() {
-  run_.clear();
-  wantNewest_ = false;
+  open_.run.clear();
+  open_.wantNewest = false;
   message_->hide();
   stack_->setCurrentWidget(setup_);
   setup_->refresh();
@@ -171,8 +182,8 @@ void TrainPage::showSetup() {
 
 void TrainPage::showRun(const QString& run) {
   if (run.isEmpty()) return;
-  run_ = run;
-  wantNewest_ = false;
+  open_.run = run;
+  open_.wantNewest = false;
   message_->hide();
   live_->setRun(run);
   refresh();
@@ -180,19 +191,22 @@ void TrainPage::showRun(const QString& run) {
     live_->board().charts().front()->setFocus();
 }
 
-const RunView* TrainPage::shown() const { return session_ != nullptr ? session_->run(run_) : nullptr; }
+const RunView* TrainPage::shown() const { return session_ != nullptr ? session_->run(open_.run) : nullptr; }
 
 void TrainPage::command(RunControl::Verb verb, double value) {
   const auto* view = shown();
   if (view == nullptr || !underWay(*view)) return;
   if (view->waiting && verb != RunControl::Verb::stop) return;
-  session_->bridge().control(run_, verb, value);
+  session_->bridge().ask(ControlRun{open_.run, verb, value}, this,
+                         [this, run = open_.run](const Result<Done>& sent) {
+                           if (!sent && run == open_.run) live_->setProblem(sent.error());
+                         });
   if (view->waiting) showSetup(); // it was taken back and is nowhere any more
 }
 
 void TrainPage::startRun() {
   if (session_ == nullptr || !session_->project()) return;
-  setupWanted_ = true;
+  open_.setupWanted = true;
   if (!setup_->takeAll()) {
     showSetup();
     return;
@@ -202,22 +216,22 @@ void TrainPage::startRun() {
 }
 
 void TrainPage::resumeRun() {
-  if (const auto* view = shown(); view != nullptr && resumable(*view)) session_->bridge().resume(run_, 0);
+  if (const auto* view = shown(); view != nullptr && resumable(*view)) session_->resumeRun(open_.run);
 }
 
 void TrainPage::refresh() {
   const auto* view = shown();
   if (view != nullptr)
-    seen_ = run_;
-  else if (!run_.isEmpty() && seen_ == run_)
+    open_.seen = open_.run;
+  else if (!open_.run.isEmpty() && open_.seen == open_.run)
     return showSetup(); // its folder was deleted
-  if (!run_.isEmpty()) {
+  if (!open_.run.isEmpty()) {
     const bool before = view == nullptr || ((view->waiting || view->starting) && view->row.totalSteps == 0) ||
                         (view->waiting && underWay(*view));
     QWidget* wanted = before ? static_cast<QWidget*>(waiting_) : live_;
     if (before) {
       RunView unknown;
-      unknown.row.id = run_.toStdString();
+      unknown.row.id = open_.run.toStdString();
       unknown.starting = true;
       waiting_->setRun(view != nullptr ? *view : unknown,
                        session_ != nullptr ? session_->runs() : QVector<RunView>());
@@ -228,7 +242,7 @@ void TrainPage::refresh() {
   QVector<RunView> going;
   if (session_ != nullptr)
     for (const auto* one : session_->underWay()) going.push_back(*one);
-  list_->setRuns(going, run_);
+  list_->setRuns(going, open_.run);
   const bool several = going.size() > 1;
   list_->setVisible(several);
   listLine_->setVisible(several);

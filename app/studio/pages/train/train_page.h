@@ -28,12 +28,17 @@ class TrainPage : public Page {
   Board& board();
   RunLive& live() { return *live_; }
   RunSetup& setup() { return *setup_; }
-  const QString& run() const { return run_; }
+  const QString& run() const { return open_.run; }
   void showRun(const QString& run);
   void showSetup();
 
  private:
+  QWidget* buildBar();
+  QWidget* buildBody();
   void bind();
+  void bindSession();
+  void forget(); // everything of the project
+  void showStartError(const QString& run, const Error& error);
   void refresh();
   void refreshBar();
   void startRun();
@@ -42,9 +47,12 @@ class TrainPage : public Page {
   void command(RunControl::Verb verb, double value = 0);
 
   Session* session_;
-  QString run_, seen_; // shown, and known to the session
-  bool wantNewest_ = false;
-  bool setupWanted_ = false; // a person asked for the set-up: no earlier run stands in its place
+  struct OpenProject { // what belongs to the open project
+    QString run, seen; // shown, and known to the session
+    bool wantNewest = false;
+    bool setupWanted = false; // a person asked for the set-up: no earlier run is shown instead
+  };
+  OpenProject open_;
   PageToolBar* bar_;
   Chip* state_;
   Text* place_;

@@ -43,19 +43,18 @@ WelcomePage::WelcomePage(PageContext& context, Session* session) : Page(context)
   setTemplateFacts(measuredTemplates(), tr("Times are for 2 cores"));
   if (session != nullptr) {
     // What this computer is, told once: the line must not jump about while one reads.
-    connect(&session->bridge(), &Bridge::loadChanged, this, [this](const MachineLoad& load) {
-      if (load.memoryTotal == 0 || known_.cores > 0) return;
-      known_ = load;
+    connect(session, &Session::loadChanged, this, [this, session] {
+      if (session->load().memoryTotal == 0 || known_.cores > 0) return;
+      known_ = session->load();
       tellComputer();
     });
-    connect(&session->bridge(), &Bridge::devicesReady, this,
-            [this](const QStringList& ids, const QStringList& names, const QStringList&) {
-              gpus_.clear();
-              for (qsizetype index = 0; index < ids.size(); ++index)
-                if (ids[index].startsWith(QLatin1String("cuda"))) gpus_ << names.value(index);
-              asked_ = true;
-              tellComputer();
-            });
+    connect(session, &Session::devicesChanged, this, [this, session] {
+      gpus_.clear();
+      for (const auto& device : session->devices())
+        if (device.id.startsWith(QLatin1String("cuda"))) gpus_ << device.name;
+      asked_ = true;
+      tellComputer();
+    });
   }
   refresh();
 }
