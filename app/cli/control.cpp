@@ -2,8 +2,8 @@
 #include "app/cli/usage.h"
 #include "app/cli/verb.h"
 #include "core/run/events.h"
-#include "core/run/journal.h"
 #include "core/run/project.h"
+#include "core/run/run_lock.h"
 #include <charconv>
 #include <iostream>
 #include <map>

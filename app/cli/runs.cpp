@@ -19,7 +19,7 @@ namespace {
 // Whoever reads history first takes in what the journals hold.
 struct Opened {
   Project project;
-  std::unique_ptr<JournalSource> journals;
+  std::unique_ptr<RunSites> sites;
   std::unique_ptr<Store> store;
 };
 
@@ -27,15 +27,15 @@ Result<Opened> open(const std::string& folder) {
   auto project = openProject(folder);
   if (!project) return project.error();
   Opened opened{std::move(*project), nullptr, nullptr};
-  opened.journals = journalsIn(opened.project.folder);
+  opened.sites = sitesOf(opened.project.folder);
   auto store = Store::open(opened.project.folder, Store::Access::automatic);
   if (!store) return store.error();
   opened.store = std::move(*store);
   if (opened.store->owner()) {
-    auto taken = opened.store->takeIn(*opened.journals);
+    auto taken = opened.store->takeIn(*opened.sites);
     if (!taken) return taken.error();
     for (const auto& problem : taken->problems) warn(problem.message());
-  } else if (auto waited = opened.store->waitForOwner(*opened.journals, std::chrono::seconds(2)); !waited) {
+  } else if (auto waited = opened.store->waitForOwner(*opened.sites, std::chrono::seconds(2)); !waited) {
     warn(waited.error().message());
   }
   return opened;

@@ -59,6 +59,11 @@ Status writeEvaluation(const fs::path& runFolder, const Evaluation& evaluation) 
   return writeFileAtomically(folder / "summary.json", canonicalJson(toJson(evaluation)));
 }
 
+bool isEvaluated(const fs::path& runFolder, std::int64_t step, const std::string& split) {
+  std::error_code unknown;
+  return step >= 0 && fs::exists(folderOf(runFolder, step, split) / "summary.json", unknown);
+}
+
 Result<Evaluation> readEvaluation(const fs::path& runFolder, std::int64_t step, const std::string& split) {
   const auto folder = folderOf(runFolder, step, split);
   auto json = readJsonFile(folder / "summary.json");

@@ -34,6 +34,8 @@ struct Evaluation {
 Json toJson(const Evaluation& evaluation); // without the per-sample parts
 Result<Evaluation> readEvaluation(const std::filesystem::path& runFolder, std::int64_t step,
                                   const std::string& split);
+// Whether that evaluation was made and is whole.
+bool isEvaluated(const std::filesystem::path& runFolder, std::int64_t step, const std::string& split);
 Status writeEvaluation(const std::filesystem::path& runFolder, const Evaluation& evaluation);
 
 } // namespace loom

@@ -25,11 +25,12 @@ constexpr std::array stateRows{
     StateRow{RunState::outOfMemory, "out_of_memory", "Out of memory"},
     StateRow{RunState::failed, "failed", "Failed"},
     StateRow{RunState::killed, "killed", "Ended unexpectedly"},
+    StateRow{RunState::outOfReach, "out_of_reach", "Out of reach"},
 };
 const StateRow& rowOf(RunState state) {
   for (const StateRow& row : stateRows)
     if (row.state == state) return row;
-  return stateRows.back();
+  return stateRows.front();
 }
 
 struct VerbRow {

@@ -25,7 +25,19 @@ namespace loom {
 
 using RunEvent = Json;
 
-enum class RunState { waiting, running, paused, finished, stopped, diverged, outOfMemory, failed, killed };
+// outOfReach: the run was under way when its site last answered. Nothing is known to have failed.
+enum class RunState {
+  waiting,
+  running,
+  paused,
+  finished,
+  stopped,
+  diverged,
+  outOfMemory,
+  failed,
+  killed,
+  outOfReach
+};
 std::string_view toText(RunState state); // file form: "waiting", "running", … "out_of_memory", "killed"
 std::string_view
 stateWord(RunState state); // for people: "Waiting", "Training", "Paused", "Finished", "Stopped", "Diverged",

@@ -99,7 +99,8 @@ struct JournalRead {
   std::vector<Error> damages; // what was passed over, at most mostDamages
 };
 
-// Where journals are read from: a folder here, or (later) through ssh. Thread safe.
+// Where journals are read from. Part of a RunSite (site.h), which also knows who trains and whether runs() is
+// complete. Thread safe.
 class JournalSource {
  public:
   virtual ~JournalSource() = default;
@@ -110,35 +111,18 @@ class JournalSource {
   virtual Result<std::string> bytes(const std::string& run, int attempt, std::uint64_t offset,
                                     std::size_t maxBytes) = 0;
   virtual Result<std::string> config(const std::string& run) = 0; // the text of run.json
-  virtual bool alive(const std::string& run) = 0;                 // its lock is held
-  virtual bool whole() = 0;                                       // runs() are all that the project has
   // The records in bytes(): `maxBytes` is raised to the length of one record.
   Result<JournalRead> read(const std::string& run, int attempt, std::uint64_t offset, std::size_t maxBytes);
 };
-std::unique_ptr<JournalSource> journalsIn(const std::filesystem::path& project);
+std::unique_ptr<JournalSource> journalsIn(const std::filesystem::path& project); // of its own runs/
+std::unique_ptr<JournalSource> journalsBelow(const std::filesystem::path& runsFolder);
 
-// runs/<uuid>/lock: held by the living trainer (flock; host, boot id, pid, start time inside).
-class RunLock {
- public:
-  static Result<RunLock>
-  take(const std::filesystem::path& runFolder); // kind other when a living trainer holds it
-  RunLock(RunLock&&) noexcept = default;
-  RunLock& operator=(RunLock&& other) noexcept { // swaps, so that the lock that is left is emptied
-    std::swap(file_, other.file_);
-    return *this;
-  }
-  ~RunLock();
-  static bool held(const std::filesystem::path& runFolder);
-  struct Holder {
-    int process = 0;
-    std::uint64_t start = 0; // as processStartTime() has it
-  };
-  // Who holds it, when that is a process of this machine; nothing else than a name for it is known elsewhere.
-  static std::optional<Holder> holder(const std::filesystem::path& runFolder);
-
- private:
-  RunLock() = default;
-  os::File file_;
-};
+// The numbers of the attempts of a run, ascending; empty when it has none. Other names in the folder are
+// skipped. An Error when the folder exists and cannot be read.
+Result<std::vector<int>> attemptsIn(const std::filesystem::path& runFolder);
+Result<std::uint64_t> sizeOfFile(const std::filesystem::path& file); // 0 when it does not exist
+// At most maxBytes of a file that grows, from `offset` on; empty at its end. Never waits for a pipe.
+Result<std::string> bytesFrom(const std::filesystem::path& file, std::uint64_t offset, std::size_t maxBytes);
+bool isRunName(std::string_view name); // a folder of this name in runs/ is a run
 
 } // namespace loom

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/run/run_lock.h"
 #include "core/base/atomic_file.h"
+#include "core/base/format.h"
+#include "core/base/json.h"
 #include "core/base/os/lock.h"
 #include "core/base/subprocess.h"
-#include "core/run/journal.h"
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <fmt/format.h>
 #include <thread>
 
@@ -12,6 +16,7 @@ namespace {
 
 struct Named {
   bool elsewhere = false; // on another machine
+  std::string host;
   RunLock::Holder holder; // process 0: of an earlier boot, or none
 };
 
@@ -27,6 +32,7 @@ std::optional<Named> namedIn(const os::File& file) {
   const auto start = reader.unsignedInteger("start");
   if (!host || !boot || !pid || !start) return std::nullopt;
   Named named;
+  named.host = *host;
   named.elsewhere = *host != hostName();
   if (!named.elsewhere && *boot == bootId() && *start != 0 && *pid > 0 && *pid <= INT32_MAX)
     named.holder = {static_cast<int>(*pid), *start};
@@ -89,11 +95,28 @@ RunLock::~RunLock() {
   if (file_) (void)file_.resize(0);
 }
 
-bool RunLock::held(const std::filesystem::path& runFolder) {
+bool RunLock::held(const std::filesystem::path& runFolder) { return look(runFolder).running(); }
+
+Liveness RunLock::look(const std::filesystem::path& runFolder) {
+  Liveness liveness;
   os::File file;
-  if (file.open(runFolder / "lock", os::Access::read) != 0) return false;
+  if (const int code = file.open(runFolder / "lock", os::Access::read); code != 0) {
+    if (code == ENOENT || code == ENOTDIR) return liveness;
+    liveness.state = Liveness::State::unknown;
+    liveness.since = nowMicroseconds();
+    liveness.why = say("The lock file cannot be read: {}", foreign(std::strerror(code)));
+    return liveness;
+  }
   const os::LockState state = os::tryLockShared(file).state;
-  return state == os::LockState::busy || (state == os::LockState::unsupported && holderLives(file));
+  if (state != os::LockState::busy && !(state == os::LockState::unsupported && holderLives(file)))
+    return liveness;
+  liveness.state = Liveness::State::running;
+  if (const auto named = namedIn(file)) {
+    liveness.host = named->host;
+    liveness.process = named->holder.process;
+    liveness.start = named->holder.start;
+  }
+  return liveness;
 }
 
 std::optional<RunLock::Holder> RunLock::holder(const std::filesystem::path& runFolder) {

@@ -1,55 +1,153 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/catalogue.h"
 #include "core/run/run_config.h"
+#include <array>
 #include <cmath>
 
 namespace loom {
 namespace {
 
-constexpr std::string_view runColumns =
-    "SELECT "
-    "run.uuid,run.name,network,optimizer,schedule,coalesce(device,''),coalesce(host,''),data,state,created,"
-    "started,ended,seconds,"
-    "step,total_steps,epochs,steps_per_epoch,attempt,parameters,test_metric,test_metric_name,checkpoint,"
-    "error,alive,"
-    "label.name,label.note,label.archived,run.id FROM run LEFT JOIN label ON label.run=run.uuid ";
+// The columns of a RunRow, by name.
+namespace column {
+enum Column : int {
+  uuid,
+  name,
+  network,
+  optimizer,
+  schedule,
+  device,
+  host,
+  data,
+  state,
+  created,
+  started,
+  ended,
+  seconds,
+  step,
+  totalSteps,
+  epochs,
+  stepsPerEpoch,
+  attempt,
+  parameters,
+  testMetric,
+  testMetricName,
+  checkpoint,
+  error,
+  alive,
+  labelName,
+  labelNote,
+  labelArchived,
+  placeSite,
+  placeSince,
+  placeWhy,
+  count
+};
+} // namespace column
+constexpr std::array<std::string_view, column::count> columnSql{"run.uuid",
+                                                                "run.name",
+                                                                "network",
+                                                                "optimizer",
+                                                                "schedule",
+                                                                "coalesce(device,'')",
+                                                                "coalesce(host,'')",
+                                                                "data",
+                                                                "state",
+                                                                "created",
+                                                                "started",
+                                                                "ended",
+                                                                "seconds",
+                                                                "step",
+                                                                "total_steps",
+                                                                "epochs",
+                                                                "steps_per_epoch",
+                                                                "attempt",
+                                                                "parameters",
+                                                                "test_metric",
+                                                                "test_metric_name",
+                                                                "checkpoint",
+                                                                "error",
+                                                                "alive",
+                                                                "label.name",
+                                                                "label.note",
+                                                                "label.archived",
+                                                                "coalesce(place.site,'')",
+                                                                "coalesce(place.since,0)",
+                                                                "coalesce(place.why,'')"};
 
-// A run that says that it works, but whose trainer does not live, was ended from outside.
-RunState stateNow(RunState said, bool alive, int attempt) {
-  const bool working =
-      said == RunState::running || said == RunState::paused || (said == RunState::waiting && attempt > 0);
-  return working && !alive ? RunState::killed : said;
+bool hasPlaces(const Database& database) {
+  return database.number("SELECT count(*) FROM sqlite_master WHERE type='table' AND name='place'") > 0;
+}
+
+// `places`: false for a catalogue that an earlier version owns.
+std::string selectRuns(bool places) {
+  std::string sql = "SELECT ";
+  for (int at = 0; at < column::count; ++at) {
+    if (at > 0) sql += ',';
+    if (at < column::placeSite || places)
+      sql += columnSql[static_cast<std::size_t>(at)];
+    else
+      sql += "''";
+  }
+  sql += " FROM run LEFT JOIN label ON label.run=run.uuid ";
+  if (places) sql += "LEFT JOIN place ON place.run=run.uuid ";
+  return sql;
+}
+
+// The column `alive`. A version that knows no `unknown` takes it for running.
+constexpr int aliveOf(Liveness::State liveness) {
+  return liveness == Liveness::State::ended ? 0 : liveness == Liveness::State::running ? 1 : 2;
+}
+constexpr Liveness::State livenessOf(std::int64_t alive) {
+  return alive == 0   ? Liveness::State::ended
+         : alive == 2 ? Liveness::State::unknown
+                      : Liveness::State::running;
+}
+
+// A run whose last record says that it works, but whose trainer does not live, was ended from outside. Where
+// that cannot be found out, it is out of reach.
+RunState stateNow(RunState said, Liveness::State liveness, int attempts) {
+  const bool begun =
+      said == RunState::running || said == RunState::paused || (said == RunState::waiting && attempts > 0);
+  if (liveness == Liveness::State::unknown && (begun || said == RunState::waiting))
+    return RunState::outOfReach;
+  return begun && liveness == Liveness::State::ended ? RunState::killed : said;
 }
 
 RunRow rowFrom(const Rows& rows) {
   RunRow row;
-  row.id = rows.text(0);
-  row.name = rows.text(1);
-  row.network = rows.text(2);
-  row.optimizer = rows.text(3);
-  row.schedule = rows.text(4);
-  row.device = rows.text(5);
-  row.host = rows.text(6);
-  row.data = rows.text(7);
-  row.attempt = static_cast<int>(rows.integer(17));
-  row.state =
-      stateNow(stateFromText(rows.text(8)).value_or(RunState::failed), rows.integer(23) != 0, row.attempt);
-  row.created = rows.integer(9) != 0 ? rows.integer(9) : rows.integer(10);
-  row.ended = rows.integer(11);
-  row.seconds = rows.real(12);
-  row.step = rows.integer(13);
-  row.totalSteps = rows.integer(14);
-  row.epochs = rows.integer(15);
-  row.stepsPerEpoch = rows.integer(16);
-  row.parameters = rows.integer(18);
-  row.testMetricName = rows.text(20);
-  if (!row.testMetricName.empty()) row.testMetric = rows.real(19);
-  row.checkpoint = rows.integer(21);
-  row.error = rows.text(22);
-  if (const std::string name = rows.text(24); !name.empty()) row.name = name;
+  row.id = rows.text(column::uuid);
+  row.name = rows.text(column::name);
+  row.network = rows.text(column::network);
+  row.optimizer = rows.text(column::optimizer);
+  row.schedule = rows.text(column::schedule);
+  row.device = rows.text(column::device);
+  row.host = rows.text(column::host);
+  row.data = rows.text(column::data);
+  row.attempt = static_cast<int>(rows.integer(column::attempt));
+  row.state = stateNow(stateFromText(rows.text(column::state)).value_or(RunState::failed),
+                       livenessOf(rows.integer(column::alive)), row.attempt);
+  row.created =
+      rows.integer(column::created) != 0 ? rows.integer(column::created) : rows.integer(column::started);
+  row.ended = rows.integer(column::ended);
+  row.seconds = rows.real(column::seconds);
+  row.step = rows.integer(column::step);
+  row.totalSteps = rows.integer(column::totalSteps);
+  row.epochs = rows.integer(column::epochs);
+  row.stepsPerEpoch = rows.integer(column::stepsPerEpoch);
+  row.parameters = rows.integer(column::parameters);
+  row.testMetricName = rows.text(column::testMetricName);
+  if (!row.testMetricName.empty()) row.testMetric = rows.real(column::testMetric);
+  row.checkpoint = rows.integer(column::checkpoint);
+  row.error = rows.text(column::error);
+  if (const std::string own = rows.text(column::labelName); !own.empty()) row.name = own;
   if (row.name.empty()) row.name = row.id.substr(0, 8);
-  row.note = rows.text(25);
-  row.archived = rows.integer(26) != 0;
+  row.note = rows.text(column::labelNote);
+  row.archived = rows.integer(column::labelArchived) != 0;
+  row.site = rows.text(column::placeSite);
+  if (row.state == RunState::outOfReach) {
+    row.unknownSince = rows.integer(column::placeSince);
+    row.unknownWhy = rows.text(column::placeWhy);
+  }
   return row;
 }
 
@@ -115,12 +213,22 @@ void createCatalogue(const Database& database) {
     CREATE TABLE label(run TEXT PRIMARY KEY, name TEXT NOT NULL, note TEXT NOT NULL, archived INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE tag(run TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY(run, position)) WITHOUT ROWID;
   )");
+  completeCatalogue(database);
+}
+
+// A table of its own, so that earlier versions read the others as before. Only of runs at another site, or of
+// which nothing can be found out.
+void completeCatalogue(const Database& database) {
+  if (hasPlaces(database)) return;
+  database.execute(R"(
+    CREATE TABLE place(run TEXT PRIMARY KEY, site TEXT NOT NULL, since INTEGER NOT NULL, why TEXT NOT NULL) WITHOUT ROWID;
+  )");
 }
 
 CatalogueReader::CatalogueReader(const Database& database) : database_(database) {
-  runs_ = database.prepare(std::string(runColumns) +
-                           "ORDER BY coalesce(nullif(created,0),started) DESC, run.uuid");
-  run_ = database.prepare(std::string(runColumns) + "WHERE run.uuid=?");
+  const std::string select = selectRuns(hasPlaces(database));
+  runs_ = database.prepare(select + "ORDER BY coalesce(nullif(created,0),started) DESC, run.uuid");
+  run_ = database.prepare(select + "WHERE run.uuid=?");
   settings_ = database.prepare("SELECT run.uuid,setting.name,value FROM setting JOIN run ON "
                                "run.id=setting.run ORDER BY setting.run,setting.name");
   settingsOf_ = database.prepare(
@@ -165,7 +273,7 @@ std::vector<StoredEvent> CatalogueReader::events(const std::string& run) {
 bool CatalogueReader::has(const std::string& run) { return has_.query(run).next(); }
 
 CatalogueWriter::CatalogueWriter(const Database& database) : database_(database) {
-  find_ = database.prepare("SELECT id,configured,alive FROM run WHERE uuid=?");
+  find_ = database.prepare("SELECT id,configured FROM run WHERE uuid=?");
   add_ = database.prepare("INSERT INTO run(uuid) VALUES(?) RETURNING id");
   uuids_ = database.prepare("SELECT uuid FROM run ORDER BY uuid");
   configure_ = database.prepare(
@@ -177,7 +285,11 @@ CatalogueWriter::CatalogueWriter(const Database& database) : database_(database)
   dropEvents_ = database.prepare("DELETE FROM event WHERE run=? AND attempt=? AND sequence=?");
   listEvents_ = database.prepare(
       "SELECT attempt,sequence,kind,step,json FROM event WHERE run=? ORDER BY attempt,sequence");
-  setAlive_ = database.prepare("UPDATE run SET alive=?2 WHERE id=?1");
+  readPlace_ = database.prepare("SELECT alive,coalesce(site,''),coalesce(since,0),coalesce(why,'') FROM run "
+                                "LEFT JOIN place ON place.run=run.uuid WHERE uuid=?");
+  setAlive_ = database.prepare("UPDATE run SET alive=?2 WHERE uuid=?1");
+  addPlace_ = database.prepare("INSERT INTO place VALUES(?,?,?,?)");
+  dropPlace_ = database.prepare("DELETE FROM place WHERE run=?");
   readFold_ = database.prepare(
       "SELECT "
       "state,attempt,host,device,started,ended,seconds,step,total_steps,epochs,steps_per_epoch,test_metric,"
@@ -192,13 +304,13 @@ CatalogueWriter::CatalogueWriter(const Database& database) : database_(database)
 std::optional<CatalogueWriter::Run> CatalogueWriter::find(const std::string& uuid) {
   Rows rows = find_.query(uuid);
   if (!rows.next()) return std::nullopt;
-  return Run{rows.integer(0), rows.integer(1) != 0, rows.integer(2) != 0};
+  return Run{rows.integer(0), rows.integer(1) != 0};
 }
 
 CatalogueWriter::Run CatalogueWriter::add(const std::string& uuid) {
   Rows rows = add_.query(uuid);
   rows.next();
-  const Run run{rows.integer(0), false, false};
+  const Run run{rows.integer(0), false};
   while (rows.next()) {
   }
   return run;
@@ -305,7 +417,23 @@ RunFold CatalogueWriter::foldAgain(std::int64_t run) {
   return result;
 }
 
-void CatalogueWriter::setAlive(std::int64_t run, bool alive) { setAlive_.run(run, alive); }
+RunPlace CatalogueWriter::placeOf(const std::string& uuid) {
+  RunPlace place;
+  Rows rows = readPlace_.query(uuid);
+  if (!rows.next()) return place;
+  place.liveness = livenessOf(rows.integer(0));
+  place.site = rows.text(1);
+  place.since = rows.integer(2);
+  place.why = rows.text(3);
+  return place;
+}
+
+void CatalogueWriter::setPlace(const std::string& uuid, const RunPlace& place) {
+  setAlive_.run(uuid, aliveOf(place.liveness));
+  dropPlace_.run(uuid);
+  if (!place.site.empty() || place.liveness == Liveness::State::unknown)
+    addPlace_.run(uuid, place.site, place.since, place.why);
+}
 
 void CatalogueWriter::flush() {
   for (auto& [run, state] : runs_) {
@@ -324,6 +452,7 @@ void CatalogueWriter::forget(std::int64_t run) { runs_.erase(run); }
 
 void CatalogueWriter::remove(std::int64_t run) {
   forget(run);
+  database_.prepare("DELETE FROM place WHERE run=(SELECT uuid FROM run WHERE id=?)").run(run);
   for (const char* table : {"setting", "event", "source"})
     database_.prepare(std::string("DELETE FROM ") + table + " WHERE run=?").run(run);
   database_.prepare("DELETE FROM run WHERE id=?").run(run);

@@ -2,15 +2,26 @@
 // catalogue.db: the runs with their settings, and every record of their journals but the points. The writing
 // half works inside a transaction that the caller holds; after a rollback the caller calls forget().
 #pragma once
+#include "core/run/run_lock.h"
 #include "core/store/fold.h"
 #include "core/store/labels.h"
+#include "core/store/rows.h"
 #include "core/store/sqlite.h"
-#include "core/store/store.h"
 #include <unordered_map>
 
 namespace loom {
 
-void createCatalogue(const Database& database); // the schema, in an empty file
+void createCatalogue(const Database& database);   // the schema, in an empty file
+void completeCatalogue(const Database& database); // adds what a catalogue of an earlier version does not have
+
+// Where a run is, and whether it is trained there, as far as its site said last.
+struct RunPlace {
+  std::string site; // empty: the project's own runs/
+  Liveness::State liveness = Liveness::State::ended;
+  std::int64_t since = 0; // unknown: microseconds since 1970
+  std::string why;        // unknown
+  bool operator==(const RunPlace&) const = default;
+};
 
 class CatalogueReader {
  public:
@@ -33,7 +44,7 @@ class CatalogueWriter {
   explicit CatalogueWriter(const Database& database);
   struct Run {
     std::int64_t number = 0;
-    bool configured = false, alive = false;
+    bool configured = false;
   };
   std::optional<Run> find(const std::string& uuid);
   Run add(const std::string& uuid);
@@ -41,7 +52,8 @@ class CatalogueWriter {
   // What run.json says; whatever of it cannot be read stays empty.
   void configure(std::int64_t run, const Json& config);
   void take(std::int64_t run, int attempt, std::uint64_t sequence, const RunEvent& event);
-  void setAlive(std::int64_t run, bool alive);
+  RunPlace placeOf(const std::string& uuid);
+  void setPlace(const std::string& uuid, const RunPlace& place);
   void flush(); // before COMMIT
   void forget();
   void forget(std::int64_t run);
@@ -56,8 +68,8 @@ class CatalogueWriter {
   RunFold foldAgain(std::int64_t run);
 
   const Database& database_;
-  Statement find_, add_, uuids_, configure_, addSetting_, addEvent_, dropEvents_, listEvents_, setAlive_,
-      readFold_, writeFold_;
+  Statement find_, add_, uuids_, configure_, addSetting_, addEvent_, dropEvents_, listEvents_, readPlace_,
+      setAlive_, addPlace_, dropPlace_, readFold_, writeFold_;
   std::unordered_map<std::int64_t, Held> runs_;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/follower.h"
+#include "core/base/format.h"
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
@@ -58,19 +59,50 @@ Follower::Follower(const Database& catalogue, const Database& metrics)
   writePoints_ = metrics.prepare(write);
 }
 
-void Follower::takeIn(JournalSource& source, TakeInResult& result) {
+void Follower::takeIn(RunSites& sites, bool mark, TakeInResult& result) {
   try {
-    const auto runs = source.runs();
-    if (!runs) return tell(result, runs.error());
+    const auto runs = sites.runs();
     Batch batch(*this);
-    for (const std::string& uuid : *runs) takeRun(source, uuid, batch, result);
-    if (source.whole()) removeVanished(*runs, batch, result);
+    if (runs) {
+      // Before anything is taken in: new runs beside an unmounted folder do not make it the right one.
+      if (mark) markOwn(sites, *runs);
+      for (const auto& [uuid, site] : *runs) takeRun(*site, uuid, batch, result);
+      removeVanished(sites, *runs, batch, result);
+    } else {
+      tell(result, runs.error());
+      for (const std::string& uuid : knownRuns())
+        if (loseSight(uuid, "The folder of the runs cannot be read", batch))
+          result.changedRuns.push_back(uuid);
+    }
     batch.commit();
   } catch (...) {
     forget();
     throw;
   }
   result.changed = !result.changedRuns.empty();
+}
+
+std::set<std::string> Follower::knownRuns() {
+  // Either file may know of a run that the other does not, when one of them had to be made again.
+  std::set<std::string> known;
+  for (const auto& names : {catalogue_.uuids(), series_.uuids()}) known.insert(names.begin(), names.end());
+  return known;
+}
+
+// Projects of earlier versions have no marker. It is written when every run that the history knows at this
+// site is there: then this is the folder that it was made from. An empty folder gets none, since it may be a
+// mount point.
+void Follower::markOwn(RunSites& sites, const std::vector<RunSites::Listed>& there) {
+  if (markTried_ || there.empty()) return;
+  const auto listing = sites.own().listing();
+  markTried_ = listing && listing->complete;
+  if (!listing || !listing->markable) return;
+  for (const std::string& uuid : knownRuns())
+    if (!std::binary_search(listing->runs.begin(), listing->runs.end(), uuid) &&
+        catalogue_.placeOf(uuid).site.empty())
+      return;
+  markTried_ = true; // a folder that cannot be written stays without
+  if (const auto marked = sites.own().mark(); !marked) return;
 }
 
 Follower::Run& Follower::runOf(const std::string& uuid, Batch& batch) {
@@ -83,7 +115,7 @@ Follower::Run& Follower::runOf(const std::string& uuid, Batch& batch) {
   }
   run.inCatalogue = found->number;
   run.configured = found->configured;
-  run.alive = found->alive;
+  run.place = catalogue_.placeOf(uuid);
   // Adding a number that is there already writes nothing, but needs the transaction when it is not.
   batch.begin();
   run.inMetrics = series_.runNumber(uuid);
@@ -100,7 +132,8 @@ Follower::Run& Follower::runOf(const std::string& uuid, Batch& batch) {
   return runs_.emplace(uuid, std::move(run)).first->second;
 }
 
-void Follower::takeRun(JournalSource& source, const std::string& uuid, Batch& batch, TakeInResult& result) {
+void Follower::takeRun(RunSite& site, const std::string& uuid, Batch& batch, TakeInResult& result) {
+  JournalSource& source = site.journals();
   const auto attempts = source.attempts(uuid);
   if (!attempts) return tell(result, attempts.error());
   if (const auto known = runs_.find(uuid); known != runs_.end() && known->second.cold) {
@@ -112,13 +145,13 @@ void Follower::takeRun(JournalSource& source, const std::string& uuid, Batch& ba
         attempts->empty() ? Result<std::uint64_t>(std::uint64_t{0}) : source.size(uuid, attempts->back());
     if (same && size && *size == known->second.coldSize) return;
   }
-  if (attempts->empty() && !runs_.contains(uuid) && !source.config(uuid))
+  // Asked before the journal is read: a trainer that is gone has written everything by now.
+  const Liveness liveness = site.liveness(uuid);
+  if (attempts->empty() && !runs_.contains(uuid) && !liveness.unknown() && !source.config(uuid))
     return; // nothing was started here yet
   Run& run = runOf(uuid, batch);
   const std::int64_t before = result.records;
   bool changed = false;
-  // Asked before the journal is read: a trainer that is gone has written everything by now.
-  const bool alive = source.alive(uuid);
   if (!run.configured) {
     configure(source, uuid, run, batch, result);
     changed = run.configured;
@@ -129,14 +162,9 @@ void Follower::takeRun(JournalSource& source, const std::string& uuid, Batch& ba
     if (!attempt.ended && !(readable = takeAttempt(source, uuid, run, number, batch, result))) break;
     attempt.ended = number != attempts->back();
   }
-  if (alive != run.alive) {
-    batch.begin();
-    catalogue_.setAlive(run.inCatalogue, alive);
-    run.alive = alive;
-    changed = true;
-  }
+  changed = storePlace(site, liveness, uuid, run, batch) || changed;
   if (changed || result.records != before) result.changedRuns.push_back(uuid);
-  run.cold = !alive && readable && run.configured;
+  run.cold = liveness.ended() && readable && run.configured;
   if (!run.cold) return;
   run.coldSize = 0;
   if (!attempts->empty()) {
@@ -148,6 +176,18 @@ void Follower::takeRun(JournalSource& source, const std::string& uuid, Batch& ba
     if (const auto size = source.size(uuid, attempts->back())) run.coldSize = *size;
   }
   batch.grow(0);
+}
+
+bool Follower::storePlace(RunSite& site, const Liveness& liveness, const std::string& uuid, Run& run,
+                          Batch& batch) {
+  RunPlace now{site.id(), liveness.state, liveness.since, liveness.why.text()};
+  // Unknown since the first time.
+  if (now.liveness == run.place.liveness) now.since = run.place.since;
+  if (now == run.place) return false;
+  batch.begin();
+  catalogue_.setPlace(uuid, now);
+  run.place = std::move(now);
+  return true;
 }
 
 void Follower::configure(JournalSource& source, const std::string& uuid, Run& run, Batch& batch,
@@ -244,19 +284,59 @@ void Follower::storeMarks(const Run& run, int number, Attempt& attempt, bool wit
   attempt.eventsStored = attempt.events.offset;
 }
 
-void Follower::removeVanished(const std::vector<std::string>& there, Batch& batch, TakeInResult& result) {
-  // Either file may know of a run that the other does not, when one of them had to be made again.
-  std::set<std::string> known;
-  for (const auto& names : {catalogue_.uuids(), series_.uuids()}) known.insert(names.begin(), names.end());
-  for (const std::string& uuid : known) {
-    if (std::binary_search(there.begin(), there.end(), uuid)) continue;
-    batch.begin();
-    const std::int64_t inMetrics = series_.runNumber(uuid);
-    if (const auto run = catalogue_.find(uuid)) catalogue_.remove(run->number);
-    series_.remove(inMetrics);
-    runs_.erase(uuid);
-    result.changedRuns.push_back(uuid);
+void Follower::removeVanished(RunSites& sites, const std::vector<RunSites::Listed>& there, Batch& batch,
+                              TakeInResult& result) {
+  const auto isListed = [&](const std::string& uuid) {
+    const auto listed =
+        std::lower_bound(there.begin(), there.end(), uuid,
+                         [](const RunSites::Listed& one, const std::string& name) { return one.run < name; });
+    return listed != there.end() && listed->run == uuid;
+  };
+  const std::set<std::string> all = knownRuns();
+  if (std::all_of(all.begin(), all.end(), isListed)) return;
+  std::map<std::string, std::vector<std::string>> missing; // by site
+  std::map<std::string, std::size_t> known;
+  for (const std::string& uuid : all) {
+    const std::string site = catalogue_.placeOf(uuid).site;
+    ++known[site];
+    if (!isListed(uuid)) missing[site].push_back(uuid);
   }
+  for (const auto& [id, runs] : missing) {
+    const auto listing = sites.named(id).listing();
+    const std::string why = listing ? listing->why.text() : "The folder of the runs cannot be read";
+    // One run may well have been deleted; several at once are a disk, a mount or a copy that is incomplete.
+    const bool allAtOnce = runs.size() > 1 && runs.size() == known[id];
+    for (const std::string& uuid : runs) {
+      const bool isThere = listing && std::binary_search(listing->runs.begin(), listing->runs.end(), uuid);
+      if (listing && listing->complete && !isThere && !allAtOnce)
+        remove(uuid, batch);
+      else if (!loseSight(uuid, why.empty() ? "The folder of the run is missing" : why, batch))
+        continue;
+      result.changedRuns.push_back(uuid);
+    }
+  }
+}
+
+void Follower::remove(const std::string& uuid, Batch& batch) {
+  batch.begin();
+  const std::int64_t inMetrics = series_.runNumber(uuid);
+  if (const auto run = catalogue_.find(uuid)) catalogue_.remove(run->number);
+  series_.remove(inMetrics);
+  runs_.erase(uuid);
+}
+
+bool Follower::loseSight(const std::string& uuid, const std::string& why, Batch& batch) {
+  RunPlace place = catalogue_.placeOf(uuid);
+  if (place.liveness == Liveness::State::ended ||
+      (place.liveness == Liveness::State::unknown && place.why == why))
+    return false;
+  if (place.liveness == Liveness::State::running) place.since = nowMicroseconds();
+  place.liveness = Liveness::State::unknown;
+  place.why = why;
+  batch.begin();
+  catalogue_.setPlace(uuid, place);
+  if (const auto run = runs_.find(uuid); run != runs_.end()) run->second.place = place;
+  return true;
 }
 
 void Follower::tell(TakeInResult& result, Error problem) {

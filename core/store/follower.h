@@ -4,6 +4,7 @@
 // have it. A record that one of them has already is passed over there, so that every record is taken exactly
 // once, whatever is killed.
 #pragma once
+#include "core/run/site.h"
 #include "core/store/catalogue.h"
 #include "core/store/series_writer.h"
 #include <map>
@@ -15,7 +16,8 @@ class Follower {
  public:
   Follower(const Database& catalogue, const Database& metrics);
   // Throws SqlFailure; then the open transactions are rolled back and what is kept in memory is forgotten.
-  void takeIn(JournalSource& source, TakeInResult& result);
+  // `mark`: see ProjectStore.
+  void takeIn(RunSites& sites, bool mark, TakeInResult& result);
 
  private:
   struct Mark {
@@ -32,12 +34,14 @@ class Follower {
   };
   struct Run {
     std::int64_t inCatalogue = 0, inMetrics = 0;
-    bool configured = false, alive = false, cold = false;
+    bool configured = false, cold = false;
+    RunPlace place;
     std::map<int, Attempt> attempts;
     std::uint64_t coldSize = 0;
   };
   class Batch;
-  void takeRun(JournalSource& source, const std::string& uuid, Batch& batch, TakeInResult& result);
+  void takeRun(RunSite& site, const std::string& uuid, Batch& batch, TakeInResult& result);
+  bool storePlace(RunSite& site, const Liveness& liveness, const std::string& uuid, Run& run, Batch& batch);
   // False when the source failed: later attempts must wait.
   bool takeAttempt(JournalSource& source, const std::string& uuid, Run& run, int number, Batch& batch,
                    TakeInResult& result);
@@ -47,7 +51,13 @@ class Follower {
   void configure(JournalSource& source, const std::string& uuid, Run& run, Batch& batch,
                  TakeInResult& result);
   Run& runOf(const std::string& uuid, Batch& batch);
-  void removeVanished(const std::vector<std::string>& there, Batch& batch, TakeInResult& result);
+  void removeVanished(RunSites& sites, const std::vector<RunSites::Listed>& there, Batch& batch,
+                      TakeInResult& result);
+  void remove(const std::string& uuid, Batch& batch);
+  // A run that trained when it was last seen and is not there now is out of reach, not killed.
+  bool loseSight(const std::string& uuid, const std::string& why, Batch& batch);
+  void markOwn(RunSites& sites, const std::vector<RunSites::Listed>& there);
+  std::set<std::string> knownRuns();              // of either database
   void tell(TakeInResult& result, Error problem); // each once in a session
   void tellRecord(Attempt& attempt, TakeInResult& result, Error problem);
   void tellRest(Attempt& attempt, const std::string& place, TakeInResult& result);
@@ -60,6 +70,7 @@ class Follower {
   Statement readEvents_, readPoints_, writeEvents_, writePoints_;
   std::map<std::string, Run> runs_;
   std::set<std::string> told_;
+  bool markTried_ = false;
   PointColumns columns_;
 };
 

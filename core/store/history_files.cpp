@@ -22,10 +22,12 @@ struct Kind {
   const char* synchronous;
   int cacheKiB, checkpointPages, journalLimit;
   void (*create)(const Database&);
+  void (*complete)(const Database&); // adds what an earlier version's file does not have; null: nothing
 };
-constexpr Kind catalogueKind{0x4C6F6F43, 4096, "FULL", 16384, 1000, 16 << 20, createCatalogue};
+constexpr Kind catalogueKind{0x4C6F6F43, 4096,     "FULL",          16384,
+                             1000,       16 << 20, createCatalogue, completeCatalogue};
 // 8 KiB pages gave the smallest file; 4,000 of them are checkpointed at a time.
-constexpr Kind metricsKind{0x4C6F6F4D, 8192, "NORMAL", 65536, 4000, 64 << 20, createMetrics};
+constexpr Kind metricsKind{0x4C6F6F4D, 8192, "NORMAL", 65536, 4000, 64 << 20, createMetrics, nullptr};
 
 std::uintmax_t sizeOf(const fs::path& file) {
   std::error_code unknown;
@@ -100,6 +102,7 @@ OwnedDatabase openSound(const fs::path& file, const Kind& kind, const Fill& fill
   if (sizeOf(file) <= checkedAtOnce)
     if (const std::string finding = firstText(database, "PRAGMA quick_check(1)"); finding != "ok")
       throwDamaged(file, finding);
+  if (kind.complete != nullptr) kind.complete(database);
   return owned;
 }
 

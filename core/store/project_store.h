@@ -6,6 +6,7 @@
 #include "core/store/follower.h"
 #include "core/store/history.h"
 #include "core/store/series_reader.h"
+#include "core/store/store.h"
 #include <functional>
 #include <map>
 
@@ -17,8 +18,10 @@ class ProjectStore : public Store {
   ProjectStore(std::filesystem::path project, HistoryPlace place, std::optional<HistoryLock> lock);
   bool owner() const override { return lock_.has_value(); }
   Status takeOver() override;
-  Result<TakeInResult> takeIn(JournalSource& source) override;
-  Status waitForOwner(JournalSource& source, std::chrono::milliseconds limit) override;
+  Result<TakeInResult> takeIn(RunSites& sites) override { return takeIn(sites, true); }
+  // `mark`: the marker may be written where the history shows that a site is complete.
+  Result<TakeInResult> takeIn(RunSites& sites, bool mark);
+  Status waitForOwner(RunSites& sites, std::chrono::milliseconds limit) override;
   Result<std::vector<RunRow>> runs() override;
   Result<RunRow> run(const std::string& id) override;
   Result<std::vector<std::string>> keys(const std::string& run) override;
@@ -40,17 +43,18 @@ class ProjectStore : public Store {
   SeriesReader& series() { return *series_; }
   Error readOnly() const;
   // Whether the journals hold more than was taken in. Throws SqlFailure.
-  bool behind(JournalSource& source);
+  bool behind(RunSites& sites);
 
  private:
   struct Wanted {
+    RunSite* site;
     std::string run;
     int attempt;
     std::uint64_t size;
   };
   void openOwned();
   void openReader();
-  Result<std::vector<Wanted>> wanted(JournalSource& source); // journals and how long they are
+  Result<std::vector<Wanted>> wanted(RunSites& sites); // journals and how long they are
   void dropReached(std::vector<Wanted>& wanted);
   std::vector<RunRow> filled(const std::string& run);
   std::optional<double> validationAtBest(const RunRow& row);

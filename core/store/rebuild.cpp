@@ -80,13 +80,19 @@ class CarryOver {
       : catalogue_(store.catalogue()), metrics_(store.metrics()), oldCatalogue_(catalogue_, catalogue),
         oldMetrics_(metrics_, metrics), copyName_(catalogue.filename().string()) {}
 
-  // `foldersKnown`: a run without a folder was taken away by somebody.
-  void all(bool foldersKnown, std::vector<std::string>& told) {
+  void all(RunSites& sites, std::vector<std::string>& told) {
     if (!oldCatalogue_.fits() || !oldMetrics_.fits()) return;
     std::vector<std::string> runs;
     Statement list = catalogue_.prepare("SELECT uuid FROM old.run ORDER BY uuid");
     for (Rows rows = list.query(); rows.next();) runs.push_back(rows.text(0));
-    for (const std::string& run : runs) one(run, foldersKnown, told);
+    // Folders of runs that are missing were deleted by somebody, as long as one of them is still there.
+    const auto listing = sites.own().listing();
+    const auto isThere = [&](const std::string& run) {
+      return std::binary_search(listing->runs.begin(), listing->runs.end(), run);
+    };
+    const bool deleted =
+        listing && listing->complete && (runs.size() == 1 || std::any_of(runs.begin(), runs.end(), isThere));
+    for (const std::string& run : runs) one(run, deleted && !isThere(run) && isOwn(run), told);
   }
 
  private:
@@ -124,8 +130,17 @@ class CarryOver {
                run) != 0;
   }
 
-  void one(const std::string& run, bool foldersKnown, std::vector<std::string>& told) {
-    if (number(catalogue_, "SELECT count(*) FROM main.run WHERE uuid=?", run) == 0 && foldersKnown) {
+  bool hasOldPlaces() const {
+    return catalogue_.number("SELECT count(*) FROM old.sqlite_master WHERE type='table' AND name='place'") >
+           0;
+  }
+  bool isOwn(const std::string& run) const {
+    return !hasOldPlaces() ||
+           number(catalogue_, "SELECT count(*) FROM old.place WHERE run=? AND site<>''", run) == 0;
+  }
+
+  void one(const std::string& run, bool deleted, std::vector<std::string>& told) {
+    if (deleted && number(catalogue_, "SELECT count(*) FROM main.run WHERE uuid=?", run) == 0) {
       told.push_back(
           fmt::format("run {}: its folder is gone; {} still holds what was stored of it", run, copyName_));
       return;
@@ -169,6 +184,8 @@ class CarryOver {
     catalogue_
         .prepare("INSERT INTO main.run(" + columns + ") SELECT " + columns + " FROM old.run WHERE uuid=?")
         .run(run);
+    if (hasOldPlaces())
+      catalogue_.prepare("INSERT OR REPLACE INTO main.place SELECT * FROM old.place WHERE run=?").run(run);
     take(catalogue_, run, "setting", "name,value");
     take(catalogue_, run, "event", "attempt,sequence,kind,step,json");
     take(catalogue_, run, "source", "attempt,offset,sequence,damaged");
@@ -254,12 +271,13 @@ Result<VerifyReport> rebuildHistory(const fs::path& project) {
   {
     auto store = openStore(project, Store::Access::owner);
     if (!store) return store.error();
-    const auto journals = journalsIn(project);
-    const auto taken = (*store)->takeIn(*journals);
+    RunSites sites(project);
+    // The new history knows less than the old one, so it must not decide what is complete.
+    const auto taken = (*store)->takeIn(sites, false);
     if (!taken) return taken.error();
     for (const Error& problem : taken->problems) told.push_back(problem.message());
     if (!copies[0].empty() && !copies[1].empty()) try {
-        CarryOver(**store, copies[0], copies[1]).all(journals->whole(), told);
+        CarryOver(**store, copies[0], copies[1]).all(sites, told);
       } catch (const SqlFailure& failure) {
         if (!failure.damaged) return failure.error;
         // The old ones cannot be read; what the journals hold stands alone.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/series_reader.h"
+#include "core/store/chunk_row.h"
 #include "core/store/series_ids.h"
 #include <algorithm>
 #include <bit>
@@ -15,6 +16,7 @@ namespace {
 // as it was.
 constexpr int narrow = 4;
 constexpr int mostPixels = 1 << 16;
+constexpr int coarseColumn = 1 + digestWidth; // of chunks_: behind the id and the digest
 
 double secondsOf(std::int64_t microseconds) { return static_cast<double>(microseconds) / 1e6; }
 
@@ -100,10 +102,8 @@ SeriesReader::SeriesReader(const Database& database) : database_(database) {
   summaries_ = database.prepare(columns + "ORDER BY run.uuid,key");
   summariesOf_ = database.prepare(columns + "WHERE run.uuid=? ORDER BY key");
   lastStep_ = database.prepare("SELECT last_step FROM chunk WHERE id=?");
-  chunks_ = database.prepare(
-      "SELECT "
-      "id,first_step,last_step,first_time,last_time,non_finite,minimum,maximum,sum,coarse,minimum_step,"
-      "maximum_step FROM chunk WHERE id BETWEEN ? AND ? ORDER BY id");
+  chunks_ = database.prepare("SELECT id," + std::string(digestColumns) +
+                             ",coarse FROM chunk WHERE id BETWEEN ? AND ? ORDER BY id");
   fine_ = database.prepare("SELECT data FROM fine WHERE id=?");
   raw_ = database.prepare("SELECT data FROM raw WHERE id=?");
   tail_ = database.prepare("SELECT data FROM tail WHERE id BETWEEN ? AND ? ORDER BY id");
@@ -188,6 +188,67 @@ PointBlock SeriesReader::blockAt(const std::string& run, const std::string& key,
   return points;
 }
 
+// Down the pyramid of one chunk, only where a bucket lies across a border.
+class SeriesReader::ChunkWalk {
+ public:
+  ChunkWalk(SeriesReader& reader, BucketMaker& maker) : reader_(reader), maker_(maker) {}
+
+  // A row of chunks_.
+  void add(const Rows& rows) {
+    const Digest chunk = digestFrom(rows, 1);
+    const auto fit = maker_.fit(chunk.firstStep, chunk.lastStep);
+    if (fit == BucketMaker::Fit::whole) maker_.add(chunk);
+    if (fit != BucketMaker::Fit::divide) return;
+    raw_.reset();
+    fine_.reset();
+    id_ = rows.integer(0);
+    const LevelView coarse(rows.blob(coarseColumn), file());
+    for (std::size_t i = 0; i < coarse.size(); ++i) {
+      const Digest bucket = coarse.at(i);
+      const auto each = maker_.fit(bucket.firstStep, bucket.lastStep);
+      if (each == BucketMaker::Fit::whole) maker_.add(bucket);
+      if (each == BucketMaker::Fit::divide)
+        addFine(i * (coarseBucket / fineBucket), coarseBucket / fineBucket);
+    }
+  }
+
+ private:
+  void addFine(std::size_t begin, std::size_t count) {
+    if (!fine_) {
+      fineRow_.reset();
+      fineRow_.emplace(reader_.fine_.query(id_));
+      if (!fineRow_->next()) throwDamaged(file(), "a level of the pyramid is missing");
+      fine_.emplace(fineRow_->blob(0), file());
+    }
+    if (begin + count > fine_->size())
+      throwDamaged(file(), "a level of the pyramid is shorter than it should be");
+    for (std::size_t i = begin; i < begin + count; ++i) {
+      const Digest bucket = fine_->at(i);
+      const auto fit = maker_.fit(bucket.firstStep, bucket.lastStep);
+      if (fit == BucketMaker::Fit::whole) maker_.add(bucket);
+      if (fit == BucketMaker::Fit::divide) addRaw(i * fineBucket, fineBucket);
+    }
+  }
+  void addRaw(std::size_t begin, std::size_t count) {
+    if (!raw_) {
+      rawRow_.reset();
+      rawRow_.emplace(reader_.raw_.query(id_));
+      if (!rawRow_->next()) throwDamaged(file(), "the points of a chunk are missing");
+      raw_.emplace(rawRow_->blob(0), file());
+    }
+    if (begin + count > raw_->size()) throwDamaged(file(), "a chunk is shorter than its pyramid says");
+    maker_.add(*raw_, begin, begin + count);
+  }
+  const std::filesystem::path& file() const { return reader_.database_.file(); }
+
+  SeriesReader& reader_;
+  BucketMaker& maker_;
+  std::int64_t id_ = 0;
+  std::optional<Rows> fineRow_, rawRow_;
+  std::optional<LevelView> fine_;
+  std::optional<PointsView> raw_;
+};
+
 std::vector<Bucket> SeriesReader::buckets(const std::string& run, const std::string& key, std::int64_t first,
                                           std::int64_t last, int pixels) {
   const auto series = find(run, key);
@@ -200,68 +261,10 @@ std::vector<Bucket> SeriesReader::buckets(const std::string& run, const std::str
   const std::int64_t from = chunkAt(*series, first);
   const std::int64_t to = std::min(chunkAt(*series, last), series->chunks - 1);
   BucketMaker maker(first, last, std::clamp(pixels, 1, mostPixels));
-
-  // Down the pyramid only where a bucket lies across a border.
-  std::optional<Rows> fineRow, rawRow;
-  std::optional<LevelView> fine;
-  std::optional<PointsView> raw;
-  const auto addRaw = [&](std::int64_t id, std::size_t begin, std::size_t count) {
-    if (!raw) {
-      rawRow.reset();
-      rawRow.emplace(raw_.query(id));
-      if (!rawRow->next()) throwDamaged(database_.file(), "the points of a chunk are missing");
-      raw.emplace(rawRow->blob(0), database_.file());
-    }
-    if (begin + count > raw->size())
-      throwDamaged(database_.file(), "a chunk is shorter than its pyramid says");
-    maker.add(*raw, begin, begin + count);
-  };
-  const auto addFine = [&](std::int64_t id, std::size_t begin, std::size_t count) {
-    if (!fine) {
-      fineRow.reset();
-      fineRow.emplace(fine_.query(id));
-      if (!fineRow->next()) throwDamaged(database_.file(), "a level of the pyramid is missing");
-      fine.emplace(fineRow->blob(0), database_.file());
-    }
-    if (begin + count > fine->size())
-      throwDamaged(database_.file(), "a level of the pyramid is shorter than it should be");
-    for (std::size_t i = begin; i < begin + count; ++i) {
-      const Digest bucket = fine->at(i);
-      const auto fit = maker.fit(bucket.firstStep, bucket.lastStep);
-      if (fit == BucketMaker::Fit::whole) maker.add(bucket);
-      if (fit == BucketMaker::Fit::divide) addRaw(id, i * fineBucket, fineBucket);
-    }
-  };
   if (from <= to) {
+    ChunkWalk walk(*this, maker);
     Rows rows = chunks_.query(chunkId(series->number, from), chunkId(series->number, to));
-    while (rows.next()) {
-      const auto fit = maker.fit(rows.integer(1), rows.integer(2));
-      if (fit == BucketMaker::Fit::outside) continue;
-      if (fit == BucketMaker::Fit::whole) {
-        Digest chunk;
-        chunk.count = chunkPoints;
-        chunk.firstStep = rows.integer(1);
-        chunk.lastStep = rows.integer(2);
-        chunk.firstTime = rows.integer(3);
-        chunk.lastTime = rows.integer(4);
-        chunk.nonFinite = rows.integer(5);
-        chunk.minimum = rows.real(6);
-        chunk.maximum = rows.real(7);
-        chunk.sum = rows.real(8);
-        maker.add(chunk);
-        continue;
-      }
-      raw.reset();
-      fine.reset();
-      const LevelView coarse(rows.blob(9), database_.file());
-      for (std::size_t i = 0; i < coarse.size(); ++i) {
-        const Digest bucket = coarse.at(i);
-        const auto each = maker.fit(bucket.firstStep, bucket.lastStep);
-        if (each == BucketMaker::Fit::whole) maker.add(bucket);
-        if (each == BucketMaker::Fit::divide)
-          addFine(rows.integer(0), i * (coarseBucket / fineBucket), coarseBucket / fineBucket);
-      }
-    }
+    while (rows.next()) walk.add(rows);
   }
   for (Rows rows = tail_.query(chunkId(series->number, 0), lastChunkId(series->number)); rows.next();) {
     const PointsView tail(rows.blob(0), database_.file());
@@ -292,8 +295,19 @@ std::vector<SeriesReader::Summary> SeriesReader::summaries(const std::string& ru
   return result;
 }
 
+namespace {
+
+bool sameDigest(const Digest& a, const Digest& b) {
+  const auto same = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
+  return a.firstStep == b.firstStep && a.lastStep == b.lastStep && a.firstTime == b.firstTime &&
+         a.lastTime == b.lastTime && a.nonFinite == b.nonFinite && same(a.minimum, b.minimum) &&
+         a.minimumStep == b.minimumStep && same(a.maximum, b.maximum) && a.maximumStep == b.maximumStep &&
+         same(a.sum, b.sum);
+}
+
+} // namespace
+
 std::vector<std::string> SeriesReader::checkChunks(const std::string& run) {
-  const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
   std::vector<std::string> findings;
   for (const std::string& key : keys(run)) {
     const auto series = find(run, key);
@@ -308,15 +322,11 @@ std::vector<std::string> SeriesReader::checkChunks(const std::string& run) {
         continue;
       }
       const Pyramid pyramid = pyramidOf(points);
-      const Digest& digest = pyramid.whole;
+      const Digest stored = digestFrom(rows, 1);
       Rows fine = fine_.query(rows.integer(0));
       const bool fits = rows.integer(0) == chunkId(series->number, index) &&
-                        rows.integer(1) == digest.firstStep && rows.integer(2) == digest.lastStep &&
-                        rows.integer(3) == digest.firstTime && rows.integer(4) == digest.lastTime &&
-                        rows.integer(5) == digest.nonFinite && same(rows.real(6), digest.minimum) &&
-                        same(rows.real(7), digest.maximum) && same(rows.real(8), digest.sum) &&
-                        rows.blob(9) == pyramid.coarse && rows.integer(10) == digest.minimumStep &&
-                        rows.integer(11) == digest.maximumStep && fine.next() && fine.blob(0) == pyramid.fine;
+                        sameDigest(stored, pyramid.whole) && rows.blob(coarseColumn) == pyramid.coarse &&
+                        fine.next() && fine.blob(0) == pyramid.fine;
       if (!fits)
         findings.push_back(fmt::format("run {}, {}: chunk {} does not fit its points", run, key, index));
     }

@@ -3,8 +3,8 @@
 // where several answers must fit together.
 #pragma once
 #include "core/store/chunk.h"
+#include "core/store/rows.h"
 #include "core/store/sqlite.h"
-#include "core/store/store.h"
 #include <limits>
 #include <optional>
 
@@ -41,6 +41,7 @@ class SeriesReader {
   void readRaw(std::int64_t id, PointBlock& into);
   void readTail(const Series& series, PointBlock& into);
   class BucketMaker;
+  class ChunkWalk;
 
   const Database& database_;
   Statement keys_, find_, summaries_, summariesOf_, lastStep_, chunks_, fine_, raw_, tail_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/series_writer.h"
+#include "core/store/chunk_row.h"
 #include "core/store/series_ids.h"
 #include <cmath>
 
@@ -59,10 +60,8 @@ SeriesWriter::SeriesWriter(const Database& database) : database_(database) {
   addRaw_ = database.prepare("INSERT INTO raw VALUES(?,?)");
   readRaw_ = database.prepare("SELECT data FROM raw WHERE id=?");
   findChunk_ = database.prepare("SELECT min(id) FROM chunk WHERE id BETWEEN ? AND ? AND last_step>?");
-  readChunks_ = database.prepare("SELECT "
-                                 "first_step,last_step,first_time,last_time,non_finite,minimum,minimum_step,"
-                                 "maximum,maximum_step,sum FROM chunk "
-                                 "WHERE id BETWEEN ? AND ? ORDER BY id");
+  readChunks_ = database.prepare("SELECT " + std::string(digestColumns) +
+                                 " FROM chunk WHERE id BETWEEN ? AND ? ORDER BY id");
   dropChunks_ = database.prepare("DELETE FROM chunk WHERE id BETWEEN ? AND ?");
   dropFine_ = database.prepare("DELETE FROM fine WHERE id BETWEEN ? AND ?");
   dropRaw_ = database.prepare("DELETE FROM raw WHERE id BETWEEN ? AND ?");
@@ -293,21 +292,7 @@ void SeriesWriter::cutBack(Series& series, std::int64_t step) {
   Digest digest;
   double lastValue = NAN;
   Rows rows = readChunks_.query(first, last);
-  while (rows.next()) {
-    Digest chunk;
-    chunk.count = chunkPoints;
-    chunk.firstStep = rows.integer(0);
-    chunk.lastStep = rows.integer(1);
-    chunk.firstTime = rows.integer(2);
-    chunk.lastTime = rows.integer(3);
-    chunk.nonFinite = rows.integer(4);
-    chunk.minimum = rows.real(5);
-    chunk.minimumStep = rows.integer(6);
-    chunk.maximum = rows.real(7);
-    chunk.maximumStep = rows.integer(8);
-    chunk.sum = rows.real(9);
-    digest.add(chunk);
-  }
+  while (rows.next()) digest.add(digestFrom(rows, 0));
   if (keep > 0) {
     digest.add(digestOf(series.fresh, 0, keep));
     lastValue = series.fresh.values[keep - 1];

@@ -4,68 +4,14 @@
 // in chunks with a min/max pyramid, so that any (range, pixels) is answered from few rows, a spike is never
 // lost and the same question gives the same answer. Not thread safe: one Store per thread.
 #pragma once
-#include "core/run/events.h"
-#include "core/run/journal.h"
-#include "core/run/run_config.h"
+#include "core/run/site.h"
+#include "core/store/rows.h"
 #include <chrono>
 #include <filesystem>
 #include <memory>
 
 namespace loom {
 
-struct MetricSummary {
-  std::string key;
-  std::int64_t count = 0, nonFinite = 0;
-  double last = 0, minimum = 0, maximum = 0;
-  std::int64_t lastStep = 0, minimumStep = 0, maximumStep = 0;
-};
-
-struct RunRow {
-  std::string id, name, network, optimizer, schedule, device, host, data;
-  RunState state = RunState::waiting;
-  std::int64_t created = 0, ended = 0; // microseconds since 1970, 0: not yet
-  double seconds = 0;                  // training time over all attempts
-  std::int64_t step = 0, totalSteps = 0, epochs = 0, stepsPerEpoch = 0;
-  int attempt = 0;
-  std::int64_t parameters = 0;
-  std::vector<std::pair<std::string, std::string>>
-      settings; // flat: "batch" "64", "lr" "0.001" …: what compare lists
-  std::vector<MetricSummary> metrics;
-  // Accuracy or R² of the validation where its loss was lowest: of the best checkpoint.
-  std::optional<double> validation;
-  std::optional<double> testMetric; // test_accuracy or test_r2
-  std::string testMetricName;
-  std::int64_t checkpoint = -1; // step of the best checkpoint, -1: none
-  std::string error;            // one line, when it failed
-  std::vector<std::string> tags;
-  std::string note;
-  bool archived = false;
-};
-
-struct SeriesPoint {
-  std::int64_t step;
-  double value;
-  double seconds;
-};
-struct Bucket {
-  std::int64_t firstStep, lastStep;
-  double minimum, maximum, mean; // of the finite ones; NaN when there are none
-  std::int64_t count, nonFinite;
-  double firstSeconds, lastSeconds;
-};
-struct StoredEvent {
-  int attempt;
-  std::uint64_t sequence;
-  std::int64_t step;
-  RunEvent event;
-};
-
-struct TakeInResult {
-  bool changed = false;
-  std::int64_t records = 0;
-  std::vector<std::string> changedRuns;
-  std::vector<Error> problems;
-};
 struct VerifyReport {
   bool good = true;
   std::vector<std::string> findings;
@@ -82,11 +28,12 @@ class Store {
   // the databases cannot be opened for writing; the store reads on.
   virtual Status takeOver() = 0; // not while another thread may interrupt()
 
-  // Reads every journal from where it stopped; each batch of records with its offset in one transaction.
-  // Owner only.
-  virtual Result<TakeInResult> takeIn(JournalSource& source) = 0;
+  // Reads every journal from where it stopped; each batch of records with its offset in one transaction. A
+  // run leaves the history only when its own site can be read completely and does not contain it, and never
+  // when all runs of that site are missing at once. Owner only.
+  virtual Result<TakeInResult> takeIn(RunSites& sites) = 0;
   // Reader: waits until the owner's offsets passed the sizes that the journals have now (at most `limit`).
-  virtual Status waitForOwner(JournalSource& source, std::chrono::milliseconds limit) = 0;
+  virtual Status waitForOwner(RunSites& sites, std::chrono::milliseconds limit) = 0;
 
   virtual Result<std::vector<RunRow>> runs() = 0; // newest first
   virtual Result<RunRow> run(const std::string& id) = 0;
@@ -105,7 +52,6 @@ class Store {
   virtual Status setNote(const std::string& run, const std::string& text) = 0;
   virtual Status setName(const std::string& run, const std::string& name) = 0;
   virtual Status setArchived(const std::string& run, bool archived) = 0;
-  virtual Result<std::vector<StoredEvent>> journalEvents(const std::string& run) { return events(run); }
   virtual void interrupt() = 0; // from any thread: the query under way ends with an Error
 };
 

@@ -83,8 +83,8 @@ class Scratch {
 class Verifier {
  public:
   // `living`: runs whose journals may have grown since they were taken in.
-  Verifier(ProjectStore& store, JournalSource& journals, std::set<std::string> living, VerifyReport& report)
-      : store_(store), journals_(journals), living_(std::move(living)), report_(report) {
+  Verifier(ProjectStore& store, RunSites& sites, std::set<std::string> living, VerifyReport& report)
+      : store_(store), sites_(sites), living_(std::move(living)), report_(report) {
     const char* sql = "SELECT offset FROM source WHERE run=(SELECT id FROM run WHERE uuid=?) AND attempt=?";
     eventsReached_ = store.catalogue().prepare(sql);
     pointsReached_ = store.metrics().prepare(sql);
@@ -92,17 +92,18 @@ class Verifier {
 
   Status all() {
     integrity();
-    const auto runs = journals_.runs();
+    const auto runs = sites_.runs();
     if (!runs) return runs.error();
-    for (const auto& run : *runs) {
+    for (const auto& [run, site] : *runs) {
       // An owner takes in what a living trainer has written since.
       const Transaction rows(store_.catalogue(), false), points(store_.metrics(), false);
-      if (auto done = one(run); !done) return done;
+      if (auto done = one(run, site->journals()); !done) return done;
     }
-    if (!journals_.whole()) return {};
+    const auto own = sites_.own().listing();
+    if (!own || !own->complete) return {};
     Statement listed = store_.catalogue().prepare("SELECT uuid FROM run ORDER BY uuid");
     for (Rows rows = listed.query(); rows.next();)
-      if (!std::binary_search(runs->begin(), runs->end(), rows.text(0)))
+      if (!std::binary_search(own->runs.begin(), own->runs.end(), rows.text(0)))
         find(fmt::format("run {}: it is stored, but its folder is gone", rows.text(0)));
     return {};
   }
@@ -123,18 +124,18 @@ class Verifier {
     }
   }
 
-  Status one(const std::string& run) {
+  Status one(const std::string& run, JournalSource& journals) {
     ++report_.runs;
-    const auto attempts = journals_.attempts(run);
+    const auto attempts = journals.attempts(run);
     if (!attempts) return attempts.error();
-    const auto config = journals_.config(run);
+    const auto config = journals.config(run);
     if (attempts->empty() && !config) {
       --report_.runs;
       return {};
     }
     scratch_.begin(run, config);
     for (const int attempt : *attempts)
-      if (auto read = readAttempt(run, attempt); !read) return read;
+      if (auto read = readAttempt(run, attempt, journals); !read) return read;
     scratch_.finish();
     try {
       compareRows(run);
@@ -149,7 +150,7 @@ class Verifier {
   }
 
   // As far as the store says that it has it; a living trainer may have written more since.
-  Status readAttempt(const std::string& run, int attempt) {
+  Status readAttempt(const std::string& run, int attempt, JournalSource& journals) {
     const std::string place = fmt::format("journal of run {}, attempt {}", run, attempt);
     const auto offsetIn = [&](Statement& statement) -> std::uint64_t {
       Rows rows = statement.query(run, attempt);
@@ -159,7 +160,7 @@ class Verifier {
     const std::uint64_t reached = std::max(events, points);
     JournalState state;
     for (std::uint64_t offset = 0;;) {
-      const auto bytes = journals_.bytes(run, attempt, offset, 4u << 20);
+      const auto bytes = journals.bytes(run, attempt, offset, 4u << 20);
       if (!bytes) return bytes.error();
       JournalLines split = splitJournal(*bytes, offset, place, state);
       for (const Error& damage : split.damages) find(damage.message());
@@ -237,7 +238,7 @@ class Verifier {
   }
 
   ProjectStore& store_;
-  JournalSource& journals_;
+  RunSites& sites_;
   std::set<std::string> living_;
   VerifyReport& report_;
   Statement eventsReached_, pointsReached_;
@@ -249,21 +250,21 @@ class Verifier {
 Result<VerifyReport> verifyHistory(const fs::path& project) {
   auto store = openStore(project, Store::Access::automatic);
   if (!store) return store.error();
-  auto journals = journalsIn(project);
+  RunSites sites(project);
   VerifyReport report;
   std::set<std::string> living;
-  if (const auto runs = journals->runs())
-    for (const auto& run : *runs)
-      if (journals->alive(run)) living.insert(run);
+  if (const auto runs = sites.runs())
+    for (const auto& [run, site] : *runs)
+      if (!site->liveness(run).ended()) living.insert(run);
   if ((*store)->owner()) {
-    auto taken = (*store)->takeIn(*journals);
+    auto taken = (*store)->takeIn(sites);
     if (!taken) return taken.error();
     for (const auto& problem : taken->problems) report.findings.push_back(problem.message());
-  } else if (auto waited = (*store)->waitForOwner(*journals, std::chrono::seconds(2)); !waited) {
+  } else if (auto waited = (*store)->waitForOwner(sites, std::chrono::seconds(2)); !waited) {
     report.findings.push_back(waited.error().message());
   }
   return guarded([&]() -> Result<VerifyReport> {
-    Verifier verifier(**store, *journals, std::move(living), report);
+    Verifier verifier(**store, sites, std::move(living), report);
     if (auto done = verifier.all(); !done) return done.error();
     return report;
   });

@@ -18,18 +18,6 @@ using namespace std::chrono_literals;
 constexpr auto checkpointEvery = 30s;
 constexpr auto progressEvery = 100ms, speedEvery = 250ms;
 
-int nextAttempt(const fs::path& folder) {
-  int highest = 0;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder / "attempts", error), end; !error && entry != end;
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (!name.empty() && name.size() < 8 && name.find_first_not_of("0123456789") == std::string::npos)
-      highest = std::max(highest, std::stoi(name));
-  }
-  return highest + 1;
-}
-
 double secondsBetween(std::chrono::steady_clock::time_point a, std::chrono::steady_clock::time_point b) {
   return std::chrono::duration<double>(b - a).count();
 }
@@ -72,7 +60,9 @@ Status Attempt::begin(bool resuming) {
     }
     places_.push_back(place);
   }
-  number_ = nextAttempt(folder_);
+  const auto before = attemptsIn(folder_);
+  if (!before) return before.error();
+  number_ = before->empty() ? 1 : before->back() + 1;
   attemptFolder_ = folder_ / "attempts" / std::to_string(number_);
   std::error_code error;
   fs::create_directories(attemptFolder_, error);

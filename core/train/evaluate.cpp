@@ -64,9 +64,7 @@ Result<Evaluation> evaluateRun(const fs::path& project, const std::string& run, 
   std::vector<Message> notes;
   auto checkpoint = bestCheckpoint(folder, step, notes);
   if (!checkpoint) return checkpoint.error();
-  std::error_code missing;
-  if (fs::exists(folder / "evaluations" / fmt::format("{}-{}", checkpoint->step, split) / "summary.json",
-                 missing))
+  if (isEvaluated(folder, checkpoint->step, split))
     if (auto kept = readEvaluation(folder, checkpoint->step, split)) {
       kept->notes = std::move(notes);
       return kept;

@@ -99,8 +99,8 @@ void ingest(const fs::path& folder, std::int64_t points, int series, int repeats
     copyJournal(source, project);
     const Cost cost = costOf([&] {
       const auto store = must(Store::open(project, Store::Access::owner));
-      auto journals = journalsIn(project);
-      must(store->takeIn(*journals));
+      auto sites = sitesOf(project);
+      must(store->takeIn(*sites));
     });
     wall.push_back(static_cast<double>(points) / cost.wall / 1e6);
     cpu.push_back(static_cast<double>(points) / cost.cpu / 1e6);

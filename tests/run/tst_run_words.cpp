@@ -4,6 +4,7 @@
 #include "core/run/events.h"
 #include "core/run/journal.h"
 #include "core/run/run_config.h"
+#include "core/run/run_lock.h"
 #include <QtTest>
 #include <csignal>
 #include <fstream>

@@ -72,7 +72,7 @@ class TestProject {
   // Everything that the journals hold, as an owner has it.
   std::unique_ptr<Store> takenIn() const {
     auto store = open();
-    const auto taken = store->takeIn(*journalsIn(folder));
+    const auto taken = store->takeIn(*sitesOf(folder));
     if (!taken) qFatal("%s", taken.error().message().c_str());
     return store;
   }

@@ -47,11 +47,11 @@ void TestFollower::resumedSupersedes() {
   const auto first = makePoints(static_cast<std::size_t>(count), Steps::regular, Values::special, 1);
   const auto second = shifted(makePoints(6000, Steps::irregular, Values::floats, 2), step);
   const Points sparse{{10, 0.5, 1}, {4096, 0.25, 2}, {4097, NAN, 3}, {15'000, 0.125, 4}};
-  auto journals = journalsIn(project.folder);
+  auto sites = sitesOf(project.folder);
   std::unique_ptr<Store> store;
   if (!inOneGo) store = project.open();
   const auto follow = [&] {
-    if (store) QVERIFY(store->takeIn(*journals).ok());
+    if (store) QVERIFY(store->takeIn(*sites).ok());
   };
   {
     auto writer = project.begin(run);
@@ -102,7 +102,7 @@ void TestFollower::supersedingIsSeenWholeOrNotAtAll() {
     write(writer, columnsOf("k", points));
   }
   auto store = project.takenIn();
-  auto journals = journalsIn(project.folder);
+  auto sites = sitesOf(project.folder);
   std::atomic<bool> stop = false;
   std::atomic<int> wrong = 0, reads = 0;
   std::thread reading([&] {
@@ -125,7 +125,7 @@ void TestFollower::supersedingIsSeenWholeOrNotAtAll() {
     write(writer, columnsOf("k", shifted(makePoints(static_cast<std::size_t>(500 * attempt), Steps::regular,
                                                     Values::floats, static_cast<std::uint32_t>(attempt)),
                                          5000 + attempt)));
-    if (!store->takeIn(*journals).ok()) ++wrong;
+    if (!store->takeIn(*sites).ok()) ++wrong;
   }
   stop = true;
   reading.join();
@@ -168,7 +168,7 @@ void TestFollower::piecesGiveTheWhole() {
   const std::string wanted = contents(*whole.takenIn());
   pieces.configure(run, "run 001");
   std::mt19937 random(casesOf("a journal in pieces", 1, 4, 1).seed);
-  auto journals = journalsIn(pieces.folder);
+  auto sites = sitesOf(pieces.folder);
   std::unique_ptr<Store> store;
   for (std::size_t at = 0; at < journal.size();) {
     const std::size_t next = std::min(journal.size(), at + 1 + random() % (random() % 8 == 0 ? 60'000 : 300));
@@ -176,7 +176,7 @@ void TestFollower::piecesGiveTheWhole() {
     at = next;
     if (random() % 16 == 0) store.reset();
     if (!store) store = pieces.open();
-    const auto taken = store->takeIn(*journals);
+    const auto taken = store->takeIn(*sites);
     QVERIFY(taken.ok());
     QVERIFY2(taken->problems.empty(), taken->problems.empty() ? "" : taken->problems[0].message().c_str());
   }
@@ -193,11 +193,11 @@ void TestFollower::halfALineIsNotThereYet() {
   const auto lock = RunLock::take(project.folder / "runs" / run); // a living trainer
   QVERIFY(lock.ok());
   auto store = project.open();
-  auto journals = journalsIn(project.folder);
-  QVERIFY(store->takeIn(*journals).ok());
+  auto sites = sitesOf(project.folder);
+  QVERIFY(store->takeIn(*sites).ok());
   for (std::size_t i = 0; i < line.size(); ++i) {
     put(project.journal(run), line.substr(i, 1), true);
-    const auto taken = store->takeIn(*journals);
+    const auto taken = store->takeIn(*sites);
     QVERIFY(taken.ok());
     QVERIFY(taken->problems.empty());
     QCOMPARE(store->points(run, "k", 0, 0)->size(), std::size_t{i + 1 == line.size() ? 3u : 0u});
@@ -253,9 +253,9 @@ void TestFollower::onceWhenKilled() {
       for (;;) {
         const auto store = Store::open(project.folder, Store::Access::owner);
         if (!store || !(*store)->owner()) ::_exit(3);
-        auto journals = journalsIn(project.folder);
+        auto sites = sitesOf(project.folder);
         for (int round = 0; round < 8; ++round)
-          if (!(*store)->takeIn(*journals)) ::_exit(4);
+          if (!(*store)->takeIn(*sites)) ::_exit(4);
       }
     });
     std::this_thread::sleep_for(
@@ -314,18 +314,18 @@ void TestFollower::vanishedRunIsForgotten() {
     write(writer, columnsOf("k", makePoints(5000, Steps::regular, Values::floats, 1)));
   }
   auto store = project.takenIn();
-  auto journals = journalsIn(project.folder);
+  auto sites = sitesOf(project.folder);
   QVERIFY(store->setNote(runNamed(1), "the good one").ok());
   const std::string before = contents(*store);
   fs::rename(project.folder / "runs" / runNamed(1), project.folder / "elsewhere");
-  const auto taken = store->takeIn(*journals);
+  const auto taken = store->takeIn(*sites);
   QVERIFY(taken->changed);
   QCOMPARE(taken->changedRuns, std::vector<std::string>{runNamed(1)});
   QCOMPARE(store->runs()->size(), std::size_t{1});
   QVERIFY(store->points(runNamed(1), "k", 0, 0)->empty());
   // Back again, with what somebody wrote on it.
   fs::rename(project.folder / "elsewhere", project.folder / "runs" / runNamed(1));
-  QVERIFY(store->takeIn(*journals).ok());
+  QVERIFY(store->takeIn(*sites).ok());
   QVERIFY(contents(*store) == before);
 }
 

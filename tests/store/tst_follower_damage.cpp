@@ -65,8 +65,8 @@ void TestFollowerDamage::damagedJournal() {
   QVERIFY(how == "line twice" ? whole.size() == points.size() : whole.size() < points.size());
   QCOMPARE(whole.back().step == points.back().step, tells);
   auto store = project.open();
-  auto journals = journalsIn(project.folder);
-  const auto taken = store->takeIn(*journals);
+  auto sites = sitesOf(project.folder);
+  const auto taken = store->takeIn(*sites);
   QVERIFY(taken.ok());
   QCOMPARE(taken->problems.size(), std::size_t{tells ? 1u : 0u});
   if (tells) {
@@ -74,7 +74,7 @@ void TestFollowerDamage::damagedJournal() {
     QVERIFY(saysAll(error));
     QVERIFY2(error.place.text().find(run) != std::string::npos, error.place.text().c_str());
     QVERIFY(error.fix.text().find("rebuild") != std::string::npos);
-    QVERIFY(store->takeIn(*journals)->problems.empty()); // told once
+    QVERIFY(store->takeIn(*sites)->problems.empty()); // told once
   }
   // What stands before and behind the damage is there, and so is the other run, whole.
   const auto differs = difference(*store->points(run, "k", 0, 0), whole);
@@ -88,7 +88,7 @@ void TestFollowerDamage::damagedJournal() {
         << hex32(crc32c(body)) + " " + body + "\n";
     store.reset();
     store = project.open();
-    const auto more = store->takeIn(*journals);
+    const auto more = store->takeIn(*sites);
     QVERIFY(more.ok() && more->problems.empty());
     QCOMPARE(more->records, std::int64_t{1});
     QCOMPARE(store->run(run)->state, RunState::finished);
@@ -101,7 +101,7 @@ void TestFollowerDamage::damagedJournal() {
     write(writer, resumed(2, 1000));
     write(writer, columnsOf("k", shifted(upTo(points, 500), 1000)));
   }
-  QVERIFY(store->takeIn(*journals).ok());
+  QVERIFY(store->takeIn(*sites).ok());
   QCOMPARE(store->points(run, "k", 0, 0)->size(), std::size_t{1500});
   store.reset();
   const auto report = verifyHistory(project.folder);
@@ -133,7 +133,7 @@ void TestFollowerDamage::wrongRecordsAreTold() {
       lineOf(7, R"({"event":"finished","status":[],"step":"x","seconds":{},"error":"none","metrics":3})");
   put(project.journal(run), journal);
   auto store = project.open();
-  const auto taken = store->takeIn(*journalsIn(project.folder));
+  const auto taken = store->takeIn(*sitesOf(project.folder));
   QVERIFY(taken.ok());
   QCOMPARE(taken->problems.size(), odd.size());
   for (const auto& problem : taken->problems) QVERIFY2(saysAll(problem), problem.message().c_str());
@@ -182,7 +182,7 @@ void TestFollowerDamage::wrongRecordsAreFew() {
   for (std::uint64_t i = 0; i < 20'000; ++i) journal += lineOf(i, R"({"nothing":"said"})");
   put(project.journal(run), journal);
   auto store = project.open();
-  const auto taken = store->takeIn(*journalsIn(project.folder));
+  const auto taken = store->takeIn(*sitesOf(project.folder));
   QVERIFY(taken.ok());
   QCOMPARE(taken->problems.size(), std::size_t{6});
   QVERIFY(taken->problems.back().cause.text().find("19995") != std::string::npos);
@@ -198,7 +198,7 @@ void TestFollowerDamage::shrunkenJournalIsTold() {
   for (const std::uintmax_t size : {fs::file_size(project.journal(run)) - 10, std::uintmax_t{0}}) {
     fs::resize_file(project.journal(run), size);
     auto store = project.open();
-    const auto taken = store->takeIn(*journalsIn(project.folder));
+    const auto taken = store->takeIn(*sitesOf(project.folder));
     QVERIFY(taken.ok());
     QCOMPARE(taken->problems.size(), std::size_t{1});
     QVERIFY(saysAll(taken->problems[0]));
@@ -238,12 +238,12 @@ void TestFollowerDamage::oddFilesStopNothing() {
     put(runs / runNamed(int(10 + n)) / "run.json", wrong[n].first);
   put(runs / "stray file", "x");
   auto store = project.open();
-  const auto taken = store->takeIn(*journalsIn(project.folder));
+  const auto taken = store->takeIn(*sitesOf(project.folder));
   QVERIFY(taken.ok());
   for (const auto& problem : taken->problems) QVERIFY2(saysAll(problem), problem.message().c_str());
   for (int time = 0; time < 2; ++time) { // whoever opens the history anew is told again
     if (time > 0) store = nullptr, store = project.open();
-    const auto again = time > 0 ? store->takeIn(*journalsIn(project.folder)) : taken;
+    const auto again = time > 0 ? store->takeIn(*sitesOf(project.folder)) : taken;
     for (std::size_t n = 0; n < std::size(wrong); ++n)
       QVERIFY2(std::any_of(again->problems.begin(), again->problems.end(),
                            [&](const Error& one) {

@@ -85,7 +85,7 @@ void TestHistory::damagedDatabase() {
     QCOMPARE(reader, std::string("said"));
   auto store = Store::open(project.folder, Store::Access::automatic);
   QVERIFY2(store.ok(), store.ok() ? "" : store.error().message().c_str());
-  const auto taken = (*store)->takeIn(*journalsIn(project.folder));
+  const auto taken = (*store)->takeIn(*sitesOf(project.folder));
   QVERIFY2(taken.ok(), taken.ok() ? "" : taken.error().message().c_str());
   QCOMPARE(taken->problems.size(), std::size_t{asks ? 1u : 0u});
   if (asks) {

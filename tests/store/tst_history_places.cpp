@@ -54,7 +54,7 @@ void TestHistoryPlaces::secondOwnerWaits() {
   TestProject project;
   fill(project);
   auto owner = project.takenIn();
-  auto journals = journalsIn(project.folder);
+  auto sites = sitesOf(project.folder);
   QVERIFY(owner->owner());
   const auto second = Store::open(project.folder, Store::Access::owner);
   QVERIFY(!second.ok());
@@ -65,25 +65,25 @@ void TestHistoryPlaces::secondOwnerWaits() {
   QVERIFY(!rebuilt.ok() && saysAll(rebuilt.error()));
   auto reader = project.open(Store::Access::automatic);
   QVERIFY(!reader->owner());
-  QVERIFY(!reader->takeIn(*journals).ok());
+  QVERIFY(!reader->takeIn(*sites).ok());
   QVERIFY(!reader->setNote(run, "x").ok());
   QElapsedTimer clock;
   clock.start();
-  QVERIFY(reader->waitForOwner(*journals, std::chrono::seconds(2)).ok()); // the owner has everything
+  QVERIFY(reader->waitForOwner(*sites, std::chrono::seconds(2)).ok()); // the owner has everything
   QVERIFY(contents(*reader) == contents(*owner));
   // A trainer writes on, the owner sleeps: the reader waits, then says so.
   auto writer = project.begin(run, 2);
   write(writer, columnsOf("train/0", {{20'000, 1, 1}}));
   clock.restart();
-  const auto waited = reader->waitForOwner(*journals, std::chrono::milliseconds(400));
+  const auto waited = reader->waitForOwner(*sites, std::chrono::milliseconds(400));
   QVERIFY(!waited.ok() && saysAll(waited.error()));
   QVERIFY(clock.elapsed() >= 400);
   // The owner wakes while the reader waits.
   std::thread waking([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    if (!owner->takeIn(*journals)) qFatal("the owner cannot take in");
+    if (!owner->takeIn(*sites)) qFatal("the owner cannot take in");
   });
-  const auto seen = reader->waitForOwner(*journals, std::chrono::seconds(30));
+  const auto seen = reader->waitForOwner(*sites, std::chrono::seconds(30));
   waking.join();
   QVERIFY(seen.ok());
   QCOMPARE(reader->points(run, "train/0", 20'000, 20'000)->size(), std::size_t{1});
@@ -100,7 +100,7 @@ void TestHistoryPlaces::readerDoesNotWaitForWhatNeverComes() {
   }
   const auto owner = project.takenIn();
   const auto reader = project.open(Store::Access::automatic);
-  const auto waited = reader->waitForOwner(*journalsIn(project.folder), std::chrono::milliseconds(1));
+  const auto waited = reader->waitForOwner(*sitesOf(project.folder), std::chrono::milliseconds(1));
   QVERIFY2(waited.ok(), waited.ok() ? "" : waited.error().message().c_str());
 }
 
@@ -117,7 +117,7 @@ void TestHistoryPlaces::readerTakesOver() {
   QVERIFY(reader->takeOver().ok());
   QVERIFY(reader->owner());
   QVERIFY(contents(*reader) == wanted);
-  QVERIFY(reader->takeIn(*journalsIn(project.folder)).ok());
+  QVERIFY(reader->takeIn(*sitesOf(project.folder)).ok());
   QVERIFY(!project.open(Store::Access::automatic)->owner());
 }
 
@@ -215,15 +215,15 @@ void TestHistoryPlaces::readOnlyFolder() {
     } else if (!becomeNobody()) {
       return "cannot become another user";
     }
-    auto journals = journalsIn(project.folder);
+    auto sites = sitesOf(project.folder);
     auto store = Store::open(project.folder, Store::Access::automatic);
     if (!store) return store.error().message();
     if (stale) {
       if (!(*store)->owner()) return "it is not kept elsewhere";
-      if (auto taken = (*store)->takeIn(*journals); !taken) return taken.error().message();
+      if (auto taken = (*store)->takeIn(*sites); !taken) return taken.error().message();
     } else {
       if ((*store)->owner()) return "it says that it may write";
-      if (auto waited = (*store)->waitForOwner(*journals, std::chrono::seconds(1)); !waited)
+      if (auto waited = (*store)->waitForOwner(*sites, std::chrono::seconds(1)); !waited)
         return waited.error().message();
       const auto refused = (*store)->setNote(run, "x");
       if (refused.ok() || !saysAll(refused.error())) return "a note is not refused";
@@ -284,8 +284,8 @@ void TestHistoryPlaces::fullDiskLosesNothing() {
     {
       auto store = Store::open(small, Store::Access::owner);
       if (!store) return store.error().message();
-      auto journals = journalsIn(small);
-      if (!(*store)->takeIn(*journals)) return "the first run does not fit";
+      auto sites = sitesOf(small);
+      if (!(*store)->takeIn(*sites)) return "the first run does not fit";
       if (!(*store)->setNote(run, "written while there was room")) return "no room for a note";
       earlier = contents(**store);
       // The disk fills up to the last page, while a trainer writes on.
@@ -299,7 +299,7 @@ void TestHistoryPlaces::fullDiskLosesNothing() {
         write(writer, finished(30'000));
       }
       for (int again = 0; again < 3; ++again) {
-        const auto taken = (*store)->takeIn(*journals);
+        const auto taken = (*store)->takeIn(*sites);
         if (taken.ok()) return "it fits all the same";
         if (taken.error().cause.text().find("full") == std::string::npos || !saysAll(taken.error()))
           return taken.error().message();
@@ -312,7 +312,7 @@ void TestHistoryPlaces::fullDiskLosesNothing() {
       fs::remove(ballast);
       // With room again it goes on where it was, without a new start.
       ::mount("none", small.c_str(), nullptr, MS_REMOUNT, "size=64m");
-      if (auto taken = (*store)->takeIn(*journals); !taken) return taken.error().message();
+      if (auto taken = (*store)->takeIn(*sites); !taken) return taken.error().message();
     }
     const auto report = verifyHistory(small);
     if (!report) return report.error().message();
@@ -327,8 +327,8 @@ void TestHistoryPlaces::fullDiskLosesNothing() {
     for (const char* part : {"first", "last"}) fillDisk(small / part);
     auto full = Store::open(small, Store::Access::automatic);
     if (!full) return full.error().message();
-    auto journals = journalsIn(small);
-    if (auto taken = (*full)->takeIn(*journals); !taken) return taken.error().message();
+    auto sites = sitesOf(small);
+    if (auto taken = (*full)->takeIn(*sites); !taken) return taken.error().message();
     if ((*full)->run(run)->note != "written while there was room") return "the note is not seen";
     full->reset();
     // Where not even the databases are: nothing is left that would look damaged later.

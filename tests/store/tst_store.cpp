@@ -132,7 +132,7 @@ void TestStore::pointsSurvive() {
   const auto points = makePoints(static_cast<std::size_t>(count), static_cast<Steps>(steps),
                                  static_cast<Values>(values), static_cast<std::uint32_t>(count));
   TestProject project;
-  auto journals = journalsIn(project.folder);
+  auto sites = sitesOf(project.folder);
   {
     auto writer = project.begin(run);
     write(writer, started());
@@ -143,7 +143,7 @@ void TestStore::pointsSurvive() {
     for (std::size_t from = 0; from < events.size(); from += each) {
       write(writer, {events.begin() + static_cast<std::ptrdiff_t>(from),
                      events.begin() + static_cast<std::ptrdiff_t>(std::min(from + each, events.size()))});
-      const auto taken = store->takeIn(*journals);
+      const auto taken = store->takeIn(*sites);
       QVERIFY(taken.ok());
       QVERIFY(taken->problems.empty());
     }
@@ -281,14 +281,14 @@ void TestStore::growthLeavesThePastAlone() {
   TestProject project;
   auto writer = project.begin(run);
   auto store = project.open();
-  auto journals = journalsIn(project.folder);
+  auto sites = sitesOf(project.folder);
   const std::int64_t first = 1, last = points.back().step + 1000;
   const auto events = columnsOf("k", points);
   std::vector<Bucket> before;
   for (std::size_t from = 0; from < events.size(); from += 97) {
     write(writer, {events.begin() + static_cast<std::ptrdiff_t>(from),
                    events.begin() + static_cast<std::ptrdiff_t>(std::min(from + 97, events.size()))});
-    QVERIFY(store->takeIn(*journals).ok());
+    QVERIFY(store->takeIn(*sites).ok());
     const auto now = store->buckets(run, "k", first, last, 1440);
     QVERIFY(now.ok());
     const auto again = store->buckets(run, "k", first, last, 1440);
@@ -473,7 +473,7 @@ void TestStore::manyOpenSeriesStaySmall() {
     write(writer, events);
   }
   auto store = project.open();
-  const auto taken = store->takeIn(*journalsIn(project.folder));
+  const auto taken = store->takeIn(*sitesOf(project.folder));
   QVERIFY(taken.ok());
   QCOMPARE(taken->problems.size(), std::size_t{6}); // five, and how many more
   QVERIFY(taken->problems.back().cause.text().find("45") != std::string::npos);

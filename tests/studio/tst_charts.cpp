@@ -92,8 +92,8 @@ void TestCharts::aSpikeIsNeverLost() {
   const std::string id = handRun(*project, run);
   auto store = Store::open(project->folder, Store::Access::owner);
   QVERIFY(bool(store));
-  const auto journals = journalsIn(project->folder);
-  QVERIFY(bool((*store)->takeIn(*journals)));
+  const auto sites = sitesOf(project->folder);
+  QVERIFY(bool((*store)->takeIn(*sites)));
   CurveStyle style;
   style.raw = true;
   auto chart = chartWith({}, style);

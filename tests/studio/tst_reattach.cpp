@@ -50,7 +50,7 @@ void TestReattach::aKilledStudioIsReplaced() {
   QTest::qWait(300); // the studio has taken some of it in
   ::kill(pid_t(studio.processId()), SIGKILL);
   studio.waitForFinished();
-  QVERIFY(source->alive(run));
+  QVERIFY(RunLock::held(runFolder(project.toStdString(), run)));
   const auto then = written();
   QTRY_VERIFY_WITH_TIMEOUT(written() > then, patience);
 

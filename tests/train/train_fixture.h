@@ -6,6 +6,7 @@
 #include "core/data/source_file.h"
 #include "core/network/templates.h"
 #include "core/run/journal.h"
+#include "core/run/run_lock.h"
 #include "core/train/checkpoint.h"
 #include "core/train/evaluate.h"
 #include "core/train/trainer.h"

@@ -40,7 +40,7 @@ void DataDesk::answer(const PicturesOf& question, const Reply<SamplePictures>& r
         DatasetSpec wanted = spec;
         // A run shows the data that it was trained on, whatever the project's data is now.
         if (!question.run.isEmpty()) {
-          auto config = access->config(question.run.toStdString());
+          auto config = access->site(question.run.toStdString()).config(question.run.toStdString());
           if (!config) return reply(config.error());
           wanted = config->data;
         }

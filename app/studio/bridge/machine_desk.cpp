@@ -49,7 +49,7 @@ void MachineDesk::findLiving() {
     for (const auto& folder : folders) {
       if (hub.stopping()) return;
       const auto project = loom::openProject(folder.toStdString());
-      if (project && anyTrains(*journalsIn(project->folder)))
+      if (project && sitesOf(project->folder)->anyRunning())
         list.push_back({QString::fromStdString(project->name), folder});
     }
     hub.tell([list](Bridge& bridge) { Q_EMIT bridge.livingProjectsFound(list); });

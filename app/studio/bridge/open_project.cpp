@@ -16,7 +16,7 @@ Result<std::unique_ptr<OpenProject>> OpenProject::open(Hub& hub, quint64 number,
 
 OpenProject::OpenProject(Hub& hub, quint64 number, Project project, std::unique_ptr<Store> store)
     : hub_(hub), number_(number), project_(std::move(project)), place_(project_.folder),
-      access_(runsOf(project_.folder)),
+      access_(std::make_shared<RunAccess>(project_.folder)),
       runs_(hub, project_.folder, access_, std::move(store), [this] { return inPlace().ok(); }),
       data_(hub, project_, access_), engine_(hub, project_, access_),
       recovery_(
@@ -24,7 +24,7 @@ OpenProject::OpenProject(Hub& hub, quint64 number, Project project, std::unique_
   view_.project = project_;
   view_.writable = std::filesystem::status(project_.folder).permissions() != std::filesystem::perms::none &&
                    runs_.ownsHistory();
-  view_.living = anyTrains(access_->journals());
+  view_.living = access_->sites().anyRunning();
   readNetworks();
 }
 

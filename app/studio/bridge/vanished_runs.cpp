@@ -15,7 +15,10 @@ bool VanishedRuns::seen(const std::string& run, bool alive) {
   const bool changed = !added && trainer.alive != alive;
   trainer.alive = alive;
   if (alive) {
-    if (!trainer.process) trainer.process = access_.trainer(run).value_or(RunLock::Holder{});
+    if (!trainer.process) {
+      const Liveness now = access_.liveness(run);
+      trainer.process = RunLock::Holder{now.process, now.start};
+    }
     trainer.recent.setRemainingTime(justNow);
   }
   return changed;

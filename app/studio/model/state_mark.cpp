@@ -16,7 +16,9 @@ constexpr StateMark marks[] = {
     {"Out of memory", "st-error", Token::error, ChipKind::error},
     {"Failed", "st-error", Token::error, ChipKind::error},
     {"Failed", "st-error", Token::error, ChipKind::error},
+    {"Out of reach", "st-unknown", Token::warn, ChipKind::warn},
 };
+static_assert(std::size(marks) == std::size_t(RunState::outOfReach) + 1);
 
 } // namespace
 

@@ -49,8 +49,10 @@ Result<QStringList> renderRun(const QString& folder, const QString& projectFolde
   if (!run) return run.error();
   auto store = Store::open(project->folder, Store::Access::automatic);
   if (!store) return store.error();
-  if ((*store)->owner())
-    if (auto taken = (*store)->takeIn(*journalsIn(project->folder)); !taken) return taken.error();
+  if ((*store)->owner()) {
+    RunSites sites(project->folder);
+    if (auto taken = (*store)->takeIn(sites); !taken) return taken.error();
+  }
   auto row = (*store)->run(*run);
   if (!row) return row.error();
   if (row->step == 0 && row->metrics.empty())

@@ -11,7 +11,7 @@
 #include "app/studio/shell/studio.h"
 #include "app/studio/shots/sample_runs.h"
 #include "core/data/dataset.h"
-#include "core/run/journal.h"
+#include "core/run/run_lock.h"
 #include <QDateTime>
 #include <QLineEdit>
 #include <QTemporaryDir>

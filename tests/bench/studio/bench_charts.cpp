@@ -77,9 +77,9 @@ int main(int argc, char** argv) {
   if (!store) return 1;
   QElapsedTimer clock;
   clock.start();
-  const auto journals = journalsIn(project->folder);
+  const auto sites = sitesOf(project->folder);
   for (;;) {
-    auto taken = (*store)->takeIn(*journals);
+    auto taken = (*store)->takeIn(*sites);
     if (!taken || taken->records == 0) break;
   }
   std::printf("%s points of one series taken in with the other runs in %.1f s\n\n",

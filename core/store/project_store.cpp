@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/store/store.h"
 #include "core/store/project_store.h"
 #include <algorithm>
 #include <fmt/format.h>
@@ -88,32 +87,34 @@ Status ProjectStore::takeOver() {
   });
 }
 
-Result<TakeInResult> ProjectStore::takeIn(JournalSource& source) {
+Result<TakeInResult> ProjectStore::takeIn(RunSites& sites, bool mark) {
   if (!follower_) return readOnly();
   return guarded([&]() -> Result<TakeInResult> {
     TakeInResult result;
-    follower_->takeIn(source, result);
+    follower_->takeIn(sites, mark, result);
     result.problems.insert(result.problems.begin(), problems_.begin(), problems_.end());
     problems_.clear();
     return result;
   });
 }
 
-Result<std::vector<ProjectStore::Wanted>> ProjectStore::wanted(JournalSource& source) {
+Result<std::vector<ProjectStore::Wanted>> ProjectStore::wanted(RunSites& sites) {
   std::vector<Wanted> result;
-  auto runs = source.runs();
+  auto runs = sites.runs();
   if (!runs) return runs.error();
-  for (const auto& run : *runs) {
-    auto attempts = source.attempts(run);
+  for (const auto& [run, site] : *runs) {
+    auto attempts = site->journals().attempts(run);
     if (!attempts) continue;
     for (const int attempt : *attempts)
-      if (auto size = source.size(run, attempt); size && *size > 0) result.push_back({run, attempt, *size});
+      if (auto size = site->journals().size(run, attempt); size && *size > 0)
+        result.push_back({site, run, attempt, *size});
   }
   dropReached(result);
   // Half a record at the end is not there yet, and will never be when its writer was killed.
   for (Wanted& one : result) {
     const std::uint64_t from = one.size > longestRecord ? one.size - longestRecord : 0;
-    const auto end = source.bytes(one.run, one.attempt, from, static_cast<std::size_t>(one.size - from));
+    const auto end =
+        one.site->journals().bytes(one.run, one.attempt, from, static_cast<std::size_t>(one.size - from));
     if (!end) continue;
     if (const auto newline = end->rfind('\n'); newline != std::string::npos)
       one.size = from + newline + 1;
@@ -133,18 +134,18 @@ void ProjectStore::dropReached(std::vector<Wanted>& wanted) {
   });
 }
 
-bool ProjectStore::behind(JournalSource& source) {
-  auto open = wanted(source);
+bool ProjectStore::behind(RunSites& sites) {
+  auto open = wanted(sites);
   if (!open) return false;
   dropReached(*open);
   return !open->empty();
 }
 
-Status ProjectStore::waitForOwner(JournalSource& source, std::chrono::milliseconds limit) {
+Status ProjectStore::waitForOwner(RunSites& sites, std::chrono::milliseconds limit) {
   if (owner()) return {};
   const auto until = std::chrono::steady_clock::now() + limit;
   return guarded([&]() -> Status {
-    auto open = wanted(source);
+    auto open = wanted(sites);
     if (!open) return open.error();
     for (;;) {
       dropReached(*open);
@@ -332,8 +333,10 @@ Result<std::unique_ptr<ProjectStore>> openStore(const fs::path& project, Store::
   if (access != Store::Access::automatic || (place.writable && !full && !diskNearlyFull(place.folder)))
     return store;
   // What cannot be brought up to date beside the project is kept elsewhere.
-  const auto current =
-      guarded([&]() -> Result<bool> { return store.ok() && !(*store)->behind(*journalsIn(project)); });
+  const auto current = guarded([&]() -> Result<bool> {
+    RunSites sites(project);
+    return store.ok() && !(*store)->behind(sites);
+  });
   if (current && *current) return store;
   auto away = openAt(historyAway(project));
   return away || !store ? std::move(away) : std::move(store);
