@@ -7,6 +7,11 @@
 #include "core/base/format.h"
 #include "core/base/os/process.h"
 #include "core/base/os/signals.h"
+#include "core/base/parallel.h"
+#include "core/base/subprocess.h"
+#include "core/base/uuid.h"
+#include "core/launch/queue.h"
+#include "core/run/journal.h"
 #include "core/train/trainer.h"
 #include <fmt/format.h>
 #include <iostream>
@@ -29,17 +34,59 @@ void onStop(os::StopSignal signal) {
 
 // Whether the last attempt of a run came to its end.
 bool cameToItsEnd(const std::filesystem::path& run) {
-  std::error_code error;
-  int last = 0;
-  for (std::filesystem::directory_iterator entry(run / "attempts", error), end; !error && entry != end;
-       entry.increment(error))
-    last = std::max(last, std::atoi(entry->path().filename().c_str()));
-  const auto text = readWholeFile(run / "attempts" / std::to_string(last) / "exit", 1024);
+  const auto attempts = attemptsIn(run);
+  if (!attempts || attempts->empty()) return false;
+  const auto text = readWholeFile(run / "attempts" / std::to_string(attempts->back()) / "exit", 1024);
   return text && *text == "finished\n";
 }
 
+// The lease of this training: the queue counts its cores, whoever started it.
+class ComputerShare {
+ public:
+  // `speaks`: others that use the same cores are reported.
+  ComputerShare(TrainRequest& request, bool speaks) {
+    if (runOf(request).empty()) request.run = newUuid();
+    int threads = request.settings.threads;
+    std::string device = request.settings.device;
+    if (!request.resume.empty())
+      if (const auto config = readRunConfig(runFolder(request.project, request.resume))) {
+        threads = config->settings.threads;
+        device = config->settings.device;
+      }
+    std::error_code failed;
+    Lease lease;
+    lease.run = runOf(request);
+    lease.project = std::filesystem::absolute(request.project, failed).lexically_normal();
+    lease.cores = coresOf(threads);
+    if (device != "auto" && device != "cpu" && device != "reference") lease.devices = {device};
+    auto taken = OwnLease::take(queueFolder(), lease);
+    if (!taken) return; // a state folder that cannot be written keeps nobody from training
+    lease_ = std::move(*taken);
+    int others = 0;
+    for (const Lease& one : lease_->others()) others += one.cores;
+    if (speaks && others > 0 && others + lease.cores > usableCores())
+      std::cerr << fmt::format("Other trainings use {} of {} cores; this one shares them.\n", others,
+                               usableCores());
+  }
+  // "automatic" counts as all cores until the trainer reports how many threads it took.
+  void adapt(const Json& event) {
+    if (!lease_ || !event.contains("threads") || !event["threads"].is_number_integer()) return;
+    lease_->resize(coresOf(event["threads"].get<int>()));
+  }
+  // Whatever waits for these cores is started, also when the runner was killed.
+  void giveBack() {
+    if (!lease_) return;
+    lease_.reset();
+    Queue queue = Queue::ofThisComputer();
+    if (const auto looked = queue.ensureRunner(ownProgram()); !looked) warn(looked.error().message());
+  }
+
+ private:
+  std::optional<OwnLease> lease_;
+};
+
 struct Options : TrainingOptions {
-  std::string optimizer, schedule, resume, name, run, settings;
+  std::string optimizer, schedule, resume, name, run, settings, queued;
   std::int64_t checkpointEvery = -1;
   double lr = 0;
   std::uint64_t seed = 0;
@@ -68,6 +115,16 @@ int run(const Options& options, const CLI::App& app) {
   request.name = options.name;
   request.run = options.run;
   request.settings = project->defaults;
+  if (!options.queued.empty()) {
+    // What waited in the queue is trained as it was when it was queued.
+    auto json = readJsonFile(options.queued);
+    if (!json) return report(json.error());
+    auto queued = requestFromJson(*json, options.queued);
+    if (!queued) return report(queued.error());
+    request = std::move(*queued);
+    request.project = project->folder;
+    request.run = options.run;
+  }
   if (!options.settings.empty()) {
     auto json = parseJson(options.settings, "--settings");
     if (!json) return report(json.error());
@@ -125,7 +182,15 @@ int run(const Options& options, const CLI::App& app) {
     else
       screen.show(event);
   };
-  auto outcome = train(request, listener, stopFlag);
+  ComputerShare share(request, options.queued.empty() && request.resume.empty());
+  auto outcome = train(
+      request,
+      [&](const Json& event) {
+        share.adapt(event);
+        listener(event);
+      },
+      stopFlag);
+  share.giveBack();
   screen.close();
   if (!outcome) return report(outcome.error());
   if (options.json) {
@@ -184,6 +249,7 @@ void defineTrain(CLI::App& app, Action& action) {
   app.add_option("--name", options->name, "The run's name")->type_name("NAME")->check(runName());
   app.add_option("--run", options->run, "The id of the new run")->group("");
   app.add_option("--settings", options->settings, "Settings as JSON")->group("");
+  app.add_option("--queued", options->queued, "The file of a request that waited")->group("");
   app.add_flag("--json", options->json, "One event a line, and last a summary");
   action = [options, &app] { return run(*options, app); };
 }

@@ -47,6 +47,7 @@ void defineEvaluate(CLI::App& app, Action& action);
 void definePredict(CLI::App& app, Action& action);
 void defineRuns(CLI::App& app, Action& action);
 void defineControl(CLI::App& app, Action& action);
+void defineQueue(CLI::App& app, Action& action);
 void defineHistory(CLI::App& app, Action& action);
 void defineExport(CLI::App& app, Action& action);
 void defineLayers(CLI::App& app, Action& action);

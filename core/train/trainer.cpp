@@ -6,6 +6,7 @@
 #include "core/base/subprocess.h"
 #include "core/base/uuid.h"
 #include "core/run/fit.h"
+#include "core/run/run_lock.h"
 #include "core/train/attempt.h"
 #include <fmt/format.h>
 #include <new>
@@ -71,15 +72,19 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
   const std::string& run = resuming ? request.resume : request.run;
   if (auto good = checkRunId(run); !good) return good.error();
   const fs::path folder = runFolder(project->folder, run);
-  std::error_code missing;
-  if (!resuming && fs::exists(folder / "run.json", missing))
-    return Error{ErrorKind::usage, folder, say("There is a run of this id already"),
-                 say("Resume it (--resume), or leave the id out")};
+  const auto exists = [&] {
+    std::error_code missing;
+    return !resuming && fs::exists(folder / "run.json", missing);
+  };
+  const Error existing{ErrorKind::usage, folder, say("There is a run of this id already"),
+                       say("Resume it (--resume), or leave the id out")};
+  if (exists()) return existing;
   std::optional<RunConfig> config;
   std::optional<RunLock> lock;
   std::set<std::string> oldCommands;
   Network network;
   TrainSettings settings = request.settings;
+  if (request.frozen) project->data = request.frozen->data;
   DatasetSpec spec = project->data;
   if (resuming) {
     auto read = readRunConfig(folder);
@@ -101,7 +106,8 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
     spec = config->data;
   } else {
     if (auto good = check(settings); !good) return good.error();
-    auto loaded = loadNetwork(*project, request.network);
+    auto loaded = request.frozen ? Result<Network>(std::move(request.frozen->network))
+                                 : loadNetwork(*project, request.network);
     if (!loaded) return loaded.error();
     network = std::move(*loaded);
     if (auto good = firstError(network, analyse(network)); !good) return good.error();
@@ -128,6 +134,7 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
     auto taken = RunLock::take(folder);
     if (!taken) return taken.error();
     lock = std::move(*taken);
+    if (exists()) return existing; // another trainer of this id was faster, and has ended already
   }
   // The epochs may have been raised; nothing else in run.json ever changes.
   if (auto written = writeFileAtomically(folder / "run.json", canonicalJson(toJson(*config))); !written)

@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The local launcher with a real `loom`: it starts trainers that outlive it, finds them again, hands out
 // cores, and says why when one cannot begin.
-#include "core/base/parallel.h"
-#include "core/base/subprocess.h"
-#include "core/launch/launcher.h"
-#include "tests/train/train_fixture.h"
-#include <csignal>
+#include "queue_fixture.h"
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <thread>
-#include <unistd.h>
 
 using namespace loom;
 using namespace loom::test;
 
 namespace {
-
-std::unique_ptr<Launcher> launcher(const fs::path& program = LOOM_PROGRAM) {
-  return launchers().front().make(program);
-}
 
 TrainRequest endless(const TestProject& project, const std::string& id, int threads = 1) {
   TrainRequest request = project.request(id);
@@ -41,7 +30,6 @@ bool trains(const TestProject& project, const std::string& run) {
   return false;
 }
 
-constexpr int patience = 60'000;
 const int cores = usableCores();
 
 // Whatever a test leaves behind.
@@ -49,6 +37,8 @@ class StopAll {
  public:
   explicit StopAll(const TestProject& project) : project_(project) {}
   ~StopAll() {
+    for (const auto& one : launcher()->known(project_.path()))
+      if (one.waiting) (void)launcher()->cancel(project_.path(), one.run);
     const auto there = journalsIn(project_.path())->runs();
     for (const auto& run : there ? *there : std::vector<std::string>{}) {
       if (!RunLock::held(project_.run(run))) continue;
@@ -66,6 +56,23 @@ class StopAll {
 class TestLaunch : public QObject {
   Q_OBJECT
  private slots:
+  void initTestCase() { useOwnState(); }
+  void cleanup() { QVERIFY(quiet()); }
+
+  // Rows are picked by name; one that does not exist is refused with the names that do.
+  void rowsByName() {
+    QVERIFY(!launchers().empty());
+    for (const auto& row : launchers()) {
+      auto made = makeLauncher(row.name, LOOM_PROGRAM);
+      QVERIFY(made.ok());
+      QCOMPARE((*made)->name(), std::string(row.name));
+      QVERIFY(!row.label.empty());
+    }
+    const auto none = makeLauncher("elsewhere", LOOM_PROGRAM);
+    QVERIFY(!none.ok());
+    QVERIFY(none.error().message().find("local") != std::string::npos);
+  }
+
   void startsFindsAndCancels() {
     TestProject project;
     QVERIFY(project.make("digits"));
@@ -77,16 +84,17 @@ class TestLaunch : public QObject {
     QVERIFY(!started->waiting && !started->run.empty() && started->process > 0);
     const std::string run = started->run;
     QTRY_VERIFY_WITH_TIMEOUT(trains(project, run), patience);
-    QCOMPARE(*one->living(project.path()), std::vector<std::string>{run});
-    QCOMPARE(one->known().size(), std::size_t{1});
+    QCOMPARE(one->state(project.path(), run), LaunchState::running);
+    QCOMPARE(one->known(project.path()).size(), std::size_t{1});
     // Another one, which knows nothing of the first, finds it and ends it.
     one.reset();
     QVERIFY(trains(project, run));
     auto other = launcher();
-    QCOMPARE(*other->living(project.path()), std::vector<std::string>{run});
+    QCOMPARE(other->state(project.path(), run), LaunchState::running);
+    QVERIFY(other->site(project.path())->liveness(run).running());
     QVERIFY(other->cancel(project.path(), run).ok());
     QTRY_VERIFY_WITH_TIMEOUT(finishedWith(project, run, "stopped"), patience);
-    QTRY_VERIFY_WITH_TIMEOUT(other->living(project.path())->empty(), patience);
+    QTRY_COMPARE_WITH_TIMEOUT(other->state(project.path(), run), LaunchState::ended, patience);
     QVERIFY(lastCheckpoint(project.run(run)) >= 0);
     // And goes on with it.
     TrainRequest resume = project.resume(run);
@@ -121,7 +129,7 @@ class TestLaunch : public QObject {
       auto started = one->start(request);
       QVERIFY(started.ok());
       QTRY_VERIFY_WITH_TIMEOUT(finishedWith(project, started->run, "finished") ||
-                                   (one->poll().ok() && one->known().empty()),
+                                   (one->poll().ok() && one->known(project.path()).empty()),
                                patience);
       QVERIFY2(finishedWith(project, started->run, "finished"),
                bytesOf(project.run(started->run) / "console.log").c_str());
@@ -155,8 +163,9 @@ class TestLaunch : public QObject {
     const auto started = one->start(request);
     QVERIFY2(started.ok(), started.ok() ? "" : started.error().message().c_str());
     const fs::path run = runFolder(request.project, "r");
-    QTRY_VERIFY_WITH_TIMEOUT(
-        fs::exists(run / "attempts" / "1" / "exit") || (one->poll().ok() && one->known().empty()), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(fs::exists(run / "attempts" / "1" / "exit") ||
+                                 (one->poll().ok() && one->known(project.path()).empty()),
+                             patience);
     QTRY_COMPARE_WITH_TIMEOUT(bytesOf(run / "attempts" / "1" / "exit"), std::string("finished\n"), 5000);
     QVERIFY(!fs::exists("pwned"));
   }
@@ -181,7 +190,7 @@ class TestLaunch : public QObject {
       QVERIFY(!refused.error().cause.empty() && !refused.error().fix.empty());
     }
     QVERIFY(!one->cancel(project.path(), id.toStdString()).ok());
-    QVERIFY(one->known().empty());
+    QVERIFY(one->known(project.path()).empty());
     QVERIFY(fs::is_empty(project.path() / "runs"));
     QVERIFY(!fs::exists(project.path() / "escape"));
   }
@@ -203,7 +212,7 @@ class TestLaunch : public QObject {
     QVERIFY(!fs::exists(project.run("second")));
     // One that waits is taken back without a trace.
     QVERIFY(one->cancel(project.path(), "second").ok());
-    QCOMPARE(one->known().size(), std::size_t{2});
+    QCOMPARE(one->known(project.path()).size(), std::size_t{2});
     // Another window's launcher knows whose cores these are.
     const auto elsewhere = launcher()->start(endless(project, "fourth"));
     QVERIFY(elsewhere.ok() && elsewhere->waiting);
@@ -213,7 +222,7 @@ class TestLaunch : public QObject {
     QVERIFY(!fs::exists(project.run("second")));
     QVERIFY(one->cancel(project.path(), "third").ok());
     QTRY_VERIFY_WITH_TIMEOUT(finishedWith(project, "third", "stopped"), patience);
-    QTRY_VERIFY_WITH_TIMEOUT(one->poll().ok() && one->known().empty(), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(one->poll().ok() && one->known(project.path()).empty(), patience);
   }
 
   // "automatic" holds every core until the trainer says how many it took: one, for a network this small.
@@ -248,13 +257,13 @@ class TestLaunch : public QObject {
       file = project.folder() / "loom";
       std::ofstream(file) << "no program";
     }
-    auto one = launcher(file);
+    auto one = std::move(*makeLauncher(localLauncher, file));
     const auto refused = one->start(project.request("a"));
     QVERIFY(!refused.ok());
     QVERIFY2(refused.error().message().find(file.string()) != std::string::npos,
              refused.error().message().c_str());
     QVERIFY(!refused.error().fix.empty());
-    QVERIFY(one->known().empty());
+    QVERIFY(one->known(project.path()).empty());
     QVERIFY(fs::is_empty(project.path() / "runs")); // nothing is left of it
   }
 
@@ -265,8 +274,8 @@ class TestLaunch : public QObject {
     fs::remove(project.path() / "data" / "iris.csv");
     auto one = launcher();
     QVERIFY(one->start(project.request("a")).ok());
-    QTRY_VERIFY_WITH_TIMEOUT(one->poll().ok() && one->known().empty(), patience);
-    QVERIFY(one->living(project.path())->empty());
+    QTRY_VERIFY_WITH_TIMEOUT(one->poll().ok() && one->known(project.path()).empty(), patience);
+    QCOMPARE(one->state(project.path(), "a"), LaunchState::ended);
     const QString console = QString::fromStdString(bytesOf(project.run("a") / "console.log")).trimmed();
     const QString last = console.split('\n').last();
     QVERIFY2(last.contains("iris.csv") && last.contains("no such file"), qPrintable(console));
@@ -291,7 +300,7 @@ class TestLaunch : public QObject {
     const auto nowhere = one->start(request);
     QVERIFY(!nowhere.ok() && nowhere.error().kind == ErrorKind::input);
     QVERIFY(!fs::exists(request.project));
-    QVERIFY(one->known().empty());
+    QVERIFY(one->known(project.path()).empty());
   }
 
   void survivesItsLauncher() {
@@ -316,7 +325,7 @@ class TestLaunch : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(steps() > before + 5, patience);
     QVERIFY(RunLock::held(project.run("a")));
     auto other = launcher();
-    QCOMPARE(*other->living(project.path()), std::vector<std::string>{"a"});
+    QCOMPARE(other->state(project.path(), "a"), LaunchState::running);
     QVERIFY(other->cancel(project.path(), "a").ok());
     QTRY_VERIFY_WITH_TIMEOUT(finishedWith(project, "a", "stopped"), patience);
   }

@@ -6,7 +6,7 @@ namespace loom {
 
 Hub::Hub(Bridge& bridge, std::filesystem::path loomProgram)
     : bridge_(bridge), loomProgram_(std::move(loomProgram)),
-      launcher_(launchers().front().make(loomProgram_)) {
+      launcher_(makeLauncher(localLauncher, loomProgram_).value()) {
   pool_.setMaxThreadCount(2);
 }
 

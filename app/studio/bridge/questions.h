@@ -148,6 +148,11 @@ struct ControlRun {
   RunControl::Verb verb;
   double value = 0;
 };
+struct DecideHeldRuns { // of this project: start them, or remove them from the queue
+  using Answer = Done;
+  static constexpr QuestionTraits traits{Scope::inPlace, limits::file, "Changing the queue"};
+  bool start = false;
+};
 struct SeriesOf {
   using Answer = QVector<Bucket>;
   static constexpr QuestionTraits traits{Scope::project, limits::file, "Reading the series"};
@@ -204,7 +209,7 @@ using AllQuestions =
     QuestionList<OpenFolder, CreateFromTemplate, CreateFromSpec, CloseProject, SaveProject, SaveNetwork,
                  SaveRecovery, DiscardRecovery, ExportTorch, InspectData, PreviewData, ProjectData,
                  ProjectDataFacts, PicturesOf, ListDevices, EstimateNetwork, EvaluateRun, KeptEvaluation,
-                 PredictFiles, StartRun, ResumeRun, ControlRun, SeriesOf, EventsOf, NetworkOfRun, SetTags,
+                 PredictFiles, StartRun, ResumeRun, ControlRun, DecideHeldRuns, SeriesOf, EventsOf, NetworkOfRun, SetTags,
                  SetNote, SetName, SetArchived, RebuildHistory>;
 using AnyQuestion = AllQuestions::Any;
 

@@ -9,10 +9,10 @@ namespace loom {
 
 Status RunStarts::start(const TrainRequest& request, std::int64_t version) {
   const std::string id = request.resume.empty() ? request.run : request.resume;
-  const auto before = access_.consoleSize(id);
+  const auto before = access_.site(id).consoleSize(id);
   auto launched = hub_.launcher().start(request);
   if (!launched) return launched.error();
-  consoleFrom_[id] = before;
+  consoleFrom_[id] = before ? *before : 0;
   RunView view;
   view.row.id = id;
   view.row.name = request.name.empty() ? request.network : request.name;
@@ -25,14 +25,59 @@ Status RunStarts::start(const TrainRequest& request, std::int64_t version) {
   return {};
 }
 
-bool RunStarts::takeBack(const std::filesystem::path& project, const std::string& run, Status& status) {
+bool RunStarts::takeBack(const std::string& run, Status& status) {
+  look();
   const bool waits = std::any_of(launched_.begin(), launched_.end(),
                                  [&](const LaunchedRun& one) { return one.waiting && one.run == run; });
   if (!waits) return false;
-  status = hub_.launcher().cancel(project, run);
+  status = hub_.launcher().cancel(project_, run);
   forget(run);
-  launched_ = hub_.launcher().known();
+  look();
   return true;
+}
+
+Status RunStarts::decideHeld(bool start) {
+  look();
+  for (const LaunchedRun& one : launched_) {
+    if (!one.waiting || one.queue != QueueState::held) continue;
+    const Status done =
+        start ? hub_.launcher().release(one.entry) : hub_.launcher().cancel(project_, one.run);
+    if (!done) return done;
+    if (!start) forget(one.run);
+  }
+  return {};
+}
+
+Status RunStarts::poll() {
+  const bool waits = std::any_of(launched_.begin(), launched_.end(), [](const LaunchedRun& one) {
+    return one.waiting && one.queue == QueueState::waiting;
+  });
+  return waits ? hub_.launcher().poll() : Status();
+}
+
+void RunStarts::look() { launched_ = hub_.launcher().known(project_); }
+
+void RunStarts::adopt() {
+  for (const LaunchedRun& one : launched_) {
+    const bool known = std::any_of(waiting_.begin(), waiting_.end(),
+                                   [&](const RunView& view) { return view.row.id == one.run; });
+    if (!one.waiting || known) continue;
+    RunView& view = waiting_.emplace_back();
+    view.row.id = one.run;
+    view.row.name = one.name;
+    view.row.network = one.network;
+    view.row.epochs = one.epochs;
+    view.row.created = one.created;
+    view.starting = view.waiting = true;
+    const auto before = access_.site(one.run).consoleSize(one.run);
+    consoleFrom_[one.run] = before ? *before : 0;
+  }
+}
+
+bool RunStarts::wasTakenBack(const RunView& view) {
+  if (!view.waiting) return false;
+  const auto now = access_.site(view.row.id).consoleSize(view.row.id);
+  return now && *now <= consoleFrom_[view.row.id];
 }
 
 void RunStarts::forget(const std::string& run) {
@@ -47,7 +92,8 @@ std::optional<RunLock::Holder> RunStarts::process(const std::string& run) const 
 
 void RunStarts::watch(const std::vector<RunView>& stored,
                       const std::map<std::string, std::int64_t>& versions) {
-  launched_ = hub_.launcher().known();
+  look();
+  adopt();
   for (auto one = waiting_.begin(); one != waiting_.end();) {
     const std::string id = one->row.id;
     const auto process = std::find_if(launched_.begin(), launched_.end(),
@@ -62,8 +108,14 @@ void RunStarts::watch(const std::vector<RunView>& stored,
     }
     if (process != launched_.end()) {
       one->waiting = process->waiting;
-      one->waitsFor = QString::fromStdString(process->waitsFor);
+      one->held = process->waiting && process->queue == QueueState::held;
+      one->waitsFor = QString::fromStdString(process->waitsFor.text());
       ++one;
+      continue;
+    }
+    if (wasTakenBack(*one)) {
+      consoleFrom_.erase(id);
+      one = waiting_.erase(one);
       continue;
     }
     // A very short run has ended by now, and a resumed one may have failed in its journal: those are told

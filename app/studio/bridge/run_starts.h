@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs that were asked for in this window and are not in the history yet: waiting for cores, or started and
-// not heard of. A trainer that ends before its journal begins is reported with what its console says.
+// Runs that are asked for and not in the history yet: waiting in the queue, whoever queued them, or started
+// here and not heard of. A trainer that ends before its journal begins is reported with what its console
+// says.
 #pragma once
 #include "app/studio/bridge/hub.h"
 #include "app/studio/bridge/run_access.h"
@@ -10,12 +11,15 @@ namespace loom {
 
 class RunStarts {
  public:
-  RunStarts(Hub& hub, RunAccess& access) : hub_(hub), access_(access) {}
+  RunStarts(Hub& hub, std::filesystem::path project, RunAccess& access)
+      : hub_(hub), project_(std::move(project)), access_(access) {}
   // `version`: of this run in `versions`, see watch().
   Status start(const TrainRequest& request, std::int64_t version);
   // True: this run was waiting and is not any more.
-  bool takeBack(const std::filesystem::path& project, const std::string& run, Status& status);
-  Status poll() { return hub_.launcher().poll(); }
+  bool takeBack(const std::string& run, Status& status);
+  Status decideHeld(bool start); // starts or removes what waited when the computer was restarted
+  Status poll();                 // looks after what waits
+  void look(); // asks the launcher again: another window or a terminal may have queued something
   // Compares with the history's rows and with how often each run's journal had something new; reports what
   // failed.
   void watch(const std::vector<RunView>& stored, const std::map<std::string, std::int64_t>& versions);
@@ -25,8 +29,11 @@ class RunStarts {
   std::optional<RunLock::Holder> process(const std::string& run) const;
 
  private:
+  void adopt();                           // what waits and was not asked for here
+  bool wasTakenBack(const RunView& view); // by another window or a terminal, while it waited
   Error errorOf(const std::string& run, std::uint64_t consoleFrom);
   Hub& hub_;
+  const std::filesystem::path project_;
   RunAccess& access_;
   std::vector<RunView> waiting_;
   std::vector<LaunchedRun> launched_;                // what the launcher knows: waiting, or a process

@@ -43,7 +43,7 @@ Error noHistory() {
 RunsDesk::RunsDesk(Hub& hub, std::filesystem::path project, std::shared_ptr<RunAccess> access,
                    std::unique_ptr<Store> store, std::function<bool()> inPlace)
     : hub_(hub), project_(std::move(project)), access_(std::move(access)), inPlace_(std::move(inPlace)),
-      starts_(hub, *access_), vanished_(hub, *access_) {
+      starts_(hub, project_, *access_), vanished_(hub, *access_) {
   setStore(std::move(store));
   QObject::connect(&timer_, &QTimer::timeout, &timer_, [this] { follow(); });
 }
@@ -71,6 +71,7 @@ void RunsDesk::follow() {
   if (!store_) return;
   if (!inPlace_()) return timer_.setInterval(idleInterval);
   std::vector<std::string> changed;
+  starts_.look();
   if (starts_.any())
     if (auto polled = starts_.poll(); !polled) trouble(polled.error());
   const bool owner = store_->owner();
@@ -104,7 +105,7 @@ bool RunsDesk::takeIn(std::vector<std::string>& changed) {
     readRuns({});
     return true;
   }
-  auto taken = store_->takeIn(access_->journals());
+  auto taken = store_->takeIn(access_->sites());
   if (!taken) {
     // A full disk may have room again: look from time to time, tell it once.
     timer_.setInterval(troubledInterval);
@@ -122,8 +123,12 @@ bool RunsDesk::lookAtTrainers(std::vector<std::string>& changed) {
   bool living = false;
   for (const auto& view : rows_) {
     const auto state = view.row.state;
-    if (state != RunState::running && state != RunState::paused && state != RunState::waiting) continue;
-    const bool alive = access_->journals().alive(view.row.id);
+    if (state != RunState::running && state != RunState::paused && state != RunState::waiting &&
+        state != RunState::outOfReach)
+      continue;
+    const Liveness liveness = access_->liveness(view.row.id);
+    if (liveness.unknown()) continue; // nothing is known to have changed
+    const bool alive = liveness.running();
     if (vanished_.seen(view.row.id, alive)) changed.push_back(view.row.id);
     living |= alive;
   }
@@ -133,7 +138,8 @@ bool RunsDesk::lookAtTrainers(std::vector<std::string>& changed) {
 void RunsDesk::forgetDeleted(const std::vector<std::string>& changed) {
   for (const auto& id : changed) {
     const auto known = row(id);
-    if (known == rows_.end() || !access_->gone(id)) continue;
+    // A folder may be missing because its disk is; the history knows which.
+    if (known == rows_.end() || !access_->gone(id) || store_->run(id)) continue;
     vanished_.add(*known, starts_.process(id));
     starts_.forget(id);
     rows_.erase(known);
@@ -178,6 +184,7 @@ void RunsDesk::tellRuns() {
       if (start.row.id == one.row.id) {
         views.back().waiting = start.waiting;
         views.back().waitsFor = start.waitsFor;
+        views.back().held = start.held;
         views.back().starting = true;
         break;
       }
@@ -215,7 +222,7 @@ void RunsDesk::answer(const ResumeRun& question, const Reply<Done>& reply) {
   TrainRequest request;
   request.resume = question.run.toStdString();
   request.settings.epochs = question.epochs;
-  if (auto config = access_->config(request.resume))
+  if (auto config = access_->site(request.resume).config(request.resume))
     request.settings.threads = config->settings.threads; // it has as many cores as before
   start(std::move(request), reply);
 }
@@ -223,7 +230,7 @@ void RunsDesk::answer(const ResumeRun& question, const Reply<Done>& reply) {
 void RunsDesk::answer(const ControlRun& question, const Reply<Done>& reply) {
   const std::string run = question.run.toStdString();
   Status status;
-  if (question.verb == RunControl::Verb::stop && starts_.takeBack(project_, run, status)) {
+  if (question.verb == RunControl::Verb::stop && starts_.takeBack(run, status)) {
     if (!status)
       reply(status.error());
     else
@@ -234,8 +241,16 @@ void RunsDesk::answer(const ControlRun& question, const Reply<Done>& reply) {
   command.verb = question.verb;
   command.value = question.value;
   command.by = qgetenv("USER").toStdString();
-  if (auto sent = access_->send(run, command); !sent) return reply(sent.error());
+  if (auto sent = access_->site(run).send(run, command); !sent) return reply(sent.error());
   reply(Done{});
+}
+
+void RunsDesk::answer(const DecideHeldRuns& question, const Reply<Done>& reply) {
+  if (Status decided = starts_.decideHeld(question.start); !decided) return reply(decided.error());
+  starts_.watch(rows_, versions_);
+  reply(Done{});
+  tellRuns();
+  timer_.setInterval(followInterval);
 }
 
 void RunsDesk::answer(const SeriesOf& question, const Reply<QVector<Bucket>>& reply) {
@@ -261,7 +276,7 @@ void RunsDesk::answer(const EventsOf& question, const Reply<QVector<StoredEvent>
 void RunsDesk::answer(const NetworkOfRun& question, const Reply<Network>& reply) {
   hub_.onPool([run = question.run.toStdString(), access = access_, reply] {
     if (!reply.wanted()) return;
-    auto config = access->config(run);
+    auto config = access->site(run).config(run);
     if (!config) return reply(config.error());
     reply(config->network);
   });

@@ -24,6 +24,7 @@ class RunsDesk {
   void answer(const StartRun& question, const Reply<Done>& reply);
   void answer(const ResumeRun& question, const Reply<Done>& reply);
   void answer(const ControlRun& question, const Reply<Done>& reply);
+  void answer(const DecideHeldRuns& question, const Reply<Done>& reply);
   void answer(const SeriesOf& question, const Reply<QVector<Bucket>>& reply);
   void answer(const EventsOf& question, const Reply<QVector<StoredEvent>>& reply);
   void answer(const NetworkOfRun& question, const Reply<Network>& reply);

@@ -46,6 +46,7 @@ struct DeviceView {
 struct RunView {
   RunRow row;
   bool waiting = false, starting = false;
+  bool held = false; // it waited when the computer was restarted: the person is asked first
   QString waitsFor;
   std::int64_t version = 0; // another value: its series or events may have grown
   double stepsPerSecond = 0, samplesPerSecond = 0, secondsLeft = -1; // of a living run

@@ -4,6 +4,7 @@
 #include "app/studio/widgets/message_bar.h"
 #include "core/base/format.h"
 #include <QAction>
+#include <algorithm>
 
 namespace loom {
 
@@ -36,6 +37,7 @@ Studio::Studio(Settings& settings, std::filesystem::path loomProgram, bool syste
                            }}});
   });
   connect(&session_, &Session::runBrokeOff, this, &Studio::tellBrokenOff);
+  connect(&session_, &Session::runsChanged, this, &Studio::askAboutHeld);
   connect(&session_, &Session::runStarted, this, [this](const QString& run) {
     if (run == toldRun_) window().untell();
   });
@@ -68,13 +70,31 @@ void Studio::tellBrokenOff(const QString& run) {
         }}});
 }
 
+void Studio::askAboutHeld() {
+  const auto held = std::count_if(session_.runs().begin(), session_.runs().end(),
+                                  [](const RunView& view) { return view.held; });
+  if (held == 0 || askedHeld_) return;
+  askedHeld_ = true;
+  const auto decide = [this](bool start) {
+    window().untell();
+    bridge_.ask(DecideHeldRuns{start}, this, [this](Result<Done> done) {
+      if (!done) window().tell(done.error());
+    });
+  };
+  window().tell(MessageKind::info,
+                held == 1
+                    ? QString("A run was waiting when this computer was restarted. Start it?")
+                    : QString("%1 runs were waiting when this computer was restarted. Start them?").arg(held),
+                {{"Start", [decide] { decide(true); }}, {"Remove", [decide] { decide(false); }}});
+}
+
 void Studio::open(const QString& project) {
   if (!project.isEmpty()) Q_EMIT window().context().openProjectRequested(project);
 }
 
 // Pages are made when a project is there, so that each hears everything from the first answer on.
 void Studio::startPages() {
-  away_ = false;
+  away_ = askedHeld_ = false;
   window().untell();
   for (const auto page : {PageId::design, PageId::train, PageId::evaluate, PageId::history})
     window().page(page);

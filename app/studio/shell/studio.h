@@ -22,11 +22,13 @@ class Studio : public QObject {
   void startPages();
   void tellGone(const Error& error, const QString& now);
   void tellBrokenOff(const QString& run);
+  void askAboutHeld(); // runs that waited when the computer was restarted
   Bridge bridge_;
   Session session_;
   Shell shell_;
-  bool away_ = false; // the project's folder is not there, and the window says so
-  QString toldRun_;   // whose end stands above the pages
+  bool away_ = false;      // the project's folder is not there, and the window says so
+  QString toldRun_;        // whose end stands above the pages
+  bool askedHeld_ = false; // once for each opened project
 };
 
 } // namespace loom

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/launch/queue.h"
+#include "app/cli/usage.h"
+#include "app/cli/verb.h"
+#include "core/backend/backend.h"
+#include "core/base/format.h"
+#include "core/base/parallel.h"
+#include "core/base/subprocess.h"
+#include <charconv>
+#include <fmt/format.h>
+#include <iostream>
+#include <memory>
+
+namespace loom {
+namespace {
+
+// With the devices, which only this program can list.
+Queue queueHere() {
+  std::vector<std::string> devices;
+  for (const auto& device : allDevices())
+    if (device.usable) devices.push_back(device.id);
+  return {queueFolder(), {usableCores(), std::move(devices)}};
+}
+
+Json toJson(const QueuedRun& one, std::size_t place) {
+  const QueueEntry& entry = one.entry;
+  return {{"entry", entry.id},
+          {"run", runOf(entry.request)},
+          {"project", entry.request.project.string()},
+          {"project_name", entry.projectName},
+          {"name", entry.name},
+          {"network", entry.request.network},
+          {"resumes", !entry.request.resume.empty()},
+          {"cores", entry.cores},
+          {"devices", entry.devices},
+          {"created", formatTime(entry.created)},
+          {"place", place},
+          {"state", toText(one.state)},
+          {"why", one.why.text()}};
+}
+
+Json toJson(const Lease& lease) {
+  return {{"run", lease.run},
+          {"project", lease.project.string()},
+          {"cores", lease.cores},
+          {"devices", lease.devices},
+          {"pid", lease.process}};
+}
+
+int list(bool json) {
+  const Queue queue = queueHere();
+  const auto view = queue.look();
+  if (!view) return report(view.error());
+  if (json) {
+    Json runs = Json::array(), leases = Json::array(), problems = Json::array();
+    for (std::size_t place = 0; place < view->runs.size(); ++place)
+      runs.push_back(toJson(view->runs[place], place + 1));
+    for (const Lease& lease : view->leases) leases.push_back(toJson(lease));
+    for (const Error& problem : view->problems)
+      problems.push_back(
+          {{"file", problem.place.text()}, {"cause", problem.cause.text()}, {"fix", problem.fix.text()}});
+    printJson({{"queue", runs},
+               {"in_use", leases},
+               {"cores", usableCores()},
+               {"runner", queue.hasRunner()},
+               {"problems", problems}});
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows{{"", "ENTRY", "RUN", "PROJECT", "CORES", "STATE", "REASON"}};
+  for (std::size_t place = 0; place < view->runs.size(); ++place) {
+    const auto& [entry, state, why] = view->runs[place];
+    constexpr std::size_t most = 30;
+    rows.push_back({std::to_string(place + 1), entry.id.substr(0, 8), shortened(plain(entry.name), most),
+                    shortened(plain(entry.projectName), most), std::to_string(entry.cores),
+                    std::string(toText(state)), why.text()});
+  }
+  if (!view->runs.empty()) printTable(rows, {true, false, false, false, true, false, false});
+  if (view->runs.empty()) std::cerr << "No run waits.\n";
+  for (const Error& problem : view->problems) warn(problem.message());
+  if (view->holds())
+    std::cerr << "The computer was restarted. Start what was queued before: loom queue release\n";
+  return 0;
+}
+
+// "first", "last", or a number from 1.
+std::optional<std::size_t> placeFrom(const std::string& word) {
+  if (word == "first") return 0;
+  if (word == "last") return std::numeric_limits<std::size_t>::max();
+  std::size_t place = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), place);
+  if (error != std::errc{} || end != word.data() + word.size() || place == 0) return std::nullopt;
+  return place - 1;
+}
+
+// One change, then the answer; who waits is looked after.
+int changed(Queue& queue, const Status& status, const std::string& entry, const char* what, bool json) {
+  if (!status) return report(status.error());
+  if (auto looked = queue.ensureRunner(ownProgram()); !looked) return report(looked.error());
+  if (json)
+    printJson({{"entry", entry}, {"done", what}});
+  else
+    std::cerr << (entry.empty() ? std::string("All runs") : "Run " + entry.substr(0, 8)) << ": " << what
+              << ".\n";
+  return 0;
+}
+
+int move(const std::string& word, const std::string& place, bool json) {
+  const auto to = placeFrom(place);
+  if (!to)
+    return report({ErrorKind::usage, "PLACE", say("'{}' is not a place in the queue", plain(place)),
+                   say("Use first, last or a number from 1")});
+  Queue queue = queueHere();
+  const auto found = queue.find(word);
+  if (!found) return report(found.error());
+  return changed(queue, queue.move(found->entry.id, *to), found->entry.id, "moved", json);
+}
+
+int cancel(const std::string& word, bool json) {
+  Queue queue = queueHere();
+  const auto found = queue.find(word);
+  // A damaged entry has no run; its file's name is its id.
+  const std::string id = found ? found->entry.id : word;
+  if (const auto removed = queue.remove(id); !removed) return report(found ? removed.error() : found.error());
+  return changed(queue, {}, id, "removed from the queue", json);
+}
+
+int release(const std::string& word, bool json) {
+  Queue queue = queueHere();
+  std::string id;
+  if (!word.empty()) {
+    const auto found = queue.find(word);
+    if (!found) return report(found.error());
+    id = found->entry.id;
+  }
+  return changed(queue, queue.release(id), id, "released", json);
+}
+
+} // namespace
+
+void defineQueue(CLI::App& app, Action& action) {
+  struct Options {
+    std::string entry, place;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  app.require_subcommand(1);
+  auto* listing = app.add_subcommand("list", "What waits, in order, and why");
+  auto* moving = app.add_subcommand("move", "Change the place of a waiting run");
+  auto* cancelling = app.add_subcommand("cancel", "Remove a waiting run; nothing of it was started");
+  auto* releasing =
+      app.add_subcommand("release", "Start what was queued before the computer was restarted, or failed");
+  auto* running = app.add_subcommand("run", "Start what waits, until nothing waits")->group("");
+  for (auto* sub : {moving, cancelling})
+    sub->add_option("ENTRY", options->entry, "An entry or a run: its id, or a beginning of it")->required();
+  releasing->add_option("ENTRY", options->entry, "An entry or a run; all when left out");
+  moving->add_option("PLACE", options->place, "first, last or a number from 1")->required();
+  for (auto* sub : {listing, moving, cancelling, releasing})
+    sub->add_flag("--json", options->json, "One JSON object on stdout");
+  action = [options, listing, moving, cancelling, releasing, running] {
+    if (listing->parsed()) return list(options->json);
+    if (moving->parsed()) return move(options->entry, options->place, options->json);
+    if (cancelling->parsed()) return cancel(options->entry, options->json);
+    if (releasing->parsed()) return release(options->entry, options->json);
+    if (running->parsed()) {
+      const auto ended = queueHere().run(ownProgram());
+      return ended ? 0 : report(ended.error());
+    }
+    return 0;
+  };
+}
+
+} // namespace loom

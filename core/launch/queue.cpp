@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/launch/queue.h"
+#include "core/base/atomic_file.h"
+#include "core/base/format.h"
+#include "core/base/parallel.h"
+#include "core/base/subprocess.h"
+#include "core/base/uuid.h"
+#include "core/launch/queue_file.h"
+#include "core/run/project.h"
+#include "core/run/run_lock.h"
+#include <algorithm>
+#include <fmt/format.h>
+#include <thread>
+
+namespace loom {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto betweenLooks = std::chrono::milliseconds(250);
+
+int usedCores(const std::vector<Lease>& leases) {
+  int sum = 0;
+  for (const Lease& one : leases) sum += one.cores;
+  return sum;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// What no lease uses. `devices` are those that are taken, since the free ones may not be known.
+Resources unusedBeside(const std::vector<Lease>& leases, int cores) {
+  Resources unused{std::max(0, cores - usedCores(leases)), std::vector<std::string>()};
+  for (const Lease& one : leases)
+    unused.devices->insert(unused.devices->end(), one.devices.begin(), one.devices.end());
+  return unused;
+}
+
+// Why a project cannot be trained in; empty when it can.
+Message wrongWithProject(const QueueEntry& entry) {
+  std::error_code unknown;
+  const fs::path& project = entry.request.project;
+  if (!fs::exists(project / "project.json", unknown))
+    return say("The project's folder {} is missing", project.string());
+  const auto json = readJsonFile(project / "project.json");
+  if (!json) return {}; // the trainer reports it
+  const auto id = JsonReader(*json, "project.json").text("id");
+  if (id && *id != entry.projectId)
+    return say("The folder {} contains another project now", project.string());
+  if (!entry.request.resume.empty() &&
+      !fs::exists(runFolder(project, entry.request.resume) / "run.json", unknown))
+    return say("The folder of the run is missing");
+  return {};
+}
+
+Error noEntry(const std::string& word) {
+  return {ErrorKind::usage, word, say("The queue does not contain this run"),
+          say("Choose one that 'loom queue list' shows")};
+}
+
+} // namespace
+
+std::string_view toText(QueueState state) {
+  return state == QueueState::waiting ? "waiting" : state == QueueState::held ? "held" : "impossible";
+}
+
+bool QueueView::waits() const {
+  return std::any_of(runs.begin(), runs.end(),
+                     [](const QueuedRun& one) { return one.state == QueueState::waiting; });
+}
+bool QueueView::holds() const {
+  return std::any_of(runs.begin(), runs.end(),
+                     [](const QueuedRun& one) { return one.state == QueueState::held; });
+}
+
+Queue::Queue(fs::path folder, Resources resources)
+    : folder_(std::move(folder)), resources_(std::move(resources)) {}
+
+Queue Queue::ofThisComputer() { return {queueFolder(), {usableCores(), std::nullopt}}; }
+
+fs::path Queue::fileOf(const std::string& id) const { return folder_ / (id + ".json"); }
+fs::path Queue::runnerLock() const { return folder_ / "runner.lock"; }
+
+struct Queue::Entries {
+  std::vector<QueueEntry> entries;
+  std::vector<Error> problems;
+};
+
+Result<QueueEntry> Queue::add(TrainRequest request) {
+  std::error_code failed;
+  request.project = fs::absolute(request.project, failed).lexically_normal();
+  const auto project = openProject(request.project);
+  if (!project) return project.error();
+  if (request.run.empty() && request.resume.empty()) request.run = newUuid();
+  if (auto good = checkRunId(runOf(request)); !good) return good.error();
+  if (auto frozen = freeze(request); !frozen) return frozen.error();
+  QueueEntry entry;
+  entry.id = newUuid();
+  entry.projectName = project->name;
+  entry.projectId = project->id;
+  entry.created = nowMicroseconds();
+  entry.boot = bootId();
+  entry.name = request.name.empty() ? request.network : request.name;
+  int threads = request.settings.threads;
+  std::string device = request.settings.device;
+  if (!request.resume.empty()) {
+    const auto config = readRunConfig(runFolder(request.project, request.resume));
+    if (!config) return config.error();
+    entry.name = config->name;
+    threads = config->settings.threads; // a resumed run has the threads that it began with
+    device = config->settings.device;
+  }
+  entry.cores = coresOf(threads);
+  if (device != "auto" && device != "cpu" && device != "reference") entry.devices = {device};
+  entry.request = std::move(request);
+  const auto lock = lockQueue(folder_);
+  if (!lock) return lock.error();
+  const Entries all = read();
+  for (const QueueEntry& one : all.entries) entry.order = std::max(entry.order, one.order + 1);
+  if (auto written = writeQueueFile(fileOf(entry.id), entry); !written) return written.error();
+  return entry;
+}
+
+Queue::Entries Queue::read() const {
+  Entries all;
+  std::error_code failed;
+  for (fs::directory_iterator entry(folder_, failed), end; !failed && entry != end; entry.increment(failed)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.ends_with(".json") || name == "leases.json") continue;
+    auto read = readQueueFile(entry->path());
+    std::error_code unknown;
+    if (read)
+      all.entries.push_back(std::move(*read));
+    else if (fs::exists(entry->path(), unknown)) // it may just have been started
+      all.problems.push_back(read.error());
+  }
+  std::sort(all.entries.begin(), all.entries.end(), [](const QueueEntry& a, const QueueEntry& b) {
+    return std::tie(a.order, a.created, a.id) < std::tie(b.order, b.created, b.id);
+  });
+  return all;
+}
+
+bool Queue::neverFits(QueuedRun& one) const {
+  const QueueEntry& entry = one.entry;
+  if (!entry.failure.empty())
+    one.why = foreign(entry.failure);
+  else if (Message wrong = wrongWithProject(entry); !wrong.empty())
+    one.why = std::move(wrong);
+  else if (entry.cores > resources_.cores)
+    one.why = say("It uses {} cores; this computer has {}", entry.cores, resources_.cores);
+  else
+    for (const std::string& device : entry.devices)
+      if (resources_.devices && !contains(*resources_.devices, device))
+        one.why = say("This computer has no device {}", device);
+  return !one.why.empty();
+}
+
+// `unused` gets less by what this entry waits for, so that later ones do not overtake it there.
+void Queue::judge(QueuedRun& one, Resources& unused) const {
+  const QueueEntry& entry = one.entry;
+  if (neverFits(one)) {
+    one.state = QueueState::impossible;
+    return;
+  }
+  if (entry.boot != bootId()) {
+    one.state = QueueState::held;
+    one.why = say("The computer was restarted since; confirm that it should start");
+    return;
+  }
+  if (entry.cores > unused.cores)
+    one.why = say("{} of {} cores are in use", resources_.cores - unused.cores, resources_.cores);
+  if (!entry.request.resume.empty() && RunLock::held(runFolder(entry.request.project, entry.request.resume)))
+    one.why = say("The trainer of this run has not ended yet");
+  for (const std::string& device : entry.devices)
+    if (contains(*unused.devices, device)) one.why = say("The device {} is in use", device);
+  unused.cores = std::max(0, unused.cores - entry.cores);
+  unused.devices->insert(unused.devices->end(), entry.devices.begin(), entry.devices.end());
+}
+
+Result<QueueView> Queue::look() const {
+  Entries all = read();
+  QueueView view;
+  view.problems = std::move(all.problems);
+  view.leases = leasesNow(folder_);
+  Resources unused = unusedBeside(view.leases, resources_.cores);
+  for (QueueEntry& entry : all.entries) {
+    view.runs.push_back({std::move(entry), QueueState::waiting, {}});
+    judge(view.runs.back(), unused);
+  }
+  return view;
+}
+
+Result<QueuedRun> Queue::find(const std::string& word) const {
+  auto view = look();
+  if (!view) return view.error();
+  std::vector<QueuedRun*> found;
+  for (QueuedRun& one : view->runs) {
+    const std::string& run = runOf(one.entry.request);
+    if (one.entry.id == word || run == word) return std::move(one);
+    if (!word.empty() && (one.entry.id.starts_with(word) || run.starts_with(word))) found.push_back(&one);
+  }
+  if (found.empty()) return noEntry(word);
+  if (found.size() > 1)
+    return Error{ErrorKind::usage, word, say("Several waiting runs begin like this"),
+                 say("Give more of the id")};
+  return std::move(*found.front());
+}
+
+Status Queue::move(const std::string& id, std::size_t place) {
+  const auto lock = lockQueue(folder_);
+  if (!lock) return lock.error();
+  std::vector<QueueEntry> entries = read().entries;
+  const auto found =
+      std::find_if(entries.begin(), entries.end(), [&](const QueueEntry& one) { return one.id == id; });
+  if (found == entries.end()) return noEntry(id);
+  QueueEntry moved = std::move(*found);
+  entries.erase(found);
+  entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(std::min(place, entries.size())),
+                 std::move(moved));
+  std::int64_t order = 0;
+  for (QueueEntry& one : entries) {
+    ++order;
+    if (one.order == order) continue;
+    one.order = order;
+    if (auto written = writeQueueFile(fileOf(one.id), one); !written) return written;
+  }
+  return {};
+}
+
+Status Queue::remove(const std::string& id) {
+  const auto lock = lockQueue(folder_);
+  if (!lock) return lock.error();
+  std::error_code failed;
+  if (!isQueueId(id) || !fs::remove(fileOf(id), failed)) {
+    if (failed) return writeError(fileOf(id), "The entry cannot be removed", failed.value());
+    return noEntry(id);
+  }
+  return {};
+}
+
+Status Queue::release(const std::string& id) {
+  const auto lock = lockQueue(folder_);
+  if (!lock) return lock.error();
+  bool found = id.empty();
+  Entries all = read();
+  for (QueueEntry& one : all.entries) {
+    if (!id.empty() && one.id != id) continue;
+    found = true;
+    if (one.boot == bootId() && one.failure.empty()) continue;
+    one.boot = bootId();
+    one.failure.clear();
+    if (auto written = writeQueueFile(fileOf(one.id), one); !written) return written;
+  }
+  return found ? Status() : noEntry(id);
+}
+
+// Whoever looked after the queue before may have been killed just after it started this entry.
+bool Queue::hasBegun(const QueueEntry& entry, const std::vector<Lease>& leases) const {
+  const std::string& run = runOf(entry.request);
+  for (const Lease& lease : leases)
+    if (lease.run == run && lease.project == entry.request.project && lease.since >= entry.created)
+      return true;
+  if (!entry.request.resume.empty()) return false;
+  const fs::path folder = runFolder(entry.request.project, run);
+  std::error_code unknown;
+  return RunLock::held(folder) || fs::exists(folder / "run.json", unknown);
+}
+
+Result<Queue::Outcome> Queue::start(const fs::path& program) {
+  Outcome outcome;
+  const auto lock = lockQueue(folder_);
+  if (!lock) return lock.error();
+  std::optional<Error> problem;
+  auto leases = readLeases(folder_, problem);
+  if (!leases) return leases.error();
+  Resources unused = unusedBeside(*leases, resources_.cores);
+  Entries all = read();
+  for (QueueEntry& entry : all.entries) {
+    QueuedRun one{std::move(entry), QueueState::waiting, {}};
+    judge(one, unused);
+    if (one.state != QueueState::waiting || !one.why.empty()) continue;
+    const fs::path file = fileOf(one.entry.id);
+    if (!hasBegun(one.entry, *leases)) {
+      auto launched = launch(one.entry, program);
+      if (!launched) {
+        outcome.failed.emplace_back(one.entry.id, launched.error());
+        one.entry.failure = launched.error().message();
+        if (auto written = writeQueueFile(file, one.entry); !written) return written.error();
+        continue;
+      }
+      leases->push_back({launched->run, launched->project, launched->cores, one.entry.devices,
+                         launched->process, launched->processStart, bootId(), nowMicroseconds()});
+      if (auto written = writeLeases(folder_, *leases); !written) return written.error();
+      outcome.started.push_back(std::move(*launched));
+    }
+    std::error_code unknown;
+    fs::remove(file, unknown);
+  }
+  return outcome;
+}
+
+namespace {
+
+// One argument: a value that begins with a dash must not be taken for an option.
+std::string option(const char* name, const std::string& value) { return std::string(name) + "=" + value; }
+
+// The run's folder, made one level at a time below a project that is there.
+Status makeRunFolder(const fs::path& folder) {
+  std::error_code failed;
+  for (const auto& one : {folder.parent_path(), folder})
+    if (!failed) fs::create_directory(one, failed);
+  if (failed)
+    return Error{ErrorKind::input, folder.string(),
+                 say("The folder of the run cannot be created: {}", foreign(failed.message())),
+                 say("Make the project writable")};
+  return {};
+}
+
+} // namespace
+
+Result<StartedRun> Queue::launch(const QueueEntry& entry, const fs::path& program) const {
+  const TrainRequest& request = entry.request;
+  const std::string& run = runOf(request);
+  const fs::path folder = runFolder(request.project, run), frozen = folder / "request.json",
+                 console = folder / "console.log";
+  Command command;
+  command.arguments = {program.string(), "train", request.project.string()};
+  const bool resumes = !request.resume.empty();
+  if (resumes) {
+    command.arguments.push_back(option("--resume", request.resume));
+    if (request.settings.epochs > 0)
+      command.arguments.push_back(option("--epochs", std::to_string(request.settings.epochs)));
+  } else {
+    if (auto made = makeRunFolder(folder); !made) return made.error();
+    if (auto written = writeFileAtomically(frozen, canonicalJson(toJson(request))); !written)
+      return written.error();
+    command.arguments.push_back(option("--run", run));
+    command.arguments.push_back(option("--queued", frozen.string()));
+  }
+  const auto process = startDetached(command, console);
+  if (!process) {
+    // Nothing began: what was made for it is removed.
+    std::error_code failed;
+    if (!resumes) {
+      fs::remove(frozen, failed);
+      if (fs::is_empty(console, failed)) fs::remove(console, failed);
+      fs::remove(folder, failed);
+    }
+    return process.error();
+  }
+  return StartedRun{run, request.project, entry.cores, *process, processStartTime(*process)};
+}
+
+bool Queue::hasRunner() const {
+  std::error_code unknown;
+  if (!fs::exists(runnerLock(), unknown)) return false;
+  // Under the queue's lock: trying the runner's lock must not keep a runner from taking it.
+  const auto lock = lockQueue(folder_);
+  if (!lock) return false;
+  const auto mine = FileLock::take(runnerLock(), std::chrono::milliseconds(0));
+  return mine && !*mine;
+}
+
+Status Queue::ensureRunner(const fs::path& program) {
+  const auto view = look();
+  if (!view) return view.error();
+  if (!view->waits() || hasRunner()) return {};
+  Command command;
+  command.arguments = {program.string(), "queue", "run"};
+  command.folder = "/"; // it must not keep a disk from being unmounted
+  const auto process = startDetached(command, folder_ / "runner.log");
+  if (!process) return process.error();
+  return {};
+}
+
+// The last look is made under the lock that everybody takes who adds an entry: what is added later finds no
+// runner and starts another one.
+Result<bool> Queue::runOnce(const fs::path& program) {
+  if (const auto started = start(program); !started) return started.error();
+  const auto view = look();
+  return view && view->waits();
+}
+
+Status Queue::run(const fs::path& program) {
+  std::optional<FileLock> runner;
+  {
+    const auto lock = lockQueue(folder_);
+    if (!lock) return lock.error();
+    auto mine = FileLock::take(runnerLock(), std::chrono::milliseconds(0));
+    if (!mine) return mine.error();
+    if (!*mine) return {}; // another one runs
+    runner = std::move(*mine);
+  }
+  for (;;) {
+    const auto waits = runOnce(program);
+    if (!waits) return waits.error();
+    if (!*waits) {
+      const auto lock = lockQueue(folder_);
+      if (!lock) return lock.error();
+      if (const auto view = look(); view && view->waits()) continue;
+      runner.reset();
+      return {};
+    }
+    std::this_thread::sleep_for(betweenLooks);
+  }
+}
+
+} // namespace loom

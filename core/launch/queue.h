@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trainings that wait for cores or devices of this computer: the user's, over all projects, one file each in
+// queueFolder(). A window, a terminal and the runner all see the same files; whoever looks may start what can
+// start, under the queue's lock. `loom queue run` (the runner) looks four times a second for as long as
+// something waits, so that waiting runs survive the window.
+//
+// In order of the queue, each entry starts as soon as what it uses is free and no earlier entry waits for it.
+// After a restart of the computer nothing starts until the user confirms it (release()).
+// Functions are safe to call from several processes; a Queue object is for one thread.
+#pragma once
+#include "core/launch/leases.h"
+#include "core/run/request.h"
+
+namespace loom {
+
+struct Resources {
+  int cores = 0;
+  // Ids of the usable devices; nothing: not known here, then a device counts as present.
+  std::optional<std::vector<std::string>> devices;
+};
+
+// One file, <id>.json, of at most 16 MiB. Written whole and renamed into place.
+struct QueueEntry {
+  std::string id; // the file's name
+  TrainRequest request;
+  std::string projectName, projectId;
+  std::string name;         // of the run, for people
+  std::int64_t created = 0; // microseconds since 1970
+  std::int64_t order = 0;   // ascending
+  std::string boot;         // of the computer when it was queued or released
+  int cores = 0;
+  std::vector<std::string> devices; // used exclusively
+  std::string failure;              // why it could not be started; empty: it was not tried, or released since
+};
+
+enum class QueueState {
+  waiting,    // for cores or devices
+  held,       // the computer was restarted: the user is asked first
+  impossible, // can never start as things are; does not delay others
+};
+std::string_view toText(QueueState state); // "waiting", "held", "impossible"
+
+struct QueuedRun {
+  QueueEntry entry;
+  QueueState state = QueueState::waiting;
+  Message why;
+};
+
+struct QueueView {
+  std::vector<QueuedRun> runs; // in order
+  std::vector<Lease> leases;   // of living processes
+  std::vector<Error> problems; // files that are skipped; none is deleted
+  bool waits() const;          // something can start later by itself
+  bool holds() const;          // something is held
+};
+
+struct StartedRun {
+  std::string run;
+  std::filesystem::path project;
+  int cores = 0, process = 0;
+  std::uint64_t processStart = 0;
+};
+
+class Queue {
+ public:
+  Queue(std::filesystem::path folder, Resources resources);
+  static Queue ofThisComputer(); // queueFolder(), all cores, devices not known
+
+  // Freezes the request and puts it at the end. Kind input when its project or network cannot be read.
+  Result<QueueEntry> add(TrainRequest request);
+  Result<QueueView> look() const; // takes no lock
+  // An entry by its id, its run's id, or a unique beginning of one of them; kind usage when there is none.
+  Result<QueuedRun> find(const std::string& word) const;
+  Status move(const std::string& id, std::size_t place); // 0: the first; beyond the end: the last
+  Status remove(const std::string& id);                  // also a damaged one
+  Status release(const std::string& id);                 // empty: all. What was held or failed waits again
+  // Starts what can start now with this `loom`, in order. What fails stays in the queue as impossible.
+  struct Outcome {
+    std::vector<StartedRun> started;
+    std::vector<std::pair<std::string, Error>> failed; // by the entry's id
+  };
+  Result<Outcome> start(const std::filesystem::path& program);
+
+  bool hasRunner() const; // a process looks after the queue
+  // Starts one, unless there is one or nothing waits.
+  Status ensureRunner(const std::filesystem::path& program);
+  // The runner itself; returns when nothing waits, or at once when there is one. `program` starts trainers.
+  Status run(const std::filesystem::path& program);
+
+ private:
+  struct Entries;
+  Entries read() const;
+  void judge(QueuedRun& one, Resources& unused) const;
+  bool neverFits(QueuedRun& one) const;
+  bool hasBegun(const QueueEntry& entry, const std::vector<Lease>& leases) const;
+  Result<StartedRun> launch(const QueueEntry& entry, const std::filesystem::path& program) const;
+  Result<bool> runOnce(const std::filesystem::path& program); // whether something still waits
+  std::filesystem::path fileOf(const std::string& id) const;
+  std::filesystem::path runnerLock() const;
+  std::filesystem::path folder_;
+  Resources resources_;
+};
+
+} // namespace loom
