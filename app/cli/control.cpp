@@ -4,7 +4,6 @@
 #include "core/run/events.h"
 #include "core/run/project.h"
 #include "core/run/run_lock.h"
-#include <charconv>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -49,13 +48,13 @@ void defineControl(CLI::App& app, Action& action) {
     }
     double rate = 0;
     if (taken == 1) {
-      std::string text = values.front();
-      const std::string wrong = numberAbove0(1000)(text);
-      const auto end = wrong.find(". ");
-      if (!wrong.empty())
-        return report({ErrorKind::usage, "VALUE", wrong.substr(0, end),
-                       end == std::string::npos ? std::string() : wrong.substr(end + 2)});
-      (void)std::from_chars(text.data(), text.data() + text.size(), rate);
+      auto typed = parseField(trainSetting("learning_rate").field, values.front());
+      if (!typed) {
+        Error error = typed.error();
+        error.place = "VALUE";
+        return report(error);
+      }
+      rate = std::get<double>(*typed);
     }
     auto project = openProject(options->project);
     if (!project) return report(project.error());

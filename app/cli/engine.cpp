@@ -18,13 +18,13 @@ void defineEstimate(CLI::App& app, Action& action) {
     bool json = false;
   };
   auto options = std::make_shared<Options>();
-  defineTrainingOptions(app, *options);
+  defineCostOptions(app, *options);
   app.add_flag("--json", options->json, "One JSON object on stdout");
-  action = [options, &app] {
+  action = [options] {
     auto project = openProject(options->project);
     if (!project) return report(project.error());
     TrainSettings settings = project->defaults;
-    takeOver(app, *options, settings);
+    if (auto taken = takeOver(*options, settings); !taken) return report(taken.error());
     auto estimate = estimateRun(*project, options->network, settings);
     if (!estimate) return report(estimate.error());
     if (options->json) {
@@ -183,8 +183,8 @@ void defineLayers(CLI::App& app, Action& action) {
     bool markdown = false, json = false;
   };
   auto options = std::make_shared<Options>();
-  app.add_flag("--markdown", options->markdown, "The reference manual");
-  app.add_flag("--json", options->json, "One JSON array on stdout");
+  auto* markdown = app.add_flag("--markdown", options->markdown, "The reference manual");
+  app.add_flag("--json", options->json, "One JSON array on stdout")->excludes(markdown);
   action = [options] {
     if (options->markdown) {
       std::cout << layersMarkdown();

@@ -223,9 +223,12 @@ void defineExport(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   app.add_option("PROJECT", options->project, "The project's folder")->required();
   app.add_option("DIR", options->folder, "Where the files go")->required();
-  app.add_option("--network", options->network, "The network's name; the project's first when left out")
-      ->type_name("NAME");
-  app.add_option("--run", options->run, "A run whose weights are written beside it")->type_name("RUN");
+  auto* network =
+      app.add_option("--network", options->network, "The network's name; the project's first when left out")
+          ->type_name("NAME");
+  app.add_option("--run", options->run, "A run whose network and weights are written")
+      ->type_name("RUN")
+      ->excludes(network);
   app.add_flag("--json", options->json, "One JSON object on stdout");
   action = [options] {
     auto project = openProject(options->project);

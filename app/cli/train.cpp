@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
+#include <set>
 
 namespace loom {
 namespace {
@@ -86,12 +87,9 @@ class ComputerShare {
 };
 
 struct Options : TrainingOptions {
-  std::string optimizer, schedule, resume, name, run, settings, queued;
-  std::int64_t checkpointEvery = -1;
-  double lr = 0;
-  std::uint64_t seed = 0;
-  int workers = -1;
-  bool json = false;
+  std::string resume, name, run, queued;
+  std::string frozen; // --settings
+  bool asJson = false;
 };
 
 std::string words(std::string status) {
@@ -106,7 +104,19 @@ int exitCode(const TrainOutcome& outcome) {
   return outcome.error ? static_cast<int>(outcome.error->kind) : 1;
 }
 
+// The options that a resumed run can use; all others are frozen in its run.json.
+Status checkResumed(const CLI::App& app) {
+  static const std::set<std::string> used{"PROJECT", "--resume", "--epochs", "--json", "--help"};
+  for (const CLI::Option* option : app.get_options())
+    if (option->count() > 0 && !used.contains(option->get_name()))
+      return Error{ErrorKind::usage, option->get_name(), say("A resumed run continues with its own settings"),
+                   say("Remove the option; only --epochs can be raised")};
+  return {};
+}
+
 int run(const Options& options, const CLI::App& app) {
+  if (!options.resume.empty())
+    if (auto good = checkResumed(app); !good) return report(good.error());
   auto project = openProject(options.project);
   if (!project) return report(project.error());
   TrainRequest request;
@@ -125,39 +135,21 @@ int run(const Options& options, const CLI::App& app) {
     request.project = project->folder;
     request.run = options.run;
   }
-  if (!options.settings.empty()) {
-    auto json = parseJson(options.settings, "--settings");
+  if (!options.frozen.empty()) {
+    auto json = parseJson(options.frozen, "--settings");
     if (!json) return report(json.error());
     auto settings = settingsFromJson(*json, "--settings");
     if (!settings) return report(settings.error());
     request.settings = *settings;
   }
   TrainSettings& settings = request.settings;
-  const auto given = [&](const char* name) { return app.get_option(name)->count() > 0; };
-  takeOver(app, options, settings);
-  if (given("--lr")) settings.learningRate = options.lr;
-  if (given("--optimizer")) {
-    const auto* row = findOptimizer(options.optimizer); // it is one of the table: the option's check
-    if (settings.optimizer != row->name) settings.optimizerParams = {}; // those belong to another one
-    settings.optimizer = row->name;
-    if (!given("--lr") && options.settings.empty() && project->defaults.optimizer != row->name)
-      settings.learningRate = row->learningRate;
-  }
-  if (given("--schedule")) settings.schedule = options.schedule;
-  if (given("--seed")) settings.seed = options.seed;
-  if (given("--workers")) settings.workers = options.workers;
-  if (given("--checkpoint-every")) settings.checkpointEvery = options.checkpointEvery;
+  if (auto taken = takeOver(options, settings, !options.frozen.empty()); !taken) return report(taken.error());
   if (auto good = check(settings); !good) return report(good.error());
   if (!options.resume.empty()) {
-    for (const char* fixed :
-         {"--network", "--batch", "--lr", "--optimizer", "--schedule", "--seed", "--threads", "--device"})
-      if (given(fixed))
-        return report({ErrorKind::usage, fixed, "A resumed run goes on exactly as it began",
-                       "Leave it out; only --epochs may be raised"});
     auto found = findRun(project->folder, options.resume);
     if (!found) return report(found.error());
     request.resume = *found;
-    if (!given("--epochs")) settings.epochs = 0;
+    if (app.get_option("--epochs")->count() == 0) settings.epochs = 0;
     const auto folder = runFolder(project->folder, *found);
     const auto config = readRunConfig(folder);
     // Fewer are refused by train().
@@ -177,7 +169,7 @@ int run(const Options& options, const CLI::App& app) {
   os::ignoreBrokenPipes();
   Screen screen;
   const EventListener listener = [&](const Json& event) {
-    if (options.json)
+    if (options.asJson)
       printJson(event);
     else
       screen.show(event);
@@ -193,7 +185,7 @@ int run(const Options& options, const CLI::App& app) {
   share.giveBack();
   screen.close();
   if (!outcome) return report(outcome.error());
-  if (options.json) {
+  if (options.asJson) {
     printJson(toJson(*outcome));
   } else {
     std::cout << say("Run {}: {} after {}, {}, {}", outcome->run.substr(0, 8), words(outcome->status),
@@ -221,36 +213,15 @@ int run(const Options& options, const CLI::App& app) {
 
 void defineTrain(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
-  std::vector<std::string> optimizerNames, scheduleNames;
-  for (const auto& row : optimizers()) optimizerNames.emplace_back(row.name);
-  for (const auto& row : schedules()) scheduleNames.emplace_back(row.name);
-  constexpr std::int64_t most = std::int64_t{1} << 53;
   defineTrainingOptions(app, *options);
-  app.add_option("--lr", options->lr, "Learning rate; the schedule's highest")
-      ->type_name("X")
-      ->check(numberAbove0(1000));
-  app.add_option("--optimizer", options->optimizer, "SGD, Adam or AdamW")
-      ->type_name("NAME")
-      ->check(oneOf(optimizerNames));
-  app.add_option("--schedule", options->schedule, "Of the learning rate: constant, cosine or one-cycle")
-      ->type_name("NAME")
-      ->check(oneOf(scheduleNames));
-  app.add_option("--seed", options->seed, "Start of all randomness")->type_name("N")->check(anySeed());
-  app.add_option("--workers", options->workers, "0: batches are made in step with the training, not ahead")
-      ->type_name("N")
-      ->check(wholeNumber(0, 1));
-  app.add_option("--checkpoint-every", options->checkpointEvery,
-                 "Steps between checkpoints; each epoch, at most every 30 s, when left out")
-      ->type_name("STEPS")
-      ->check(wholeNumber(1, most));
   app.add_option("--resume", options->resume,
                  "Go on with this run, exactly: its folder, a beginning of it, or last")
       ->type_name("RUN");
   app.add_option("--name", options->name, "The run's name")->type_name("NAME")->check(runName());
   app.add_option("--run", options->run, "The id of the new run")->group("");
-  app.add_option("--settings", options->settings, "Settings as JSON")->group("");
+  app.add_option("--settings", options->frozen, "Settings as JSON")->group("");
   app.add_option("--queued", options->queued, "The file of a request that waited")->group("");
-  app.add_flag("--json", options->json, "One event a line, and last a summary");
+  app.add_flag("--json", options->asJson, "One event a line, and last a summary");
   action = [options, &app] { return run(*options, app); };
 }
 

@@ -1,31 +1,179 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/training_options.h"
 #include "app/cli/usage.h"
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
 
 namespace loom {
+namespace {
 
-void defineTrainingOptions(CLI::App& app, TrainingOptions& options) {
+// A field of an optimizer or a schedule, and the row that has it.
+struct Owned {
+  std::string owner;
+  const Field* field;
+};
+
+// By the field's name: "weight_decay" of Adam, AdamW and SGD is one option.
+std::map<std::string, std::vector<Owned>, std::less<>> ownedFields() {
+  std::map<std::string, std::vector<Owned>, std::less<>> fields;
+  for (const OptimizerRow& row : optimizers())
+    for (const Field& field : row.fields)
+      fields[std::string(field.name)].push_back({std::string(row.name), &field});
+  for (const ScheduleRow& row : schedules())
+    for (const Field& field : row.fields)
+      fields[std::string(field.name)].push_back({std::string(row.name), &field});
+  return fields;
+}
+
+std::string ownersOf(const std::vector<Owned>& owned) {
+  std::string names;
+  for (const Owned& one : owned) names += (names.empty() ? "" : ", ") + one.owner;
+  return names;
+}
+
+const char* typeName(FieldKind kind) {
+  switch (kind) {
+  case FieldKind::integer:
+  case FieldKind::seed:
+    return "N";
+  case FieldKind::number:
+    return "X";
+  case FieldKind::choice:
+    return "NAME";
+  case FieldKind::size2:
+  case FieldKind::integers:
+    return "N,N";
+  default:
+    return "TEXT";
+  }
+}
+
+// A flag is typed --nesterov or --no-nesterov, everything else with its value.
+void addOption(CLI::App& app, TrainingOptions& options, const std::string& name, FieldKind kind,
+               const std::string& help, const CLI::Validator& check) {
+  std::string* typed = &options.settings[name];
+  if (kind == FieldKind::flag) {
+    auto* on = app.add_flag_callback(
+        "--" + name, [typed] { *typed = "true"; }, help);
+    app.add_flag_callback(
+           "--no-" + name, [typed] { *typed = "false"; }, "Switches --" + name + " off")
+        ->excludes(on);
+    return;
+  }
+  app.add_option("--" + name, *typed, help)->type_name(typeName(kind))->check(check);
+}
+
+std::string choicesOf(const Field& field) {
+  if (field.choices.empty()) return {};
+  std::string names;
+  for (const auto choice : field.choices) names += fmt::format("{}{}", names.empty() ? ": " : ", ", choice);
+  return names;
+}
+
+void addSetting(CLI::App& app, TrainingOptions& options, const TrainSetting& row) {
+  const Field& field = row.field;
+  const auto check = [&field] {
+    if (field.name == "device") return knownDevice();
+    if (field.kind == FieldKind::choice) return oneOf({field.choices.begin(), field.choices.end()});
+    return fieldValue({&field});
+  };
+  addOption(app, options, std::string(row.option), field.kind, std::string(field.help) + choicesOf(field),
+            check());
+}
+
+void addPlaces(CLI::App& app, TrainingOptions& options) {
   app.add_option("PROJECT", options.project, "The project's folder")->required();
   app.add_option("--network", options.network, "The network's name; the project's first when left out")
       ->type_name("NAME");
-  app.add_option("--epochs", options.epochs, "How often the training data is gone through")
-      ->type_name("N")
-      ->check(wholeNumber(1, 1'000'000));
-  app.add_option("--batch", options.batch, "Samples a step")->type_name("N")->check(wholeNumber(1, 1 << 20));
-  app.add_option("--threads", options.threads, "Threads; chosen by the size of the network when left out")
-      ->type_name("N")
-      ->check(wholeNumber(0, 1024));
-  app.add_option("--device", options.device, "auto, cpu, or another id of 'loom devices'")
-      ->type_name("ID")
-      ->check(knownDevice());
 }
 
-void takeOver(const CLI::App& app, const TrainingOptions& options, TrainSettings& settings) {
-  const auto given = [&](const char* name) { return app.get_option(name)->count() > 0; };
-  if (given("--epochs")) settings.epochs = options.epochs;
-  if (given("--batch")) settings.batch = options.batch;
-  if (given("--threads")) settings.threads = options.threads;
-  if (given("--device")) settings.device = options.device;
+std::string given(const TrainingOptions& options, std::string_view name) {
+  const auto found = options.settings.find(name);
+  return found == options.settings.end() ? std::string() : found->second;
+}
+
+// Sets one parameter of the chosen optimizer or schedule; false: neither has it.
+Result<bool> takeParam(const std::string& name, const std::string& typed, std::span<const Field> fields,
+                       Params& into) {
+  const Field* field = findField(fields, name);
+  if (!field) return false;
+  auto value = parseField(*field, typed);
+  if (!value) {
+    Error error = value.error();
+    error.place = optionName(name);
+    return error;
+  }
+  into.set(name, std::move(*value));
+  return true;
+}
+
+} // namespace
+
+std::string optionName(std::string_view field) {
+  std::string name = "--" + std::string(field);
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
+void defineCostOptions(CLI::App& app, TrainingOptions& options) {
+  addPlaces(app, options);
+  for (const TrainSetting& row : trainSettings())
+    if (row.costs) addSetting(app, options, row);
+}
+
+void defineTrainingOptions(CLI::App& app, TrainingOptions& options) {
+  addPlaces(app, options);
+  for (const TrainSetting& row : trainSettings()) addSetting(app, options, row);
+  for (const auto& [name, owned] : ownedFields()) {
+    std::vector<const Field*> fields;
+    for (const Owned& one : owned) fields.push_back(one.field);
+    std::string help(fields.front()->help);
+    if (help.ends_with('.')) help.pop_back();
+    addOption(app, options, optionName(name).substr(2), fields.front()->kind,
+              fmt::format("{} ({})", help, ownersOf(owned)), fieldValue(fields));
+  }
+}
+
+Status takeOver(const TrainingOptions& options, TrainSettings& settings, bool keepRate) {
+  const std::string optimizer = settings.optimizer, schedule = settings.schedule;
+  for (const TrainSetting& row : trainSettings()) {
+    const std::string typed = given(options, row.option);
+    if (typed.empty()) continue;
+    auto value = parseField(row.field, typed);
+    if (!value) {
+      Error error = value.error();
+      error.place = "--" + std::string(row.option);
+      return error;
+    }
+    row.set(settings, *value);
+  }
+  // The parameters of another row are not this one's.
+  if (settings.schedule != schedule) settings.scheduleParams = {};
+  if (settings.optimizer != optimizer) {
+    settings.optimizerParams = {};
+    if (given(options, "lr").empty() && !keepRate)
+      if (const auto* row = findOptimizer(settings.optimizer)) settings.learningRate = row->learningRate;
+  }
+  const OptimizerRow* rule = findOptimizer(settings.optimizer);
+  const ScheduleRow* curve = findSchedule(settings.schedule);
+  if (!rule || !curve) return check(settings);
+  for (const auto& [name, owned] : ownedFields()) {
+    const std::string typed = given(options, optionName(name).substr(2));
+    if (typed.empty()) continue;
+    auto ofRule = takeParam(name, typed, rule->fields, settings.optimizerParams);
+    if (!ofRule) return ofRule.error();
+    auto ofCurve = takeParam(name, typed, curve->fields, settings.scheduleParams);
+    if (!ofCurve) return ofCurve.error();
+    if (*ofRule || *ofCurve) continue;
+    const bool schedules = findSchedule(owned.front().owner) != nullptr;
+    return Error{ErrorKind::usage, optionName(name),
+                 say("{} does not have this parameter; {} has it", schedules ? curve->name : rule->name,
+                     ownersOf(owned)),
+                 schedules ? say("Add --schedule {}, or remove {}", owned.front().owner, optionName(name))
+                           : say("Add --optimizer {}, or remove {}", owned.front().owner, optionName(name))};
+  }
+  return {};
 }
 
 } // namespace loom

@@ -222,19 +222,15 @@ CLI::Validator wholeNumber(std::int64_t least, std::int64_t most) {
   });
 }
 
-CLI::Validator anySeed() {
-  return validator([](std::string& text) -> std::string {
-    if (numberOf<std::uint64_t>(text)) return {};
-    return fmt::format("{} is no seed. Give a whole number from 0 to 18446744073709551615.", inMarks(text));
-  });
-}
-
-CLI::Validator numberAbove0(double most) {
-  return validator([=](std::string& text) -> std::string {
-    const auto value = numberOf<double>(text);
-    if (value && *value > 0 && *value <= most) return {};
-    return fmt::format("{} is {}. Give one above 0 and up to {}, such as 0.001.", inMarks(text),
-                       value && std::isfinite(*value) ? "out of range" : "no number", formatNumber(most));
+CLI::Validator fieldValue(std::vector<const Field*> fields) {
+  return validator([fields = std::move(fields)](std::string& text) -> std::string {
+    std::optional<Error> first;
+    for (const Field* field : fields) {
+      auto value = parseField(*field, text);
+      if (value) return {};
+      if (!first) first = value.error();
+    }
+    return first ? plain(first->cause.text()) + ". " + plain(first->fix.text()) + "." : std::string();
   });
 }
 

@@ -2,6 +2,7 @@
 // What a person typed wrong, in words: which option or word, what was expected, and what was probably meant.
 // CLI11's own texts name C++ types and ranges with three hundred digits.
 #pragma once
+#include "core/base/fields.h"
 #include "core/base/result.h"
 #include <CLI/CLI.hpp>
 #include <cstdint>
@@ -23,10 +24,10 @@ Message usageText(const CLI::App& root, const CLI::ParseError& error);
 
 // Checks of a value, before anything is converted.
 CLI::Validator wholeNumber(std::int64_t least, std::int64_t most);
-CLI::Validator anySeed();                             // 0 to 2^64 - 1
-CLI::Validator numberAbove0(double most);             // a finite number
 CLI::Validator oneOf(std::vector<std::string> names); // without regard to case
-CLI::Validator runName();                             // one line of UTF-8 that a table can show
+// What one of the fields accepts; they share a name. They outlive the validator.
+CLI::Validator fieldValue(std::vector<const Field*> fields);
+CLI::Validator runName();     // one line of UTF-8 that a table can show
 CLI::Validator knownDevice(); // a name that exists somewhere; whether it is here shows when it is taken
 
 } // namespace loom

@@ -52,6 +52,8 @@ std::string countAbove(std::int64_t value, std::int64_t full) {
 
 } // namespace
 
+std::string formatWhole(std::int64_t value) { return grouped(std::to_string(value)); }
+
 std::string formatCount(std::int64_t value) { return countAbove(value, 999'999); }
 std::string formatCountShort(std::int64_t value) { return countAbove(value, 99'999); }
 

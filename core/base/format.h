@@ -12,6 +12,7 @@
 namespace loom {
 
 std::string formatCount(std::int64_t value);      // full up to 999,999 (61,706), then 3.2 M, 1.2 G
+std::string formatWhole(std::int64_t value);      // every digit: 1,048,576
 std::string formatCountShort(std::int64_t value); // on nodes: full up to 99,999, then 236 k, 3.2 M
 std::string formatBytes(std::uint64_t bytes);     // 3.2 MB, powers of 1000
 std::string formatPercent(double share);          // 0.918 -> "91.80 %"

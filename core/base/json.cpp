@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/json.h"
 #include "core/base/atomic_file.h"
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
@@ -265,6 +266,11 @@ Result<Params> paramsFromJson(const Json& value, std::string_view place) {
     } else if (held.is_string()) {
       params.set(member.key(), held.get<std::string>());
     } else if (held.is_array()) {
+      if (!held.empty() &&
+          std::all_of(held.begin(), held.end(), [](const Json& one) { return one.is_string(); })) {
+        params.set(member.key(), held.get<Texts>());
+        continue;
+      }
       std::vector<std::int64_t> numbers;
       for (const Json& element : held) {
         const auto number = wholeNumber(element);

@@ -44,6 +44,18 @@ std::vector<std::int64_t> Params::getInts(std::string_view name, std::vector<std
   return fallback;
 }
 
+Texts Params::getTexts(std::string_view name) const {
+  const ParamValue* value = find(name);
+  const Texts* held = value ? std::get_if<Texts>(value) : nullptr;
+  return held ? *held : Texts{};
+}
+
+TextMap Params::getTextMap(std::string_view name) const {
+  const ParamValue* value = find(name);
+  const TextMap* held = value ? std::get_if<TextMap>(value) : nullptr;
+  return held ? *held : TextMap{};
+}
+
 namespace {
 
 struct TextOf {
@@ -53,6 +65,13 @@ struct TextOf {
   std::string operator()(double value) const { return formatExact(value); }
   std::string operator()(const std::vector<std::int64_t>& values) const {
     return fmt::format("{}", fmt::join(values, ", "));
+  }
+  std::string operator()(const Texts& values) const { return fmt::format("{}", fmt::join(values, ", ")); }
+  std::string operator()(const TextMap& values) const {
+    std::string text;
+    for (const auto& [name, value] : values)
+      text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, value);
+    return text;
   }
 };
 

@@ -10,7 +10,10 @@
 
 namespace loom {
 
-using ParamValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;
+using Texts = std::vector<std::string>;
+using TextMap = std::map<std::string, std::string>;
+using ParamValue =
+    std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>, Texts, TextMap>;
 
 // Ordered by name, so that two equal sets print alike. The getters return `fallback` when the name is absent
 // or holds another type (an integer is accepted where a double is wanted, a single integer where a list is).
@@ -29,6 +32,8 @@ class Params {
   double getDouble(std::string_view name, double fallback = 0) const;
   std::string getString(std::string_view name, std::string fallback = {}) const;
   std::vector<std::int64_t> getInts(std::string_view name, std::vector<std::int64_t> fallback = {}) const;
+  Texts getTexts(std::string_view name) const;
+  TextMap getTextMap(std::string_view name) const;
 
   auto begin() const { return values_.begin(); }
   auto end() const { return values_.end(); }
@@ -40,7 +45,7 @@ class Params {
   std::map<std::string, ParamValue> values_;
 };
 
-// "3", "0.5", "true", "3, 3": as the inspector and the tables show it.
+// "3", "0.5", "true", "3, 3", "a=b": as the inspector and the tables show it.
 std::string toText(const ParamValue& value);
 
 } // namespace loom

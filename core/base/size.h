@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sizes that come from files are multiplied and added here, so that none wraps around.
+// Sizes that come from files are multiplied and added here, so that none wraps around. And the limit of a
+// batch, which compiler and settings share.
 #pragma once
 #include <cstdint>
 #include <optional>
 #include <span>
 
 namespace loom {
+
+// Samples per step, and per pass of an evaluation.
+inline constexpr std::int64_t maxBatch = std::int64_t{1} << 20;
 
 inline std::optional<std::int64_t> checkedMultiply(std::int64_t a, std::int64_t b) {
   std::int64_t product = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/compile/compile.h"
+#include "core/base/size.h"
 #include "core/compile/builder.h"
 #include <algorithm>
 #include <fmt/format.h>
@@ -10,9 +11,10 @@ namespace {
 
 Status checkBatches(const Network& network, const std::vector<std::int64_t>& batches) {
   for (const std::int64_t batch : batches)
-    if (batch < 1 || batch > (std::int64_t{1} << 24))
-      return Error{ErrorKind::usage, network.name, fmt::format("A batch of {} cannot be", batch),
-                   "Choose 1 or more, up to 16,777,216"};
+    if (batch < 1 || batch > maxBatch)
+      return Error{ErrorKind::usage, network.name,
+                   say("Batch must be a whole number from 1 to {} (got {})", Count{maxBatch}, batch),
+                   "Choose another batch size"};
   return {};
 }
 

@@ -17,18 +17,6 @@ std::string_view missingCountsAs(ColumnType type, std::string_view normalisation
   return plain ? "count as 0" : "count as the column's mean";
 }
 
-std::string_view toText(ColumnType type) {
-  switch (type) {
-  case ColumnType::number:
-    return "number";
-  case ColumnType::category:
-    return "category";
-  case ColumnType::text:
-    return "text";
-  }
-  return "text";
-}
-
 std::string categoryText(std::string_view cell, bool numeric) {
   cell = trimmed(cell);
   const auto number = numeric ? parseNumber(cell) : std::nullopt;
@@ -153,22 +141,22 @@ Status refuseInfinite(const Column& column, std::size_t index) {
   if (!column.infinite || (column.chosen && column.type != ColumnType::number)) return {};
   const auto& [table, row] = *column.infinite;
   return Error{ErrorKind::input, table->place(row),
-               inQuotes(table->cell(row, index)) + " in column '" + column.name + "' is no finite number",
-               "Correct the cell, or leave the column out"};
+               say("{} in column '{}' is no finite number", inQuotes(table->cell(row, index)), column.name),
+               say("Correct the cell, or leave the column out")};
 }
 
-std::string uselessBecause(const CsvTable& table, const Column& column, std::size_t index) {
-  const std::string name = "'" + column.name + "'";
+Message uselessBecause(const CsvTable& table, const Column& column, std::size_t index) {
+  const std::string& name = column.name;
   if (column.missing == column.rows) {
     const auto word = trimmed(table.cell(0, index));
-    if (word.empty()) return name + " is empty";
-    return name + " holds no value (" + inQuotes(word) + " in line " + std::to_string(table.lines[0]) +
-           " and no number or word below)";
+    if (word.empty()) return say("'{}' is empty.", name);
+    return say("'{}' has no value ({} in line {} and no number or word below).", name, inQuotes(word),
+               table.lines[0]);
   }
   if (column.distinct < 2)
-    return name + " has one value only, " +
-           inQuotes(column.values.empty() ? std::string() : column.values[0].first);
-  if (column.type == ColumnType::text) return name + " is text, another one in most rows";
+    return say("'{}' has one value only, {}.", name,
+               inQuotes(column.values.empty() ? std::string() : column.values[0].first));
+  if (column.type == ColumnType::text) return say("'{}' is text, another one in most rows.", name);
   return {};
 }
 
@@ -225,14 +213,13 @@ static std::string likely(const std::vector<std::string>& names, const std::stri
   return best;
 }
 
-Result<std::size_t> findColumn(const CsvTable& table, const std::string& name, std::string_view what) {
+Result<std::size_t> findColumn(const CsvTable& table, const std::string& name, Message missing) {
   const auto found = std::find(table.names.begin(), table.names.end(), name);
   if (found != table.names.end()) return static_cast<std::size_t>(found - table.names.begin());
-  const std::string near = likely(table.names, name);
-  return Error{ErrorKind::input, table.file.string(),
-               "There is no column '" + name + "' for " + std::string(what),
-               (near.empty() ? std::string() : "Did you mean '" + near + "'? ") +
-                   "Take one of its columns: " + namesByLikeness(table.names, name)};
+  const std::string near = likely(table.names, name), all = namesByLikeness(table.names, name);
+  return Error{ErrorKind::input, table.file, std::move(missing),
+               near.empty() ? say("Choose one of its columns: {}", all)
+                            : say("Did you mean '{}'? Choose one of its columns: {}", near, all)};
 }
 
 } // namespace loom

@@ -3,7 +3,7 @@
 // said otherwise.
 #pragma once
 #include "core/data/csv_text.h"
-#include "core/data/dataset.h"
+#include "core/data/table_options.h"
 
 namespace loom {
 
@@ -34,19 +34,17 @@ Column examineColumn(const std::vector<const CsvTable*>& tables, std::size_t col
 Status refuseInfinite(const Column& column, std::size_t index);
 // Why nothing can be learned from a column: "'t' is empty", "'t' has one value only, 'a'"; empty when
 // something can.
-std::string uselessBecause(const CsvTable& table, const Column& column, std::size_t index);
+Message uselessBecause(const CsvTable& table, const Column& column, std::size_t index);
 
 // Label of a cell for classification: numbers in their shortest form, so that "1" and "1.0" are one class.
 std::string categoryText(std::string_view cell, bool numeric);
 
-// The index of a column; an Error names those there are, the closest name first.
-Result<std::size_t> findColumn(const CsvTable& table, const std::string& name, std::string_view what);
+// The index of a column; an Error with the cause `missing` names those there are, the closest name first.
+Result<std::size_t> findColumn(const CsvTable& table, const std::string& name, Message missing);
 // The names, those nearest to `name` first, at most 12.
 std::string namesByLikeness(std::vector<std::string> names, const std::string& name);
 
 // What a cell without a value counts as: "count as the column's mean".
 std::string_view missingCountsAs(ColumnType type, std::string_view normalisation);
-
-std::string_view toText(ColumnType type); // "number", "category", "text"
 
 } // namespace loom

@@ -20,12 +20,19 @@ namespace {
 constexpr float missingValue = std::numeric_limits<float>::quiet_NaN();
 
 Result<std::vector<SourceFile>> csvFiles(const DatasetSpec& spec, const fs::path& project) {
-  if (spec.file.empty())
-    return inputError(project, "The table data set names no file", "Give the path of a CSV file");
-  std::vector<SourceFile> files{{"table", resolvePath(project, spec.file)}};
-  if (!spec.testFile.empty()) files.push_back({"test table", resolvePath(project, spec.testFile)});
+  if (spec.path("file").empty())
+    return inputError(project, say("The table data set names no file"), say("Give the path of a CSV file"));
+  std::vector<SourceFile> files{{"table", resolvePath(project, spec.path("file"))}};
+  if (const fs::path test = spec.path("test_file"); !test.empty())
+    files.push_back({"test table", resolvePath(project, test)});
   return files;
 }
+
+// What of the spec decides how a table is read.
+struct TableSpec : TableOptions {
+  Task task;
+  std::string normalisation;
+};
 
 using Tables = std::vector<const CsvTable*>;
 
@@ -33,24 +40,25 @@ Result<std::vector<CsvTable>> readTables(const std::vector<SourceFile>& files, s
   std::vector<CsvTable> tables;
   ContentHash hash;
   for (const SourceFile& file : files) {
-    auto text = readSource(file.path, maxCsvBytes, "a CSV table");
+    auto text = readSource(file.path, maxCsvBytes, say("Give the path of a CSV table"));
     if (!text) return text.error();
     addSource(hash, file.role, *text);
     auto table = parseCsv(std::move(*text), file.path,
                           tables.empty() ? std::nullopt : std::optional(tables[0].header));
     if (!table) return table.error();
     if (table->rows == 0)
-      return inputError(file.path, "The table has a header and no rows", "Add the data below the header");
+      return inputError(file.path, say("The table has a header and no rows"),
+                        say("Add the data below the header"));
     if (!tables.empty() && table->names != tables[0].names)
-      return inputError(file.path, "Its columns are not those of " + files[0].path.filename().string(),
-                        "Give a test table with the same columns in the same order");
+      return inputError(file.path, say("Its columns are not those of {}", files[0].path.filename().string()),
+                        say("Give a test table with the same columns in the same order"));
     tables.push_back(std::move(*table));
   }
   contentHash = hash.hex();
   return tables;
 }
 
-std::optional<ColumnType> chosenType(const DatasetSpec& spec, const std::string& name) {
+std::optional<ColumnType> chosenType(const TableSpec& spec, const std::string& name) {
   for (const auto& [column, type] : spec.columnTypes)
     if (column == name) return type;
   return std::nullopt;
@@ -58,8 +66,8 @@ std::optional<ColumnType> chosenType(const DatasetSpec& spec, const std::string&
 
 Error notANumber(const CsvTable& table, std::size_t row, std::size_t column) {
   return {ErrorKind::input, table.place(row),
-          inQuotes(table.cell(row, column)) + " in column '" + table.names[column] + "' is no number",
-          "Correct the cell, or take the column as a category"};
+          say("{} in column '{}' is no number", inQuotes(table.cell(row, column)), table.names[column]),
+          say("Correct the cell, or take the column as a category")};
 }
 
 // NaN where missing; an Error where the cell is no number or none that 32 bits hold.
@@ -70,9 +78,10 @@ Result<float> numberCell(const CsvTable& table, std::size_t row, std::size_t col
   if (!value) return notANumber(table, row, column);
   const float small = static_cast<float>(*value);
   if (!std::isfinite(small))
-    return Error{ErrorKind::input, table.place(row),
-                 inQuotes(cell) + " in column '" + table.names[column] + "' is too large for a 32-bit number",
-                 "Correct the cell, or leave the column out"};
+    return Error{
+        ErrorKind::input, table.place(row),
+        say("{} in column '{}' is too large for a 32-bit number", inQuotes(cell), table.names[column]),
+        say("Correct the cell, or leave the column out")};
   return small;
 }
 
@@ -85,29 +94,28 @@ struct Placement {
 };
 
 // Of each column but the target, for people who wonder.
-Error nothingToLearnFrom(const DatasetSpec& spec, const Tables& tables, std::size_t target) {
+Error nothingToLearnFrom(const TableSpec& spec, const Tables& tables, std::size_t target) {
   const CsvTable& table = *tables[0];
   const std::string name = "'" + table.names[target] + "'";
   if (table.columns == 1)
-    return inputError(table.file, "Its only column, " + name + ", is the target: no other one tells of it",
-                      "Add a column of numbers or categories from which " + name + " can be learned");
+    return inputError(table.file, say("Its only column, {}, is the target: no other one tells of it", name),
+                      say("Add a column of numbers or categories from which {} can be learned", name));
   constexpr std::size_t most = 6;
-  std::string reasons;
+  std::vector<Message> reasons;
   std::size_t count = 0;
   for (std::size_t c = 0; c < table.columns; ++c) {
     if (c == target || ++count > most) continue;
     const Column column = examineColumn(tables, c, chosenType(spec, table.names[c]));
-    std::string reason = uselessBecause(table, column, c);
-    if (reason.empty()) reason = "'" + column.name + "' is left out";
-    reasons += (reasons.empty() ? "" : "; ") + reason;
+    const Message reason = uselessBecause(table, column, c);
+    reasons.push_back(reason.empty() ? say("'{}' is left out.", column.name) : reason);
   }
-  if (count > most) reasons += "; and " + formatCount(static_cast<std::int64_t>(count - most)) + " more";
-  return inputError(table.file, "Nothing is left to learn " + name + " from: " + reasons,
-                    "Use at least one column of numbers or categories that has several values");
+  if (count > most) reasons.push_back(say("And {} more.", count - most));
+  return inputError(table.file, say("Nothing is left to learn {} from: {}", name, reasons),
+                    say("Use at least one column of numbers or categories that has several values"));
 }
 
-Result<std::vector<Placement>> placeFeatures(const DatasetSpec& spec, const Tables& tables,
-                                             std::size_t target, Dataset& data) {
+Result<std::vector<Placement>> placeFeatures(const TableSpec& spec, const Tables& tables, std::size_t target,
+                                             Dataset& data) {
   std::vector<Placement> placements;
   const CsvTable& table = *tables[0];
   for (std::size_t c = 0; c < table.columns; ++c) {
@@ -138,9 +146,9 @@ Result<std::vector<Placement>> placeFeatures(const DatasetSpec& spec, const Tabl
     } else {
       if (column.distinct > maxCategories)
         return inputError(table.file,
-                          "Column '" + name + "' has " + formatCount(column.distinct) +
-                              " different values; a category may have " + formatCount(maxCategories),
-                          "Leave the column out");
+                          say("Column '{}' has {} different values; a category may have {}", name,
+                              Count{column.distinct}, Count{maxCategories}),
+                          say("Leave the column out"));
       for (const auto& [value, count] : column.values) {
         placement.index.emplace(value, static_cast<std::int64_t>(placement.index.size()));
         data.featureNames.push_back(name + "=" + value);
@@ -169,25 +177,29 @@ Status fillRow(const CsvTable& table, std::size_t row, const std::vector<Placeme
   return {};
 }
 
-Status readClasses(const DatasetSpec& spec, const Tables& tables, std::size_t target, Dataset& data) {
+Status readClasses(const TableSpec& spec, const Tables& tables, std::size_t target, Dataset& data) {
   const CsvTable& table = *tables[0];
   const Column column = examineColumn(tables, target, chosenType(spec, spec.target));
   const std::string name = "'" + spec.target + "'";
   if (Status status = refuseInfinite(column, target); !status) return status;
-  if (column.type == ColumnType::text || column.distinct > maxCategories)
+  if (column.type == ColumnType::text || column.distinct > maxCategories) {
+    const Count distinct{std::min(column.distinct, maxDistinct)}, rows{column.rows};
     return inputError(table.file,
-                      "The target " + name + " has " + (column.distinct > maxDistinct ? "over " : "") +
-                          formatCount(std::min(column.distinct, maxDistinct)) + " different values in " +
-                          formatCount(column.rows) + " rows: these are no classes",
-                      column.numeric ? "Take the task regression, or another target column"
-                                     : "Take another target column");
+                      column.distinct > maxDistinct
+                          ? say("The target {} has over {} different values in {} rows: these are no classes",
+                                name, distinct, rows)
+                          : say("The target {} has {} different values in {} rows: these are no classes",
+                                name, distinct, rows),
+                      column.numeric ? say("Choose the task regression, or another target column")
+                                     : say("Choose another target column"));
+  }
   if (column.distinct < 2)
     return inputError(table.file,
                       column.values.empty()
-                          ? "The target " + name + " is empty"
-                          : "The target " + name + " has one value only, " +
-                                inQuotes(column.values[0].first) + ": there is nothing to tell apart",
-                      "Take another target column, or add rows of another class");
+                          ? say("The target {} is empty", name)
+                          : say("The target {} has one value only, {}. Classification needs at least two",
+                                name, inQuotes(column.values[0].first)),
+                      say("Choose another target column, or add rows of another class"));
   std::unordered_map<std::string, std::int32_t> index;
   for (const auto& [value, count] : column.values) {
     index.emplace(value, static_cast<std::int32_t>(data.classes.size()));
@@ -201,14 +213,14 @@ Status readClasses(const DatasetSpec& spec, const Tables& tables, std::size_t ta
   return {};
 }
 
-Status readTargets(const DatasetSpec& spec, const Tables& tables, std::size_t target, Dataset& data) {
+Status readTargets(const TableSpec& spec, const Tables& tables, std::size_t target, Dataset& data) {
   data.targetNames = {spec.target};
   for (const CsvTable* part : tables)
     for (std::size_t r = 0; r < part->rows; ++r) {
       auto value = numberCell(*part, r, target);
       if (!value) {
         Error error = value.error();
-        error.fix = "Correct the cell, or take the task classification or another target column";
+        error.fix = say("Correct the cell, or choose the task classification or another target column");
         return error;
       }
       if (!std::isnan(*value)) data.targets.push_back(*value);
@@ -216,34 +228,38 @@ Status readTargets(const DatasetSpec& spec, const Tables& tables, std::size_t ta
   return {};
 }
 
-Status shapeSamples(const DatasetSpec& spec, const fs::path& file, Dataset& data) {
+Status shapeSamples(const TableSpec& spec, const fs::path& file, Dataset& data) {
   const auto features = static_cast<std::int64_t>(data.featureNames.size());
   data.sampleShape = {features};
   if (spec.reshape.empty()) return {};
   if (elementCount(spec.reshape) != features)
-    return inputError(file,
-                      "Its " + formatCount(features) + " features cannot be taken as an image of " +
-                          formatShape(spec.reshape),
-                      "Change the image size, or use the features as a row");
+    return inputError(
+        file,
+        say("Its {} features cannot be taken as an image of {}", Count{features}, formatShape(spec.reshape)),
+        say("Change the image size, or use the features as a row"));
   data.sampleShape = spec.reshape;
   return {};
 }
 
-Result<Dataset> loadCsv(const DatasetSpec& spec, const fs::path& project) {
-  auto files = csvFiles(spec, project);
+Result<Dataset> loadCsv(const DatasetSpec& given, const fs::path& project) {
+  auto files = csvFiles(given, project);
   if (!files) return files.error();
+  const TableSpec spec{tableOptions(given), given.task, given.normalisation};
   Dataset data;
   auto read = readTables(*files, data.contentHash);
   if (!read) return read.error();
   Tables tables;
   for (const CsvTable& table : *read) tables.push_back(&table);
   const CsvTable& table = *tables[0];
-  auto target = findColumn(table, spec.target, "the target");
+  auto target = findColumn(table, spec.target, say("There is no column '{}' for the target", spec.target));
   if (!target) return target.error();
   for (const std::string& name : spec.leftOut)
-    if (auto found = findColumn(table, name, "what is left out"); !found) return found.error();
+    if (auto found = findColumn(table, name, say("There is no column '{}' to leave out", name)); !found)
+      return found.error();
   for (const auto& [name, type] : spec.columnTypes)
-    if (auto found = findColumn(table, name, "the type that was chosen"); !found) return found.error();
+    if (auto found = findColumn(table, name, say("There is no column '{}' for the chosen type", name));
+        !found)
+      return found.error();
 
   auto placements = placeFeatures(spec, tables, *target, data);
   if (!placements) return placements.error();
@@ -273,12 +289,11 @@ Result<Dataset> loadCsv(const DatasetSpec& spec, const fs::path& project) {
     }
     if (taken == 0)
       return inputError(part->file,
-                        "The target '" + spec.target + "' is empty in every row" +
-                            (trimmed(part->cell(0, *target)).empty()
-                                 ? std::string()
-                                 : ": " + inQuotes(part->cell(0, *target)) + " in line " +
-                                       std::to_string(part->lines[0]) + " is no value"),
-                        "Take another target column");
+                        trimmed(part->cell(0, *target)).empty()
+                            ? say("The target '{}' is empty in every row", spec.target)
+                            : say("The target '{}' is empty in every row: {} in line {} is not a value",
+                                  spec.target, inQuotes(part->cell(0, *target)), part->lines[0]),
+                        say("Choose another target column"));
     data.samples += taken;
     if (part != tables[0]) data.fixedTest = taken;
   }
@@ -299,7 +314,19 @@ bool recognisesCsv(const fs::path& file) {
 } // namespace
 
 FormatReader csvFormat() {
-  return {{"csv", "Table (CSV)", {".csv", ".tsv", ".txt"}}, csvFiles, loadCsv, recognisesCsv, inspectCsv};
+  FormatReader reader;
+  reader.row = {"csv",
+                "Table (CSV)",
+                {".csv", ".tsv", ".txt"},
+                {{"file", "Table"}, {"test_file", "Test table"}},
+                tableFields(),
+                true};
+  reader.files = csvFiles;
+  reader.load = loadCsv;
+  reader.recognises = recognisesCsv;
+  reader.inspect = inspectCsv;
+  reader.predictionInput = rowsForPrediction;
+  return reader;
 }
 
 } // namespace loom

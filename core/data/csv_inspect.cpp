@@ -44,7 +44,7 @@ bool looksLikeClasses(const Column& column) {
 Result<std::size_t> chooseTarget(const CsvTable& table, const std::vector<Column>& columns,
                                  const std::string& wanted, DataReport& report) {
   if (!wanted.empty()) {
-    auto found = findColumn(table, wanted, "the target");
+    auto found = findColumn(table, wanted, say("There is no column '{}' for the target", wanted));
     if (found) report.reasons.push_back("Target '" + wanted + "': as asked for.");
     return found;
   }
@@ -57,10 +57,10 @@ Result<std::size_t> chooseTarget(const CsvTable& table, const std::vector<Column
   }
   if (columns.size() == 1)
     return inputError(table.file,
-                      "Its only column cannot be a target: " + uselessBecause(table, columns[0], 0),
-                      "Give a table with a column to predict and one or more to predict it from");
-  return inputError(table.file, "No column can be a target: all are text, empty or have one value only",
-                    "Give a table with a column of classes or numbers");
+                      say("Its only column cannot be a target: {}", uselessBecause(table, columns[0], 0)),
+                      say("Give a table with a column to predict and one or more to predict it from"));
+  return inputError(table.file, say("No column can be a target: all are text, empty or have one value only"),
+                    say("Give a table with a column of classes or numbers"));
 }
 
 void chooseTask(const Column& target, DataReport& report) {
@@ -87,7 +87,7 @@ std::string firstNames(const std::vector<std::string>& names) {
 }
 
 void chooseColumns(const std::vector<Column>& columns, std::size_t target, DataReport& report) {
-  std::vector<std::string> numbers, categories;
+  std::vector<std::string> numbers, categories, leftOut;
   for (std::size_t c = 0; c < columns.size(); ++c) {
     if (c == target) continue;
     const Column& column = columns[c];
@@ -97,7 +97,7 @@ void chooseColumns(const std::vector<Column>& columns, std::size_t target, DataR
                         : column.missing == column.rows   ? "it is empty"
                         : column.type == ColumnType::text ? "it is text, another one in most rows"
                                                           : "it has one value only";
-      report.proposed.leftOut.push_back(column.name);
+      leftOut.push_back(column.name);
       report.reasons.push_back("Column '" + column.name + "' is left out: " + why + ".");
       continue;
     }
@@ -108,6 +108,10 @@ void chooseColumns(const std::vector<Column>& columns, std::size_t target, DataR
                                 ".");
     (column.type == ColumnType::number ? numbers : categories).push_back(column.name);
   }
+  TableOptions options;
+  options.target = columns[target].name;
+  options.leftOut = std::move(leftOut);
+  setTableOptions(report.proposed, options);
   if (!numbers.empty()) report.reasons.push_back("Numbers: " + firstNames(numbers) + ".");
   if (!categories.empty())
     report.reasons.push_back("Categories, each value a column of 0 and 1: " + firstNames(categories) + ".");
@@ -116,17 +120,17 @@ void chooseColumns(const std::vector<Column>& columns, std::size_t target, DataR
 } // namespace
 
 Result<DataReport> inspectCsv(const fs::path& file, const std::string& target) {
-  auto text = readSource(file, maxCsvBytes, "a CSV table");
+  auto text = readSource(file, maxCsvBytes, say("Give the path of a CSV table"));
   if (!text) return text.error();
   auto table = parseCsv(std::move(*text), file);
   if (!table) return table.error();
   if (table->rows == 0)
-    return inputError(file, "The table has a header and no rows", "Add the data below the header");
+    return inputError(file, say("The table has a header and no rows"), say("Add the data below the header"));
 
   DataReport report;
   report.proposed.format = "csv";
   report.proposed.name = file.stem().string();
-  report.proposed.file = file;
+  report.proposed.setPath("file", file);
   const char* delimiter = table->delimiter == '\t'  ? "tabs"
                           : table->delimiter == ';' ? "semicolons"
                                                     : "commas";
@@ -141,7 +145,6 @@ Result<DataReport> inspectCsv(const fs::path& file, const std::string& target) {
     if (Status status = refuseInfinite(columns[c], c); !status) return status.error();
   auto chosen = chooseTarget(*table, columns, target, report);
   if (!chosen) return chosen.error();
-  report.proposed.target = table->names[*chosen];
   chooseTask(columns[*chosen], report);
   chooseColumns(columns, *chosen, report);
   for (const Column& column : columns) report.columns.push_back(reportOf(column));

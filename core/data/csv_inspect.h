@@ -7,4 +7,8 @@ namespace loom {
 
 Result<DataReport> inspectCsv(const std::filesystem::path& file, const std::string& target);
 
+// Rows of another table in the form of the training data: FormatReader::predictionInput.
+Result<Dataset> rowsForPrediction(const DatasetSpec& spec, const Dataset& like,
+                                  const std::filesystem::path& file, const std::string& text, Dataset result);
+
 } // namespace loom

@@ -30,11 +30,12 @@ std::vector<std::int64_t> barsOf(const CsvTable& table, std::size_t index, const
 
 Result<TablePreview> previewTable(const DatasetSpec& spec, const std::filesystem::path& project,
                                   std::size_t rows) {
-  const auto file = resolvePath(project, spec.file);
-  auto text = readSource(file, maxCsvBytes, "a CSV table");
+  const auto file = resolvePath(project, spec.path("file"));
+  auto text = readSource(file, maxCsvBytes, say("Give the path of a CSV table"));
   if (!text) return text.error();
   auto table = parseCsv(std::move(*text), file);
   if (!table) return table.error();
+  const TableOptions options = tableOptions(spec);
   TablePreview preview;
   preview.total = static_cast<std::int64_t>(table->rows);
   preview.separator = table->delimiter == '\t' ? "tab" : table->delimiter == ';' ? "semicolon" : "comma";
@@ -48,8 +49,9 @@ Result<TablePreview> previewTable(const DatasetSpec& spec, const std::filesystem
   }
   for (std::size_t index = 0; index < table->columns; ++index) {
     std::optional<ColumnType> type;
-    for (const auto& [name, chosen] : spec.columnTypes)
-      if (name == table->names[index]) type = chosen;
+    if (const auto chosen = options.columnTypes.find(table->names[index]);
+        chosen != options.columnTypes.end())
+      type = chosen->second;
     const Column column = examineColumn({&*table}, index, type);
     preview.columns.push_back({column.name,
                                column.type,

@@ -17,8 +17,8 @@ struct TablePreview {
   bool header = false;
 };
 
-// Reads the table of a spec of format "csv", with the types that a person chose. Kind input, with file and
-// line.
+// Reads the table of a spec whose format is a table, with the types that a person chose. Kind input, with
+// file and line.
 Result<TablePreview> previewTable(const DatasetSpec& spec, const std::filesystem::path& project,
                                   std::size_t rows);
 

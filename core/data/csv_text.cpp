@@ -80,20 +80,22 @@ std::size_t firstWrongByte(std::string_view text) {
 
 Status checkText(std::string& text, const fs::path& file) {
   if (text.size() > maxCsvBytes)
-    return inputError(file, "It has " + formatBytes(text.size()) + "; a table may have 4 GB",
-                      "Take a part of the table");
+    return inputError(file, say("It has {}; a table may have 4 GB", Bytes{text.size()}),
+                      say("Take a part of the table"));
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    return inputError(file, "It is written in UTF-16", "Save it as \"CSV UTF-8\"");
+    return inputError(file, say("It is written in UTF-16"), say("Save it as \"CSV UTF-8\""));
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   // A file of an old Macintosh ends its lines with CR alone, those within quotes too.
   if (text.find('\n') == std::string::npos) std::replace(text.begin(), text.end(), '\r', '\n');
   const std::size_t wrong = firstWrongByte(text);
   if (wrong == std::string::npos) return {};
   const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(wrong), '\n');
-  return Error{ErrorKind::input, file.string() + ", line " + std::to_string(line),
-               text[wrong] == '\0' ? "There is a zero byte in it: this is no text file"
-                                   : "There are bytes that are no UTF-8",
-               text[wrong] == '\0' ? "Give a CSV table" : "Save the table as UTF-8"};
+  const Message place = say("{}, line {}", file, line);
+  if (text[wrong] == '\0')
+    return Error{ErrorKind::input, place, say("The file contains a zero byte: it is not a text"),
+                 say("Choose a CSV table")};
+  return Error{ErrorKind::input, place, say("The file contains bytes that are not UTF-8"),
+               say("Save the table as UTF-8")};
 }
 
 // The state machine. Cells are compacted in place: what stands between quotes only ever gets shorter.
@@ -115,8 +117,8 @@ class Cutter {
     for (;;) {
       if (cells.size() - first >= maxCsvColumns)
         return Error{ErrorKind::input, place(recordLine_),
-                     "The line has more than " + formatCount(maxCsvColumns) + " fields",
-                     "Check the delimiter and the quotes of the file"};
+                     say("The line has more than {} fields", Count{maxCsvColumns}),
+                     say("Check the delimiter and the quotes of the file")};
       auto more = field(cells);
       if (!more) return more.error();
       if (!*more) return true;
@@ -144,8 +146,8 @@ class Cutter {
     std::size_t out = begin;
     for (;;) {
       if (at_ >= text_.size())
-        return Error{ErrorKind::input, place(opened), "A quote is opened and never closed",
-                     "Close it, or double a quote that is meant as text"};
+        return Error{ErrorKind::input, place(opened), say("A quote is opened and never closed"),
+                     say("Close it, or double a quote that is meant as text")};
       const char c = text_[at_++];
       if (c == '"') {
         if (at_ >= text_.size() || text_[at_] != '"') break;
@@ -160,8 +162,8 @@ class Cutter {
     if (at_ < text_.size() && text_[at_] == '\r' && (at_ + 1 == text_.size() || text_[at_ + 1] == '\n'))
       ++at_;
     if (at_ < text_.size() && text_[at_] != delimiter_ && text_[at_] != '\n')
-      return Error{ErrorKind::input, place(line_), "Text follows a closing quote",
-                   "Double a quote that is meant as text"};
+      return Error{ErrorKind::input, place(line_), say("Text follows a closing quote"),
+                   say("Double a quote that is meant as text")};
     return afterField();
   }
 
@@ -306,16 +308,17 @@ Result<CsvTable> parseCsv(std::string text, const fs::path& file, std::optional<
     const std::size_t fields = table.cells.size() - before;
     if (table.rows == 0) table.columns = fields;
     if (fields != table.columns)
-      return Error{ErrorKind::input, file.string() + ", line " + std::to_string(cutter.recordLine()),
-                   "The row has " + std::to_string(fields) + (fields == 1 ? " field" : " fields") +
-                       ", the first row has " + std::to_string(table.columns),
+      return Error{ErrorKind::input, say("{}, line {}", file, cutter.recordLine()),
+                   sayCount("The row has {} field, the first row has {}",
+                            "The row has {} fields, the first row has {}", fields, table.columns),
                    fields < table.columns
-                       ? "Add what is missing, with an empty field for an unknown value"
-                       : "Take away what is too much, or put a text with delimiters into quotes"};
+                       ? say("Add the missing fields; an unknown value is an empty field")
+                       : say("Remove the surplus fields, or put a text with delimiters into quotes")};
     table.lines.push_back(cutter.recordLine());
     ++table.rows;
   }
-  if (table.rows == 0) return inputError(file, "The file is empty", "Give a table with a header and rows");
+  if (table.rows == 0)
+    return inputError(file, say("The file is empty"), say("Give a table with a header and rows"));
   readDecimalCommas(table);
   table.header = header ? *header : detectHeader(table);
   nameColumns(table);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/data/dataset.h"
 #include "core/base/size.h"
-#include "core/data/csv_columns.h"
 #include "core/data/formats.h"
-#include <algorithm>
-#include <array>
+#include "core/data/table_options.h"
 #include <cmath>
 
 namespace loom {
@@ -15,49 +13,8 @@ std::int64_t Dataset::sampleElements() const { return elementCount(sampleShape).
 
 namespace {
 
-// The members that are paths, each under its name in the file.
-struct PathMember {
-  const char* key;
-  fs::path DatasetSpec::*member;
-};
-constexpr std::array<PathMember, 7> pathMembers{{{"train_images", &DatasetSpec::trainImages},
-                                                 {"train_labels", &DatasetSpec::trainLabels},
-                                                 {"test_images", &DatasetSpec::testImages},
-                                                 {"test_labels", &DatasetSpec::testLabels},
-                                                 {"file", &DatasetSpec::file},
-                                                 {"test_file", &DatasetSpec::testFile},
-                                                 {"folder", &DatasetSpec::folder}}};
-
-Error wrongMember(const std::string& place, const std::string& member, const std::string& cause) {
-  return {ErrorKind::input, place, "Member '" + member + "' " + cause,
-          "Correct the file, or choose the data anew"};
-}
-
-template<class T>
-Status readList(const JsonReader& reader, const char* key, std::vector<T>& out, bool (*fits)(const Json&)) {
-  if (!reader.has(key)) return {};
-  auto list = reader.array(key);
-  if (!list) return list.error();
-  for (const Json& item : **list) {
-    if (!fits(item)) return wrongMember(reader.place(), key, "holds something else than it should");
-    out.push_back(item.get<T>());
-  }
-  return {};
-}
-
-bool isText(const Json& value) { return value.is_string(); }
-bool isDimension(const Json& value) {
-  constexpr std::int64_t largest = 1 << 20;
-  return value.is_number_integer() &&
-         !(value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(largest)) &&
-         value.get<std::int64_t>() >= 1 && value.get<std::int64_t>() <= largest;
-}
-
-Status readImageShape(const JsonReader& reader, const char* key, std::vector<std::int64_t>& out) {
-  if (Status status = readList(reader, key, out, isDimension); !status) return status;
-  if (!out.empty() && out.size() != 3)
-    return wrongMember(reader.place(), key, "must be [channels, height, width]");
-  return {};
+Error wrongMember(const std::string& place, Message cause) {
+  return {ErrorKind::input, place, std::move(cause), say("Correct the file, or choose the data again")};
 }
 
 Status readSplit(const Json& json, const std::string& place, SplitSpec& split) {
@@ -67,12 +24,13 @@ Status readSplit(const Json& json, const std::string& place, SplitSpec& split) {
                                     {"test", &SplitSpec::test}}) {
     auto share = reader.number(key);
     if (!share) return share.error();
-    if (!(*share >= 0 && *share <= 1)) return wrongMember(place, key, "must be a share from 0 to 1");
+    if (!(*share >= 0 && *share <= 1))
+      return wrongMember(place, say("Member '{}' must be a share from 0 to 1", std::string_view(key)));
     split.*member = *share;
   }
-  if (split.train <= 0) return wrongMember(place, "train", "must be above 0");
+  if (split.train <= 0) return wrongMember(place, say("Member 'train' must be above 0"));
   if (std::fabs(split.train + split.validation + split.test - 1) > 1e-6)
-    return wrongMember(place, "split", "has shares that do not sum to 1");
+    return wrongMember(place, say("Member 'split' has shares that do not sum to 1"));
   auto seed = reader.unsignedInteger("seed");
   if (!seed) return seed.error();
   split.seed = *seed;
@@ -82,31 +40,11 @@ Status readSplit(const Json& json, const std::string& place, SplitSpec& split) {
   return {};
 }
 
-Status readColumnTypes(const JsonReader& reader, DatasetSpec& spec) {
-  if (!reader.has("column_types")) return {};
-  auto object = reader.object("column_types");
-  if (!object) return object.error();
-  for (const auto& [name, type] : (*object)->items()) {
-    bool known = false;
-    for (const ColumnType candidate : {ColumnType::number, ColumnType::category, ColumnType::text})
-      if (type.is_string() && type.get_ref<const std::string&>() == toText(candidate)) {
-        spec.columnTypes.emplace_back(name, candidate);
-        known = true;
-      }
-    if (!known)
-      return wrongMember(reader.place(), "column_types",
-                         "must hold number, category or text for each column");
-  }
-  return {};
-}
-
 Status readChoices(const JsonReader& reader, DatasetSpec& spec) {
   auto format = reader.text("format");
   if (!format) return format.error();
-  const auto& formats = datasetFormats();
-  if (std::none_of(formats.begin(), formats.end(),
-                   [&](const DatasetFormat& row) { return row.name == *format; }))
-    return wrongMember(reader.place(), "format", "is the unknown format " + inQuotes(*format));
+  if (!findFormat(*format))
+    return wrongMember(reader.place(), say("Member 'format' is the unknown format {}", inQuotes(*format)));
   spec.format = *format;
   auto name = reader.text("name");
   if (!name) return name.error();
@@ -114,17 +52,60 @@ Status readChoices(const JsonReader& reader, DatasetSpec& spec) {
   auto task = reader.text("task");
   if (!task) return task.error();
   if (*task != "classification" && *task != "regression")
-    return wrongMember(reader.place(), "task", "must be classification or regression");
+    return wrongMember(reader.place(), say("Member 'task' must be classification or regression"));
   spec.task = *task == "regression" ? Task::regression : Task::classification;
   auto normalisation = reader.text("normalisation");
   if (!normalisation) return normalisation.error();
   if (*normalisation != "standardise" && *normalisation != "none")
-    return wrongMember(reader.place(), "normalisation", "must be standardise or none");
+    return wrongMember(reader.place(), say("Member 'normalisation' must be standardise or none"));
   spec.normalisation = *normalisation;
   return {};
 }
 
+Status readPaths(const JsonReader& reader, const DatasetFormat& format, DatasetSpec& spec) {
+  for (const PathField& field : format.paths) {
+    const std::string key(field.name);
+    if (!reader.has(key.c_str())) continue;
+    auto path = reader.text(key.c_str());
+    if (!path) return path.error();
+    if (path->find('\0') != std::string::npos)
+      return wrongMember(reader.place(), say("Member '{}' contains a zero byte", key));
+    spec.setPath(key, *path);
+  }
+  return {};
+}
+
+Status readOptions(const Json& json, const std::string& place, const DatasetFormat& format,
+                   DatasetSpec& spec) {
+  for (const Field& field : format.options) {
+    const auto member = json.find(std::string(field.name));
+    if (member == json.end()) continue;
+    auto value = fieldFromJson(field, *member);
+    if (!value) return wrongMember(place, say("Member '{}': {}", field.name, value.error().cause));
+    spec.options.set(std::string(field.name), std::move(*value));
+  }
+  spec.options = differing(format.options, std::move(spec.options));
+  return {};
+}
+
 } // namespace
+
+fs::path DatasetSpec::path(std::string_view wanted) const {
+  const auto found = paths.find(wanted);
+  return found == paths.end() ? fs::path() : found->second;
+}
+
+void DatasetSpec::setPath(std::string_view named, const fs::path& path) {
+  if (path.empty())
+    paths.erase(std::string(named));
+  else
+    paths[std::string(named)] = path;
+}
+
+void resolvePaths(DatasetSpec& spec, const fs::path& folder) {
+  for (auto& [name, path] : spec.paths)
+    if (path.is_relative()) path = folder / path;
+}
 
 Json toJson(const DatasetSpec& spec) {
   Json json{{"format", spec.format},
@@ -137,42 +118,21 @@ Json toJson(const DatasetSpec& spec) {
               {"test", spec.split.test},
               {"seed", spec.split.seed},
               {"stratified", spec.split.stratified}}}};
-  for (const auto& [key, member] : pathMembers)
-    if (!(spec.*member).empty()) json[key] = (spec.*member).generic_string();
-  if (!spec.target.empty()) json["target"] = spec.target;
-  if (!spec.leftOut.empty()) json["left_out"] = spec.leftOut;
-  for (const auto& [name, type] : spec.columnTypes) json["column_types"][name] = std::string(toText(type));
-  if (!spec.imageSize.empty()) json["image_size"] = spec.imageSize;
-  if (!spec.classNames.empty()) json["class_names"] = spec.classNames;
-  if (!spec.reshape.empty()) json["reshape"] = spec.reshape;
+  for (const auto& [key, path] : spec.paths) json[key] = path.generic_string();
+  json.update(toJson(spec.options));
   return json;
 }
 
 Result<DatasetSpec> datasetFromJson(const Json& json, const std::string& place) {
   if (!json.is_object())
-    return Error{ErrorKind::input, place, "This is no data set's description",
-                 "Correct the file, or choose the data anew"};
+    return Error{ErrorKind::input, place, say("This is no data set's description"),
+                 say("Correct the file, or choose the data anew")};
   const JsonReader reader(json, place);
   DatasetSpec spec;
   if (Status status = readChoices(reader, spec); !status) return status.error();
-  for (const auto& [key, member] : pathMembers) {
-    if (!reader.has(key)) continue;
-    auto path = reader.text(key);
-    if (!path) return path.error();
-    if (path->find('\0') != std::string::npos) return wrongMember(place, key, "holds a zero byte");
-    spec.*member = fs::path(*path);
-  }
-  if (reader.has("target")) {
-    auto target = reader.text("target");
-    if (!target) return target.error();
-    spec.target = *target;
-  }
-  if (Status status = readList(reader, "left_out", spec.leftOut, isText); !status) return status.error();
-  if (Status status = readList(reader, "class_names", spec.classNames, isText); !status)
-    return status.error();
-  if (Status status = readImageShape(reader, "image_size", spec.imageSize); !status) return status.error();
-  if (Status status = readImageShape(reader, "reshape", spec.reshape); !status) return status.error();
-  if (Status status = readColumnTypes(reader, spec); !status) return status.error();
+  const DatasetFormat& format = *findFormat(spec.format);
+  if (Status status = readPaths(reader, format, spec); !status) return status.error();
+  if (Status status = readOptions(json, place, format, spec); !status) return status.error();
   auto split = reader.object("split");
   if (!split) return split.error();
   if (Status status = readSplit(**split, place + ", split", spec.split); !status) return status.error();

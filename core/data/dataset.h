@@ -2,11 +2,12 @@
 // Where samples come from. A DatasetSpec says which files and how to read them (it stands in project.json and
 // in run.json); load() reads them whole into a Dataset: images as bytes, tables as numbers.
 #pragma once
-#include "core/base/json.h"
+#include "core/base/fields.h"
 #include "core/base/result.h"
 #include "core/data/pixels.h"
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,27 +22,24 @@ struct SplitSpec {
   bool stratified = true; // classification: each class by the same shares
 };
 
-// Paths are relative to the project folder, or absolute.
+// What to read and how: format, options, paths by name. Options and paths are those of the format's row;
+// options hold what differs from their standards.
 struct DatasetSpec {
   std::string format; // "idx", "csv", "images": a row of datasetFormats()
   std::string name;   // "Fashion-MNIST"
-  std::filesystem::path trainImages, trainLabels, testImages,
-      testLabels;                       // idx (gzipped or not); test files may be empty
-  std::filesystem::path file, testFile; // csv
-  std::filesystem::path folder; // images: class = sub-folder; train/ and test/ above the classes are honoured
-  std::string target;           // csv: the column to predict
-  std::vector<std::string> leftOut; // csv: columns not used
-  std::vector<std::pair<std::string, ColumnType>>
-      columnTypes;                     // csv: what a person changed; others are inferred
-  std::vector<std::int64_t> imageSize; // images: {channels, height, width}; empty: of the first image
+  // Relative to the project folder, or absolute; one that is not given is absent.
+  std::map<std::string, std::filesystem::path, std::less<>> paths;
+  Params options;
   Task task = Task::classification;
-  std::string normalisation =
-      "standardise"; // "standardise" (mean 0, deviation 1 over the training part), "none"
+  // "standardise" (mean 0, deviation 1 over the training part), "none"
+  std::string normalisation = "standardise";
   SplitSpec split;
-  std::vector<std::string> classNames; // idx: names in label order, optional
-  std::vector<std::int64_t>
-      reshape; // csv: treat the features as an image {channels, height, width}; empty: a row
+
+  std::filesystem::path path(std::string_view name) const;                // empty: not given
+  void setPath(std::string_view name, const std::filesystem::path& path); // empty: removes it
 };
+// Every relative path of the spec below `folder`.
+void resolvePaths(DatasetSpec& spec, const std::filesystem::path& folder);
 Json toJson(const DatasetSpec& spec);
 Result<DatasetSpec> datasetFromJson(const Json& json, const std::string& place);
 
@@ -112,12 +110,31 @@ struct DataReport {
 Result<DataReport> inspect(const std::filesystem::path& fileOrFolder, const std::string& target);
 Json toJson(const DataReport& report);
 
+// A file or folder that a format reads.
+struct PathField {
+  std::string_view name;  // in files: "train_images"
+  std::string_view label; // "Training images"
+};
 struct DatasetFormat {
   std::string_view name;  // "csv"
   std::string_view label; // "Table (CSV)"
   std::vector<std::string_view> suffixes;
+  std::vector<PathField> paths;
+  std::vector<Field> options;
+  bool table = false; // rows and columns: it has TableOptions, and previewTable() reads it
 };
 const std::vector<DatasetFormat>& datasetFormats();
+const DatasetFormat* findFormat(std::string_view name); // null when there is none
+
+// What a network must know of its data. No classes and no targets: nothing is known of the answers.
+struct DataFacts {
+  std::vector<std::int64_t> sampleShape; // {1,28,28} or {features}
+  std::int64_t classes = 0, targets = 0;
+  bool operator==(const DataFacts&) const = default;
+};
+DataFacts factsOf(const Dataset& data);
+// Without the samples where the format can; errors as load's.
+Result<DataFacts> readFacts(const DatasetSpec& spec, const std::filesystem::path& project);
 
 // A single picture or row for `loom predict` and "try it": PNG, JPEG, IDX image, or a CSV of rows; scaled to
 // sampleShape.

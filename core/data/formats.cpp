@@ -9,12 +9,6 @@ namespace loom {
 
 namespace fs = std::filesystem;
 
-const std::vector<FormatReader>& formatReaders() {
-  // In the order in which a file or folder is tried; csv last, since any text may be a table.
-  static const std::vector<FormatReader> rows{idxFormat(), imagesFormat(), csvFormat()};
-  return rows;
-}
-
 const std::vector<DatasetFormat>& datasetFormats() {
   static const std::vector<DatasetFormat> rows = [] {
     std::vector<DatasetFormat> result;
@@ -22,6 +16,12 @@ const std::vector<DatasetFormat>& datasetFormats() {
     return result;
   }();
   return rows;
+}
+
+const DatasetFormat* findFormat(std::string_view name) {
+  for (const DatasetFormat& format : datasetFormats())
+    if (format.name == name) return &format;
+  return nullptr;
 }
 
 namespace {
@@ -32,8 +32,8 @@ Result<const FormatReader*> readerOf(const DatasetSpec& spec, const fs::path& pr
     if (reader.row.name == spec.format) return &reader;
     known += (known.empty() ? "" : ", ") + std::string(reader.row.name);
   }
-  return inputError(project, "The data format " + inQuotes(spec.format) + " is unknown",
-                    "Take one of " + known);
+  return inputError(project, say("The data format {} is unknown", inQuotes(spec.format)),
+                    say("Take one of {}", known));
 }
 
 bool holdsPictures(const fs::path& folder) {
@@ -48,11 +48,11 @@ template<class Function> auto guarded(const fs::path& place, Function function) 
   try {
     return function();
   } catch (const std::bad_alloc&) {
-    return Error{ErrorKind::memory, place.string(), "There is no memory left for the data",
-                 "Close other programs or take a part of the data"};
+    return Error{ErrorKind::memory, place.string(), say("There is no memory left for the data"),
+                 say("Close other programs or take a part of the data")};
   } catch (const fs::filesystem_error& error) {
-    return inputError(place, "It cannot be read (" + error.code().message() + ")",
-                      "Check the path and the permissions");
+    return inputError(place, say("It cannot be read ({})", foreign(error.code().message())),
+                      say("Check the path and the permissions"));
   }
 }
 
@@ -77,23 +77,43 @@ Result<std::string> hashData(const DatasetSpec& spec, const fs::path& project) {
 Result<DataReport> inspect(const fs::path& fileOrFolder, const std::string& target) {
   std::error_code code;
   if (!fs::exists(fileOrFolder, code))
-    return inputError(fileOrFolder, "There is no such file or folder",
-                      "Give a CSV file, an IDX file or a folder of images");
+    return inputError(fileOrFolder, say("There is no such file or folder"),
+                      say("Give a CSV file, an IDX file or a folder of images"));
   const fs::path path = fs::absolute(fileOrFolder, code).lexically_normal();
   const auto kind = fs::status(path, code).type();
   if (kind != fs::file_type::regular && kind != fs::file_type::directory)
-    return inputError(path, "This is neither a file nor a folder, but a device, a pipe or a socket",
-                      "Give a CSV file, an IDX file or a folder of images");
+    return inputError(path, say("This is neither a file nor a folder, but a device, a pipe or a socket"),
+                      say("Give a CSV file, an IDX file or a folder of images"));
   return guarded(path, [&]() -> Result<DataReport> {
     for (const FormatReader& reader : formatReaders())
-      if (reader.recognises(path)) return reader.inspect(path, target);
+      if (reader.recognises(path)) {
+        if (!target.empty() && !reader.row.table)
+          return Error{ErrorKind::usage, path.string(),
+                       say("This data has no columns, so no target can be chosen"), say("Remove the target")};
+        return reader.inspect(path, target);
+      }
     if (holdsPictures(path))
-      return inputError(path, "The images lie in the folder itself, so nothing tells their classes",
-                        "Make one sub-folder for each class and put its images there");
+      return inputError(path, say("The images lie in the folder itself, so nothing tells their classes"),
+                        say("Make one sub-folder for each class and put its images there"));
     return inputError(
-        path, "There is no data here that can be read: no IDX files, and no sub-folders with images",
-        "Give a CSV file, an IDX file, or a folder with one sub-folder of PNG or JPEG images for each class");
+        path, say("There is no data here that can be read: no IDX files, and no sub-folders with images"),
+        say("Give a CSV file, an IDX file, or a folder with one sub-folder of PNG or JPEG images for each "
+            "class"));
   });
+}
+
+DataFacts factsOf(const Dataset& data) {
+  return {data.sampleShape, data.labels.empty() ? 0 : static_cast<std::int64_t>(data.classes.size()),
+          static_cast<std::int64_t>(data.targetNames.size())};
+}
+
+Result<DataFacts> readFacts(const DatasetSpec& spec, const fs::path& project) {
+  auto reader = readerOf(spec, project);
+  if (!reader) return reader.error();
+  if ((*reader)->facts) return guarded(project, [&] { return (*reader)->facts(spec, project); });
+  auto data = load(spec, project);
+  if (!data) return data.error();
+  return factsOf(*data);
 }
 
 void proposeSplit(DataReport& report, std::int64_t samples, std::int64_t fixedTest) {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t mostDeflateGives = 1100;
 constexpr std::int64_t mostInflatedBytes = std::int64_t{64} << 30;
 constexpr std::size_t longestHeader = 4 + 4 * 4;
-constexpr const char* getAgain = "Get the file again, or give the right one";
+Message getAgain() { return say("Get the file again, or give the right one"); }
 
 std::string dimsText(const std::vector<std::int64_t>& dims) {
   std::string text;
@@ -26,12 +26,16 @@ std::string dimsText(const std::vector<std::int64_t>& dims) {
 
 Error sizeError(const fs::path& file, const IdxHeader& header, std::size_t found) {
   const std::int64_t wanted = header.bytes();
+  if (static_cast<std::int64_t>(found) < wanted)
+    return inputError(file,
+                      say("The header promises {} bytes ({} with the header), the file has {}: it is cut off",
+                          dimsText(header.dims), wanted, found),
+                      getAgain());
   return inputError(
       file,
-      "The header promises " + dimsText(header.dims) + " bytes (" + std::to_string(wanted) +
-          " with the header), the file has " + std::to_string(found) +
-          (static_cast<std::int64_t>(found) < wanted ? ": it is cut off" : ": there is more than that"),
-      getAgain);
+      say("The header promises {} bytes ({} with the header), the file has {}: there is more than that",
+          dimsText(header.dims), wanted, found),
+      getAgain());
 }
 
 // The first unpacked bytes of a file, which stand in its first block; fewer where there are no more.
@@ -54,37 +58,35 @@ Result<IdxHeader> parseIdxHeader(std::string_view bytes, const fs::path& file) {
     return static_cast<std::int64_t>(static_cast<unsigned char>(bytes[i]));
   };
   if (bytes.size() < 4)
-    return inputError(file, "An IDX file begins with 4 bytes, this one has " + std::to_string(bytes.size()),
-                      getAgain);
+    return inputError(file, say("An IDX file begins with 4 bytes, this one has {}", bytes.size()),
+                      getAgain());
   if (byte(0) != 0 || byte(1) != 0)
-    return inputError(file, "This is no IDX file: it does not begin with two zero bytes",
-                      "Give an IDX file (MNIST's format), gzipped or not");
+    return inputError(file, say("This is no IDX file: it does not begin with two zero bytes"),
+                      say("Give an IDX file (MNIST's format), gzipped or not"));
   if (byte(2) != 0x08)
-    return inputError(
-        file, "It holds numbers of type " + std::to_string(byte(2)) + "; only unsigned bytes (8) are read",
-        "Save the data as unsigned bytes");
+    return inputError(file, say("It holds numbers of type {}; only unsigned bytes (8) are read", byte(2)),
+                      say("Save the data as unsigned bytes"));
   IdxHeader header;
   const std::int64_t rank = byte(3);
   if (rank < 1 || rank > 4)
-    return inputError(file, "It has " + std::to_string(rank) + " dimensions; 1 to 4 are read", getAgain);
+    return inputError(file, say("It has {} dimensions; 1 to 4 are read", rank), getAgain());
   header.headerBytes = 4 + 4 * static_cast<std::size_t>(rank);
   if (bytes.size() < header.headerBytes)
-    return inputError(file,
-                      "The header takes " + std::to_string(header.headerBytes) + " bytes, the file has " +
-                          std::to_string(bytes.size()) + ": it is cut off",
-                      getAgain);
+    return inputError(
+        file,
+        say("The header takes {} bytes, the file has {}: it is cut off", header.headerBytes, bytes.size()),
+        getAgain());
   for (std::size_t d = 0; d < static_cast<std::size_t>(rank); ++d) {
     std::int64_t dim = 0;
     for (std::size_t i = 0; i < 4; ++i) dim = dim << 8 | byte(4 + 4 * d + i);
     if (dim == 0)
-      return inputError(file, "Dimension " + std::to_string(d + 1) + " is 0: there is no data in it",
-                        getAgain);
+      return inputError(file, say("Dimension {} is 0: there is no data in it", d + 1), getAgain());
     header.dims.push_back(dim);
   }
   const auto elements = elementCount(header.dims);
   if (!elements || *elements > mostInflatedBytes)
-    return inputError(file, "The header promises " + dimsText(header.dims) + " bytes: no file is that long",
-                      getAgain);
+    return inputError(file, say("The header promises {} bytes: no file is that long", dimsText(header.dims)),
+                      getAgain());
   header.elements = *elements;
   return header;
 }
@@ -103,9 +105,10 @@ Result<IdxHeader> idxHeaderOf(std::string_view stored, const fs::path& file) {
   if (!header) return header;
   if (header->bytes() / mostDeflateGives > static_cast<std::int64_t>(stored.size()))
     return inputError(file,
-                      "The header promises " + dimsText(header->dims) + " bytes, which cannot come out of " +
-                          std::to_string(stored.size()) + " packed bytes: it is cut off or damaged",
-                      getAgain);
+                      say("The header promises {} bytes, which cannot come out of {} packed bytes: it is cut "
+                          "off or damaged",
+                          dimsText(header->dims), stored.size()),
+                      getAgain());
   if (Status status = checkMemory(header->bytes(), file); !status) return status.error();
   return header;
 }

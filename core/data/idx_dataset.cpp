@@ -16,17 +16,19 @@ namespace fs = std::filesystem;
 namespace {
 
 Result<std::vector<SourceFile>> idxFiles(const DatasetSpec& spec, const fs::path& project) {
-  if (spec.trainImages.empty() || spec.trainLabels.empty())
-    return inputError(project, "The IDX data set names no training images or no training labels",
-                      "Give both files (train-images-idx3-ubyte and train-labels-idx1-ubyte)");
-  if (spec.testImages.empty() != spec.testLabels.empty())
-    return inputError(project, "Of the test part only one file is named",
-                      "Give both test images and test labels, or none");
-  std::vector<SourceFile> files{{"train images", resolvePath(project, spec.trainImages)},
-                                {"train labels", resolvePath(project, spec.trainLabels)}};
-  if (!spec.testImages.empty()) {
-    files.push_back({"test images", resolvePath(project, spec.testImages)});
-    files.push_back({"test labels", resolvePath(project, spec.testLabels)});
+  const fs::path images = spec.path("train_images"), labels = spec.path("train_labels");
+  const fs::path testImages = spec.path("test_images"), testLabels = spec.path("test_labels");
+  if (images.empty() || labels.empty())
+    return inputError(project, say("The IDX data set names no training images or no training labels"),
+                      say("Give both files (train-images-idx3-ubyte and train-labels-idx1-ubyte)"));
+  if (testImages.empty() != testLabels.empty())
+    return inputError(project, say("Of the test part only one file is named"),
+                      say("Give both test images and test labels, or none"));
+  std::vector<SourceFile> files{{"train images", resolvePath(project, images)},
+                                {"train labels", resolvePath(project, labels)}};
+  if (!testImages.empty()) {
+    files.push_back({"test images", resolvePath(project, testImages)});
+    files.push_back({"test labels", resolvePath(project, testLabels)});
   }
   return files;
 }
@@ -52,7 +54,7 @@ struct Part {
 };
 
 Result<Source> readIdx(const SourceFile& file) {
-  auto bytes = readRawSource(file.path, maxSourceBytes, "an IDX file");
+  auto bytes = readRawSource(file.path, maxSourceBytes, say("Give the path of an IDX file"));
   if (!bytes) return bytes.error();
   Source source{file, std::move(*bytes), {}};
   auto header = idxHeaderOf(source.stored(), file.path);
@@ -67,18 +69,17 @@ Result<Part> readPart(const SourceFile& imageFile, const SourceFile& labelFile) 
   auto labels = readIdx(labelFile);
   if (!labels) return labels.error();
   if (images->header.dims.size() < 2)
-    return inputError(imageFile.path, "It has one dimension: these are labels, no samples",
-                      "Give the file of the images here (its name usually holds 'images')");
+    return inputError(imageFile.path, say("It has one dimension: these are labels, no samples"),
+                      say("Give the file of the images here (its name usually holds 'images')"));
   if (labels->header.dims.size() != 1)
     return inputError(labelFile.path,
-                      "It has " + std::to_string(labels->header.dims.size()) + " dimensions; labels have one",
-                      "Give the file of the labels here (its name usually holds 'labels')");
+                      say("It has {} dimensions; labels have one", labels->header.dims.size()),
+                      say("Give the file of the labels here (its name usually holds 'labels')"));
   if (images->header.dims[0] != labels->header.dims[0])
     return inputError(labelFile.path,
-                      "It has " + formatCount(labels->header.dims[0]) + " labels, " +
-                          imageFile.path.filename().string() + " has " + formatCount(images->header.dims[0]) +
-                          " samples",
-                      "Give the two files that belong together");
+                      say("It has {} labels, {} has {} samples", Count{labels->header.dims[0]},
+                          imageFile.path.filename().string(), Count{images->header.dims[0]}),
+                      say("Give the two files that belong together"));
   return Part{std::move(*images), std::move(*labels)};
 }
 
@@ -93,10 +94,10 @@ Result<std::vector<Part>> readParts(const std::vector<SourceFile>& files) {
     const IdxHeader& header = parts.back().images.header;
     const auto shape = sampleShapeOf(header), first = sampleShapeOf(parts.front().images.header);
     if (shape != first)
-      return inputError(parts.back().images.file.path,
-                        "Its samples are " + formatShape(shape) + ", those of the training part " +
-                            formatShape(first),
-                        "Give the files that belong together");
+      return inputError(
+          parts.back().images.file.path,
+          say("Its samples are {}, those of the training part {}", formatShape(shape), formatShape(first)),
+          say("Give the files that belong together"));
     total += header.elements;
   }
   if (Status status = checkMemory(total, files[0].path); !status) return status.error();
@@ -118,9 +119,8 @@ Status addLabels(const Source& source, const std::vector<std::string>& names, Da
     const int label = static_cast<unsigned char>(c);
     if (!names.empty() && label >= static_cast<int>(names.size()))
       return inputError(source.file.path,
-                        "Label " + std::to_string(label) + " has no name; the data set names " +
-                            std::to_string(names.size()) + " classes",
-                        "Add the missing class names, or give the right file");
+                        say("Label {} has no name; the data set names {} classes", label, names.size()),
+                        say("Add the missing class names, or give the right file"));
     data.labels.push_back(label);
   }
   return {};
@@ -131,14 +131,14 @@ Status addLabels(const Source& source, const std::vector<std::string>& names, Da
 // file is told.
 Status unpackParts(const std::vector<Part>& parts, const DatasetSpec& spec, Dataset& data) {
   std::vector<Status> images(parts.size()), labels(parts.size());
+  const std::vector<std::string> names = spec.options.getTexts("class_names");
   std::size_t total = 0;
   for (const Part& part : parts) total += static_cast<std::size_t>(part.images.header.elements);
   data.bytes.makeRoom(parts[0].images.header.headerBytes, total);
   inParallel(parts.size() + 1, [&](std::size_t piece) {
     if (piece == parts.size()) {
       data.contentHash = hashOf(parts);
-      for (std::size_t p = 0; p < parts.size(); ++p)
-        labels[p] = addLabels(parts[p].labels, spec.classNames, data);
+      for (std::size_t p = 0; p < parts.size(); ++p) labels[p] = addLabels(parts[p].labels, names, data);
       return;
     }
     const Source& source = parts[piece].images;
@@ -171,7 +171,7 @@ Result<Dataset> loadIdx(const DatasetSpec& spec, const fs::path& project) {
   if (parts->size() > 1) data.fixedTest = parts->back().samples();
   data.labels.reserve(static_cast<std::size_t>(data.samples));
   if (Status status = unpackParts(*parts, spec, data); !status) return status.error();
-  data.classes = spec.classNames;
+  data.classes = spec.options.getTexts("class_names");
   const int highest = *std::max_element(data.labels.begin(), data.labels.end());
   for (int label = static_cast<int>(data.classes.size()); label <= highest; ++label)
     data.classes.push_back(std::to_string(label));
@@ -234,17 +234,17 @@ bool recognisesIdx(const fs::path& fileOrFolder) {
 Result<DataReport> inspectIdx(const fs::path& fileOrFolder, const std::string&) {
   const FoundSet found = findSet(fileOrFolder);
   if (found.trainImages.empty() || found.trainLabels.empty())
-    return inputError(fileOrFolder, "No pair of IDX files (train-images…, train-labels…) stands here",
-                      "Put the images and the labels into one folder, named as MNIST names them");
+    return inputError(fileOrFolder, say("No pair of IDX files (train-images…, train-labels…) stands here"),
+                      say("Put the images and the labels into one folder, named as MNIST names them"));
   DataReport report;
   DatasetSpec& spec = report.proposed;
   spec.format = "idx";
-  spec.trainImages = found.trainImages;
-  spec.trainLabels = found.trainLabels;
+  spec.setPath("train_images", found.trainImages);
+  spec.setPath("train_labels", found.trainLabels);
   const bool test = !found.testImages.empty() && !found.testLabels.empty();
   if (test) {
-    spec.testImages = found.testImages;
-    spec.testLabels = found.testLabels;
+    spec.setPath("test_images", found.testImages);
+    spec.setPath("test_labels", found.testLabels);
   }
   const fs::path folder = found.trainImages.parent_path();
   spec.name = folder.has_filename() ? folder.filename().string() : "IDX";
@@ -262,10 +262,52 @@ Result<DataReport> inspectIdx(const fs::path& fileOrFolder, const std::string&) 
   return report;
 }
 
+// From the header of the images and the labels: the images stay packed.
+Result<DataFacts> idxFacts(const DatasetSpec& spec, const fs::path& project) {
+  auto files = idxFiles(spec, project);
+  if (!files) return files.error();
+  const fs::path& images = files->front().path;
+  auto stored = readSource(images, maxSourceBytes, say("Give the path of an IDX file"));
+  if (!stored) return stored.error();
+  constexpr std::size_t longestHeader = 20;
+  auto start = isGzip(*stored) ? gunzipStart(*stored, longestHeader, images)
+                               : Result<std::string>(stored->substr(0, longestHeader));
+  if (!start) return start.error();
+  auto header = parseIdxHeader(*start, images);
+  if (!header) return header.error();
+  DataFacts facts;
+  facts.sampleShape = sampleShapeOf(*header);
+  facts.classes = std::ssize(spec.options.getTexts("class_names"));
+  for (std::size_t index = 1; index < files->size(); index += 2) {
+    const fs::path& file = (*files)[index].path;
+    auto bytes = readSource(file, maxSourceBytes, say("Give the path of an IDX file"));
+    if (!bytes) return bytes.error();
+    auto labels = parseIdx(std::move(*bytes), file);
+    if (!labels) return labels.error();
+    for (const char label : labels->numbers())
+      facts.classes = std::max(facts.classes, std::int64_t{static_cast<unsigned char>(label)} + 1);
+  }
+  return facts;
+}
+
 } // namespace
 
 FormatReader idxFormat() {
-  return {{"idx", "Images (IDX)", {".gz", ".idx", "-ubyte"}}, idxFiles, loadIdx, recognisesIdx, inspectIdx};
+  FormatReader reader;
+  reader.row = {"idx",
+                "Images (IDX)",
+                {".gz", ".idx", "-ubyte"},
+                {{"train_images", "Training images"},
+                 {"train_labels", "Training labels"},
+                 {"test_images", "Test images"},
+                 {"test_labels", "Test labels"}},
+                {textsField("class_names", "Class names", "Names in the order of the labels.")}};
+  reader.files = idxFiles;
+  reader.load = loadIdx;
+  reader.recognises = recognisesIdx;
+  reader.inspect = inspectIdx;
+  reader.facts = idxFacts;
+  return reader;
 }
 
 } // namespace loom

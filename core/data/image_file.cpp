@@ -30,17 +30,17 @@ bool hasPictureSuffix(const fs::path& file) {
 
 namespace {
 
-Error damaged(const fs::path& file, const std::string& what, const std::string& reason) {
-  return inputError(file, "The " + what + " image is damaged (" + reason + ")",
-                    "Get the file again, or take it out of the folder");
+Error damaged(const fs::path& file, std::string_view format, const char* reason) {
+  return inputError(file, say("The {} image is damaged ({})", format, foreign(reason)),
+                    say("Get the file again, or remove it from the folder"));
 }
 
 Status checkSize(const fs::path& file, std::int64_t width, std::int64_t height) {
   if (width >= 1 && height >= 1 && width <= maxPicturePixels / height) return {};
   return inputError(file,
-                    "The image is " + formatShape({width, height}) + " pixels; at most " +
-                        formatCount(maxPicturePixels / 1'000'000) + " million are read",
-                    "Make the image smaller");
+                    say("The image is {} pixels; at most {} million are read", formatShape({width, height}),
+                        Count{maxPicturePixels / 1'000'000}),
+                    say("Make the image smaller"));
 }
 
 Picture planes(const std::vector<std::uint8_t>& mixed, std::int64_t channels, std::int64_t height,
@@ -76,7 +76,8 @@ Result<Picture> decodeJpeg(std::string_view bytes, const fs::path& file, std::in
                            bool headOnly) {
   const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
   if (!decoder)
-    return Error{ErrorKind::memory, file.string(), "No memory to read the image", "Close other programs"};
+    return Error{ErrorKind::memory, file.string(), say("No memory to read the image"),
+                 say("Close other programs")};
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   int width = 0, height = 0, sampling = 0, colours = 0;
   if (tjDecompressHeader3(decoder.get(), data, bytes.size(), &width, &height, &sampling, &colours) != 0)
@@ -90,7 +91,7 @@ Result<Picture> decodeJpeg(std::string_view bytes, const fs::path& file, std::in
     const std::string reason = tjGetErrorStr2(decoder.get());
     // Warnings about superfluous bytes leave the picture whole; a cut off one does not.
     if (tjGetErrorCode(decoder.get()) == TJERR_FATAL || reason.find("Premature end") != std::string::npos)
-      return damaged(file, "JPEG", reason);
+      return damaged(file, "JPEG", reason.c_str());
   }
   return planes(mixed, channels, height, width);
 }
@@ -104,8 +105,8 @@ Result<Picture> decode(std::string_view bytes, const fs::path& file, std::int64_
   case PictureKind::none:
     break;
   }
-  return inputError(file, bytes.empty() ? "The file is empty" : "This is no image: neither PNG nor JPEG",
-                    "Take it out of the folder, or save it as PNG or JPEG");
+  return inputError(file, bytes.empty() ? say("The file is empty") : say("This is not a PNG or JPEG image"),
+                    say("Remove it from the folder, or save it as PNG or JPEG"));
 }
 
 } // namespace
@@ -113,8 +114,8 @@ Result<Picture> decode(std::string_view bytes, const fs::path& file, std::int64_
 #else
 
 static Result<Picture> decode(std::string_view, const fs::path& file, std::int64_t, bool) {
-  return Error{ErrorKind::device, file.string(), "This build of loom reads no PNG or JPEG images",
-               "Build it with NEUROLOOM_PARTS=all, or turn the images into IDX files"};
+  return Error{ErrorKind::device, file.string(), say("This build of loom reads no PNG or JPEG images"),
+               say("Build it with NEUROLOOM_PARTS=all, or turn the images into IDX files")};
 }
 
 #endif

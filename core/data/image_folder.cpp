@@ -66,7 +66,8 @@ Result<ClassFolder> listClass(const fs::path& folder, std::int64_t& passedOver) 
   std::error_code code;
   fs::recursive_directory_iterator entry(folder, code), end;
   if (code)
-    return inputError(folder, "The folder cannot be read (" + code.message() + ")", "Check its permissions");
+    return inputError(folder, say("The folder cannot be read ({})", foreign(code.message())),
+                      say("Check its permissions"));
   for (; !code && entry != end; entry.increment(code)) {
     if (hidden(entry->path())) {
       if (entry->is_directory(code)) entry.disable_recursion_pending();
@@ -76,16 +77,17 @@ Result<ClassFolder> listClass(const fs::path& folder, std::int64_t& passedOver) 
     if (!hasPictureSuffix(entry->path()))
       ++passedOver;
     else if (result.files.size() >= mostFiles)
-      return inputError(folder, "There are too many files in it", "Take a part of the data");
+      return inputError(folder, say("There are too many files in it"), say("Take a part of the data"));
     else
       result.files.push_back(entry->path());
   }
   if (code)
-    return inputError(folder, "The folder cannot be read (" + code.message() + ")", "Check its permissions");
+    return inputError(folder, say("The folder cannot be read ({})", foreign(code.message())),
+                      say("Check its permissions"));
   std::sort(result.files.begin(), result.files.end());
   if (result.files.empty())
-    return inputError(folder, "The class folder holds no PNG or JPEG image",
-                      "Put images of the class into it, or remove the folder");
+    return inputError(folder, say("The class folder holds no PNG or JPEG image"),
+                      say("Put images of the class into it, or remove the folder"));
   return result;
 }
 
@@ -103,8 +105,8 @@ Result<std::vector<ClassFolder>> listClasses(const fs::path& folder, std::int64_
 Result<Listing> listFolder(const fs::path& folder, std::vector<std::string>& notes) {
   std::error_code code;
   if (!fs::is_directory(folder, code))
-    return inputError(folder, "There is no such folder",
-                      "Give the folder that holds one sub-folder for each class");
+    return inputError(folder, say("There is no such folder"),
+                      say("Give the folder that holds one sub-folder for each class"));
   Listing listing;
   const fs::path train = namedFolder(folder, {"train", "training"});
   auto classes = listClasses(train.empty() ? folder : train, listing.passedOver);
@@ -112,9 +114,9 @@ Result<Listing> listFolder(const fs::path& folder, std::vector<std::string>& not
   listing.train = std::move(*classes);
   if (listing.train.size() < 2)
     return inputError(train.empty() ? folder : train,
-                      listing.train.empty() ? "There is no sub-folder in it"
-                                            : "There is one class only: nothing to tell apart",
-                      "Make one sub-folder with images for each class");
+                      listing.train.empty() ? say("The folder has no sub-folder")
+                                            : say("Only one class found. Classification needs at least two"),
+                      say("Make one sub-folder with images for each class"));
   if (train.empty()) return listing;
   if (const fs::path test = namedFolder(folder, {"test", "testing"}); !test.empty()) {
     auto tests = listClasses(test, listing.passedOver);
@@ -132,7 +134,7 @@ std::string roleOf(const fs::path& file, const fs::path& folder) {
 }
 
 Result<std::vector<SourceFile>> imageFiles(const DatasetSpec& spec, const fs::path& project) {
-  const fs::path folder = resolvePath(project, spec.folder);
+  const fs::path folder = resolvePath(project, spec.path("folder"));
   std::vector<std::string> notes;
   auto listing = listFolder(folder, notes);
   if (!listing) return listing.error();
@@ -145,7 +147,8 @@ Result<std::vector<SourceFile>> imageFiles(const DatasetSpec& spec, const fs::pa
 
 class Loader {
  public:
-  Loader(const DatasetSpec& spec, fs::path folder) : folder_(std::move(folder)), shape_(spec.imageSize) {}
+  Loader(const DatasetSpec& spec, fs::path folder)
+      : folder_(std::move(folder)), shape_(spec.options.getInts("image_size")) {}
 
   Result<Dataset> load() {
     auto listing = listFolder(folder_, data_.notes);
@@ -178,17 +181,17 @@ class Loader {
  private:
   Status takeShape(const fs::path& firstFile, std::int64_t files) {
     if (shape_.empty()) {
-      auto bytes = readSource(firstFile, mostPictureBytes, "an image");
+      auto bytes = readSource(firstFile, mostPictureBytes, say("Give the path of an image"));
       if (!bytes) return bytes.error();
       auto picture = decodePicture(*bytes, firstFile, 0);
       if (!picture) return picture.error();
       shape_ = {picture->channels, picture->height, picture->width};
     }
     if (shape_.size() != 3 || (shape_[0] != 1 && shape_[0] != 3))
-      return inputError(folder_,
-                        "Images have 1 or 3 channels, a height and a width; " + formatShape(shape_) +
-                            " is asked for",
-                        "Correct the image size");
+      return inputError(
+          folder_,
+          say("Images have 1 or 3 channels, a height and a width; {} is asked for", formatShape(shape_)),
+          say("Correct the image size"));
     const auto elements = elementCount(shape_);
     const auto bytes = elements ? checkedMultiply(*elements, files) : std::nullopt;
     if (Status status = checkMemory(bytes.value_or(std::numeric_limits<std::int64_t>::max()), folder_);
@@ -203,11 +206,11 @@ class Loader {
     const auto known = std::find(data_.classes.begin(), data_.classes.end(), one.name);
     if (known == data_.classes.end())
       return inputError(folder_,
-                        "The test part has a class '" + one.name + "' that the training part has not",
-                        "Add images of it to the training part, or take it out of the test part");
+                        say("The test part has a class '{}' that the training part has not", one.name),
+                        say("Add images of it to the training part, or take it out of the test part"));
     const auto label = static_cast<std::int32_t>(known - data_.classes.begin());
     for (const fs::path& file : one.files) {
-      auto bytes = readSource(file, mostPictureBytes, "an image");
+      auto bytes = readSource(file, mostPictureBytes, say("Give the path of an image"));
       if (!bytes) return bytes.error();
       const std::string role = roleOf(file, folder_);
       addSource(hash_, role, *bytes);
@@ -233,10 +236,10 @@ class Loader {
 };
 
 Result<Dataset> loadImages(const DatasetSpec& spec, const fs::path& project) {
-  if (spec.folder.empty())
-    return inputError(project, "The image data set names no folder",
-                      "Give the folder that holds one sub-folder for each class");
-  return Loader(spec, resolvePath(project, spec.folder)).load();
+  if (spec.path("folder").empty())
+    return inputError(project, say("The image data set names no folder"),
+                      say("Give the folder that holds one sub-folder for each class"));
+  return Loader(spec, resolvePath(project, spec.path("folder"))).load();
 }
 
 // The size that most images have, and colour when any has it; large ones become smaller, so that a first
@@ -249,7 +252,7 @@ Result<std::vector<std::int64_t>> proposeShape(const Listing& listing, std::vect
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> sizes;
   std::int64_t colour = 0, measured = 0;
   for (std::size_t at = 0; at < files.size(); at += stride) {
-    auto bytes = readSource(*files[at], mostPictureBytes, "an image");
+    auto bytes = readSource(*files[at], mostPictureBytes, say("Give the path of an image"));
     if (!bytes) return bytes.error();
     auto picture = measurePicture(*bytes, *files[at]);
     if (!picture) return picture.error();
@@ -287,14 +290,14 @@ Result<DataReport> inspectImages(const fs::path& folder, const std::string&) {
   DataReport report;
   DatasetSpec& spec = report.proposed;
   spec.format = "images";
-  spec.folder = folder;
+  spec.setPath("folder", folder);
   spec.name = folder.has_filename() ? folder.filename().string() : folder.parent_path().filename().string();
   std::vector<std::string> notes, sizeReasons;
   auto listing = listFolder(folder, notes);
   if (!listing) return listing.error();
   auto shape = proposeShape(*listing, sizeReasons);
   if (!shape) return shape.error();
-  spec.imageSize = *shape;
+  spec.options.set("image_size", *shape);
   auto data = loadImages(spec, {});
   if (!data) return data.error();
   report.samples = data->samples;
@@ -314,11 +317,17 @@ Result<DataReport> inspectImages(const fs::path& folder, const std::string&) {
 } // namespace
 
 FormatReader imagesFormat() {
-  return {{"images", "Image folder (PNG, JPEG)", {".png", ".jpg", ".jpeg"}},
-          imageFiles,
-          loadImages,
-          recognisesImages,
-          inspectImages};
+  Field size = integersField("image_size", "Image size", {}, 1, 1 << 20,
+                             "Channels, height and width; empty: those of the first image.");
+  size.count = 3;
+  FormatReader reader;
+  reader.row = {
+      "images", "Image folder (PNG, JPEG)", {".png", ".jpg", ".jpeg"}, {{"folder", "Folder"}}, {size}};
+  reader.files = imageFiles;
+  reader.load = loadImages;
+  reader.recognises = recognisesImages;
+  reader.inspect = inspectImages;
+  return reader;
 }
 
 } // namespace loom

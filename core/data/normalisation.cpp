@@ -134,8 +134,9 @@ Result<Normalisation> normalisationFromJson(const Json& json, const std::string&
     for (const Json& item : **list) {
       const auto value = numberFromJson(item);
       if (!value || !std::isfinite(*value) || (positive && *value <= 0))
-        return Error{ErrorKind::input, place, std::string("Member '") + key + "' holds no usable number",
-                     "Train the run again"};
+        return Error{ErrorKind::input, place,
+                     say("Member '{}' holds no usable number", std::string_view(key)),
+                     say("Train the run again")};
       out.push_back(*value);
     }
     return {};
@@ -147,7 +148,8 @@ Result<Normalisation> normalisationFromJson(const Json& json, const std::string&
     if (Status status = read("target_std", result.targetStd, true); !status) return status.error();
   }
   if (result.mean.size() != result.std.size() || result.targetMean.size() != result.targetStd.size())
-    return Error{ErrorKind::input, place, "Means and deviations differ in number", "Train the run again"};
+    return Error{ErrorKind::input, place, say("Means and deviations differ in number"),
+                 say("Train the run again")};
   return result;
 }
 

@@ -3,6 +3,7 @@
 // its data.
 #include "core/base/format.h"
 #include "core/data/csv_columns.h"
+#include "core/data/csv_inspect.h"
 #include "core/data/formats.h"
 #include "core/data/idx.h"
 #include "core/data/image_file.h"
@@ -35,9 +36,9 @@ Result<Dataset> fromPicture(const Dataset& like, const fs::path& file, std::stri
                             Dataset result) {
   if (like.sampleShape.size() != 3 || (like.sampleShape[0] != 1 && like.sampleShape[0] != 3))
     return inputError(file,
-                      "This is a picture; the network was trained on rows of " +
-                          formatShape(like.sampleShape) + " numbers",
-                      "Give a CSV file with the columns of the training data");
+                      say("This is a picture; the network was trained on rows of {} numbers",
+                          formatShape(like.sampleShape)),
+                      say("Give a CSV file with the columns of the training data"));
   auto picture = decodePicture(bytes, file, like.sampleShape[0]);
   if (!picture) return picture.error();
   takeBytes(result, like, scaled(*picture, like.sampleShape[1], like.sampleShape[2]).pixels);
@@ -53,9 +54,9 @@ Result<Dataset> fromIdx(const Dataset& like, const fs::path& file, std::string s
   if (shape.size() == 2) shape.insert(shape.begin(), 1);
   if (shape != like.sampleShape)
     return inputError(file,
-                      "Its samples are " + formatShape(shape) + ", the network was trained on " +
-                          formatShape(like.sampleShape),
-                      "Give samples of the same shape");
+                      say("Its samples are {}, the network was trained on {}", formatShape(shape),
+                          formatShape(like.sampleShape)),
+                      say("Give samples of the same shape"));
   const std::string_view numbers = idx->numbers();
   takeBytes(result, like, {reinterpret_cast<const std::uint8_t*>(numbers.data()), numbers.size()});
   result.samples = idx->header.dims[0];
@@ -71,19 +72,19 @@ struct Source {
   std::vector<std::string> values; // empty: a number
 };
 
-bool isNumberColumn(const DatasetSpec& spec, const std::string& feature) {
-  return std::any_of(spec.columnTypes.begin(), spec.columnTypes.end(), [&](const auto& chosen) {
-    return chosen.first == feature && chosen.second == ColumnType::number;
-  });
+bool isNumberColumn(const TableOptions& options, const std::string& feature) {
+  const auto chosen = options.columnTypes.find(feature);
+  return chosen != options.columnTypes.end() && chosen->second == ColumnType::number;
 }
 
 // "colour=blue", "colour=red" came from one column.
 std::vector<Source> sourcesOf(const DatasetSpec& spec, const Dataset& like) {
+  const TableOptions options = tableOptions(spec);
   std::vector<Source> sources;
   for (std::size_t f = 0; f < like.featureNames.size(); ++f) {
     const std::string& feature = like.featureNames[f];
     const auto equals = feature.find('=');
-    const bool category = equals != std::string::npos && !isNumberColumn(spec, feature);
+    const bool category = equals != std::string::npos && !isNumberColumn(options, feature);
     const std::string name = category ? feature.substr(0, equals) : feature;
     if (category && !sources.empty() && sources.back().name == name && !sources.back().values.empty()) {
       sources.back().values.push_back(feature.substr(equals + 1));
@@ -101,15 +102,16 @@ Result<std::vector<std::size_t>> matchColumns(const CsvTable& table, const std::
   if (!table.header) {
     // Without names the order decides; a target may follow.
     if (table.columns != sources.size() && table.columns != sources.size() + 1)
-      return inputError(table.file,
-                        "It has " + std::to_string(table.columns) +
-                            " columns without names; the network takes " + std::to_string(sources.size()),
-                        "Give a header with the names of the training data");
+      return inputError(
+          table.file,
+          say("It has {} columns without names; the network takes {}", table.columns, sources.size()),
+          say("Give a header with the names of the training data"));
     for (std::size_t c = 0; c < sources.size(); ++c) columns.push_back(c);
     return columns;
   }
   for (const Source& source : sources) {
-    auto found = findColumn(table, source.name, "the network's input");
+    auto found =
+        findColumn(table, source.name, say("There is no column '{}' for the network's input", source.name));
     if (!found) return found.error();
     columns.push_back(*found);
   }
@@ -124,7 +126,8 @@ Status fillCell(const CsvTable& table, std::size_t row, std::size_t column, cons
     const auto value = isMissing(cell) ? std::optional<double>(missing) : parseNumber(cell);
     if (!value || std::isinf(static_cast<float>(*value)))
       return Error{ErrorKind::input, table.place(row),
-                   inQuotes(cell) + " in column '" + source.name + "' is no number", "Correct the cell"};
+                   say("{} in column '{}' is no number", inQuotes(cell), source.name),
+                   say("Correct the cell")};
     out[source.first] = static_cast<float>(*value);
     return {};
   }
@@ -151,8 +154,10 @@ bool namesColumns(const CsvTable& table, const std::vector<Source>& sources) {
   });
 }
 
-Result<Dataset> fromTable(const DatasetSpec& spec, const Dataset& like, const fs::path& file,
-                          const std::string& text, Dataset result) {
+} // namespace
+
+Result<Dataset> rowsForPrediction(const DatasetSpec& spec, const Dataset& like, const fs::path& file,
+                                  const std::string& text, Dataset result) {
   const auto sources = sourcesOf(spec, like);
   auto table = parseCsv(text, file, true);
   if (!table) return table.error();
@@ -160,7 +165,8 @@ Result<Dataset> fromTable(const DatasetSpec& spec, const Dataset& like, const fs
     table = parseCsv(text, file);
     if (!table) return table.error();
   }
-  if (table->rows == 0) return inputError(file, "The table has no rows", "Give at least one row to predict");
+  if (table->rows == 0)
+    return inputError(file, say("The table has no rows"), say("Give at least one row to predict"));
   auto columns = matchColumns(*table, sources);
   if (!columns) return columns.error();
   const std::size_t features = like.featureNames.size();
@@ -180,22 +186,22 @@ Result<Dataset> fromTable(const DatasetSpec& spec, const Dataset& like, const fs
   return result;
 }
 
-} // namespace
-
 Result<Dataset> loadForPrediction(const DatasetSpec& spec, const Dataset& like, const fs::path& file) {
   Dataset result;
   result.sampleShape = like.sampleShape;
   result.classes = like.classes;
   result.targetNames = like.targetNames;
   result.featureNames = like.featureNames;
-  auto bytes = readSource(file, mostPictureBytes, "an image or a table");
+  auto bytes = readSource(file, mostPictureBytes, say("Give the path of an image or a table"));
   if (!bytes) return bytes.error();
   result.contentHash = contentHash(*bytes);
   if (pictureKind(*bytes) != PictureKind::none) return fromPicture(like, file, *bytes, std::move(result));
   if (looksLikeIdx(file)) return fromIdx(like, file, std::move(*bytes), std::move(result));
-  if (spec.format == "csv") return fromTable(spec, like, file, *bytes, std::move(result));
-  return inputError(file, "This is no image: neither PNG, JPEG nor IDX",
-                    "Give an image to a network that was trained on images");
+  for (const FormatReader& reader : formatReaders())
+    if (reader.row.name == spec.format && reader.predictionInput)
+      return reader.predictionInput(spec, like, file, *bytes, std::move(result));
+  return inputError(file, say("This is not a PNG, JPEG or IDX image"),
+                    say("Give an image to a network that was trained on images"));
 }
 
 } // namespace loom

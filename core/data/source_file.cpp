@@ -16,8 +16,8 @@ namespace loom {
 
 namespace fs = std::filesystem;
 
-Error inputError(const fs::path& place, std::string cause, std::string fix) {
-  return {ErrorKind::input, place.string(), std::move(cause), std::move(fix)};
+Error inputError(const fs::path& place, Message cause, Message fix) {
+  return {ErrorKind::input, place, std::move(cause), std::move(fix)};
 }
 
 fs::path resolvePath(const fs::path& project, const fs::path& path) {
@@ -35,35 +35,33 @@ std::string inQuotes(std::string_view text) {
   return shown + (cut ? "…'" : "'");
 }
 
-static Status checkRegular(const fs::path& file, std::size_t maxBytes, std::string_view wanted) {
+static Status checkRegular(const fs::path& file, std::size_t maxBytes, Message fix) {
   std::error_code code;
   const fs::file_status status = fs::status(file, code);
-  const std::string missingFix = "Give the path of " + std::string(wanted);
-  if (!fs::exists(status)) return inputError(file, "There is no such file", missingFix);
-  if (fs::is_directory(status)) return inputError(file, "This is a folder", missingFix);
-  if (!fs::is_regular_file(status)) return inputError(file, "This is no regular file", missingFix);
+  if (!fs::exists(status)) return inputError(file, say("There is no such file"), fix);
+  if (fs::is_directory(status)) return inputError(file, say("This is a folder"), fix);
+  if (!fs::is_regular_file(status)) return inputError(file, say("This is no regular file"), fix);
   const std::uintmax_t size = fs::file_size(file, code);
   if (!code && size > maxBytes)
-    return inputError(file,
-                      "It has " + formatBytes(size) + "; at most " + formatBytes(maxBytes) + " are read",
-                      "Take a part of the data");
+    return inputError(file, say("It has {}; at most {} are read", Bytes{size}, Bytes{maxBytes}),
+                      say("Take a part of the data"));
   return {};
 }
 
-static Status checkSource(const fs::path& file, std::size_t maxBytes, std::string_view wanted) {
-  if (Status status = checkRegular(file, maxBytes, wanted); !status) return status;
+static Status checkSource(const fs::path& file, std::size_t maxBytes, Message fix) {
+  if (Status status = checkRegular(file, maxBytes, std::move(fix)); !status) return status;
   std::error_code code;
   const std::uintmax_t size = fs::file_size(file, code);
   return code ? Status() : checkMemory(static_cast<std::int64_t>(size), file);
 }
 
-Result<std::string> readSource(const fs::path& file, std::size_t maxBytes, std::string_view wanted) {
-  if (Status status = checkSource(file, maxBytes, wanted); !status) return status.error();
+Result<std::string> readSource(const fs::path& file, std::size_t maxBytes, Message fix) {
+  if (Status status = checkSource(file, maxBytes, std::move(fix)); !status) return status.error();
   return readWholeFile(file, maxBytes);
 }
 
-Result<RawBytes> readRawSource(const fs::path& file, std::size_t maxBytes, std::string_view wanted) {
-  if (Status status = checkSource(file, maxBytes, wanted); !status) return status.error();
+Result<RawBytes> readRawSource(const fs::path& file, std::size_t maxBytes, Message fix) {
+  if (Status status = checkSource(file, maxBytes, std::move(fix)); !status) return status.error();
   return readWholeRaw(file, maxBytes);
 }
 
@@ -82,11 +80,12 @@ Result<std::string> hashSources(const std::vector<SourceFile>& files) {
     const std::uintmax_t size = fs::file_size(file.path, code);
     std::ifstream stream(file.path, std::ios::binary);
     if (code || !stream)
-      return inputError(file.path, "It cannot be read", "Check the permissions of the file");
+      return inputError(file.path, say("It cannot be read"), say("Check the permissions of the file"));
     hash.add(file.role + '\n' + std::to_string(size) + '\n');
     while (stream.read(piece.data(), static_cast<std::streamsize>(piece.size())), stream.gcount() > 0)
       hash.add(std::string_view(piece).substr(0, static_cast<std::size_t>(stream.gcount())));
-    if (stream.bad()) return inputError(file.path, "It cannot be read", "Check the disk and the permissions");
+    if (stream.bad())
+      return inputError(file.path, say("It cannot be read"), say("Check the disk and the permissions"));
   }
   return hash.hex();
 }
@@ -107,11 +106,9 @@ struct Inflater {
   }
 };
 
-Error damagedGzip(const fs::path& file, const char* reason, std::size_t unpacked) {
-  return inputError(file,
-                    std::string("The gzip data is damaged (") + reason + ") after " +
-                        std::to_string(unpacked) + " unpacked bytes",
-                    "Get the file again");
+Error damagedGzip(const fs::path& file, const Message& reason, std::size_t unpacked) {
+  return inputError(file, say("The gzip data is damaged ({}) after {} unpacked bytes", reason, unpacked),
+                    say("Get the file again"));
 }
 
 } // namespace
@@ -140,7 +137,8 @@ static Result<std::size_t> unpack(std::string_view bytes, std::span<std::uint8_t
                                   bool& more) {
   Inflater inflater;
   if (!inflater.ready)
-    return Error{ErrorKind::memory, file.string(), "No memory to unpack it", "Close other programs"};
+    return Error{ErrorKind::memory, file.string(), say("No memory to unpack it"),
+                 say("Close other programs")};
   z_stream& stream = inflater.stream;
   std::size_t taken = 0, made = 0;
   more = false;
@@ -165,12 +163,13 @@ static Result<std::size_t> unpack(std::string_view bytes, std::span<std::uint8_t
     if (!full) made += room - stream.avail_out;
     if (code == Z_STREAM_END) {
       if (taken == bytes.size()) return made;
-      if (!isGzip(bytes.substr(taken))) return damagedGzip(file, "bytes that are no gzip follow", made);
+      if (!isGzip(bytes.substr(taken)))
+        return damagedGzip(file, say("bytes that are not gzip data follow"), made);
       inflateReset(&stream);
     } else if (code == Z_BUF_ERROR && taken == bytes.size()) {
-      return damagedGzip(file, "it ends too early", made);
+      return damagedGzip(file, say("it ends too early"), made);
     } else if (code != Z_OK && code != Z_BUF_ERROR) {
-      return damagedGzip(file, stream.msg ? stream.msg : "unknown content", made);
+      return damagedGzip(file, stream.msg ? foreign(stream.msg) : say("unknown content"), made);
     }
   }
 }
@@ -183,9 +182,8 @@ Result<std::size_t> gunzip(std::string_view bytes, std::span<std::uint8_t> out, 
   bool more = false;
   auto made = unpack(bytes, out, file, more);
   if (made && more)
-    return inputError(file,
-                      "It unpacks to more than the " + std::to_string(out.size()) + " bytes that it may hold",
-                      "Check where the file comes from; it is not what its name says");
+    return inputError(file, say("It unpacks to more than the {} bytes that it may hold", out.size()),
+                      say("Check where the file comes from; it is not what its name says"));
   return made;
 }
 
@@ -202,9 +200,9 @@ Status checkMemory(std::int64_t bytes, const fs::path& place) {
   const std::int64_t machine = static_cast<std::int64_t>(os::memory().total);
   if (machine <= 0 || bytes <= machine / 10 * 8) return {};
   return Error{ErrorKind::memory, place.string(),
-               "The data takes " + formatBytes(static_cast<std::uint64_t>(bytes)) +
-                   " of memory; this machine has " + formatBytes(static_cast<std::uint64_t>(machine)),
-               "Take a part of the data or smaller images"};
+               say("The data takes {} of memory; this machine has {}",
+                   Bytes{static_cast<std::uint64_t>(bytes)}, Bytes{static_cast<std::uint64_t>(machine)}),
+               say("Take a part of the data or smaller images")};
 }
 
 } // namespace loom

@@ -20,12 +20,11 @@ struct SourceFile {
   std::filesystem::path path;
 };
 
-// Kind input when the file is missing, a folder, no regular file, or larger than maxBytes; `wanted` names
-// what it should hold ("a CSV table").
-Result<std::string> readSource(const std::filesystem::path& file, std::size_t maxBytes,
-                               std::string_view wanted);
+// Kind input when the file is missing, a folder, no regular file, or larger than maxBytes; `fix` says
+// what to give instead: say("Give the path of a CSV table").
+Result<std::string> readSource(const std::filesystem::path& file, std::size_t maxBytes, Message fix);
 Result<RawBytes> readRawSource(const std::filesystem::path& file, std::size_t maxBytes,
-                               std::string_view wanted); // for what is large
+                               Message fix); // for what is large
 
 // Adds one file to the hash of a data set: its role, its length, its bytes.
 void addSource(ContentHash& hash, std::string_view role, std::string_view bytes);
@@ -45,7 +44,7 @@ Result<std::string> gunzipStart(std::string_view bytes, std::size_t count, const
 Status checkMemory(std::int64_t bytes, const std::filesystem::path& place);
 inline constexpr std::size_t maxSourceBytes = std::size_t{16} << 30;
 
-Error inputError(const std::filesystem::path& place, std::string cause, std::string fix);
+Error inputError(const std::filesystem::path& place, Message cause, Message fix);
 // Relative paths of a spec are meant from the project's folder.
 std::filesystem::path resolvePath(const std::filesystem::path& project, const std::filesystem::path& path);
 std::string

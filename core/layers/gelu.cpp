@@ -21,24 +21,18 @@ std::vector<LayerExample> examples() {
 } // namespace
 
 const LayerSpec& gelu() {
-  static const LayerSpec spec{
-      .type = "GELU",
-      .group = "Activation",
-      .family = Family::activation,
-      .icon = "f-act",
-      .shortName = "GELU",
-      .summary = "A smooth ReLU: weighs every value by the normal distribution at it.",
-      .formula = "y = x · Φ(x); tanh: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))",
-      .keywords = {"activation", "gaussian", "transformer"},
-      .fields = {choiceField("approximate", "Approximate", "none", {"none", "tanh"},
-                             "none is exact, tanh a quicker formula.")},
-      .inputs = {{"input", false}},
-      .hasOutput = true,
-      .shape = sameShape,
-      .lower = lower,
-      .torch = torch,
-      .examples = examples,
-  };
+  static const LayerSpec spec = [] {
+    LayerSpec row =
+        activation<"gelu", "">("GELU", "A smooth ReLU: weighs every value by the normal distribution at it.",
+                               "y = x · Φ(x); tanh: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))",
+                               {"activation", "gaussian", "transformer"});
+    row.fields = {choiceField("approximate", "Approximate", "none", {"none", "tanh"},
+                              "none is exact, tanh a quicker formula.")};
+    row.lower = lower;
+    row.torch = torch;
+    row.examples = examples;
+    return row;
+  }();
   return spec;
 }
 

@@ -27,17 +27,8 @@ const LayerSpec& input() {
                  "number of features of a table's row.",
       .formula = "",
       .keywords = {"data", "image", "table", "features"},
-      .fields = {[] {
-        Field field;
-        field.name = "shape";
-        field.label = "Shape";
-        field.kind = FieldKind::integers;
-        field.standard = std::vector<std::int64_t>{1, 28, 28};
-        field.minimum = 1;
-        field.maximum = 1048576;
-        field.help = "Shape of one sample, without the batch: 1, 28, 28 for a grey image.";
-        return field;
-      }()},
+      .fields = {integersField("shape", "Shape", {1, 28, 28}, 1, 1048576,
+                               "Shape of one sample, without the batch: 1, 28, 28 for a grey image.")},
       .inputs = {},
       .hasOutput = true,
       .shape = shape,

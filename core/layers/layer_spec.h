@@ -3,7 +3,7 @@
 // validator, the compiler, the reference manual and the tests. One file per layer in core/layers, one row in
 // core/layers/layer_table.cpp. Names, parameters, defaults and initialisation are PyTorch's.
 #pragma once
-#include "core/base/params.h"
+#include "core/base/fields.h"
 #include "core/base/result.h"
 #include "core/plan/plan.h"
 #include <optional>
@@ -25,20 +25,6 @@ std::string toText(const Shape& shape); // "N×16×28×28"
 std::string toTextWithoutBatch(const Shape& shape); // "16×28×28"
 
 enum class Family { input, linear, conv, pool, norm, activation, merge, reshape, loss, block };
-
-enum class FieldKind { integer, number, flag, choice, size2, text, integers };
-
-// One field of the inspector, one parameter of the file.
-struct Field {
-  std::string_view name;  // PyTorch's: "out_channels"
-  std::string_view label; // "Out channels"
-  FieldKind kind = FieldKind::integer;
-  ParamValue standard;             // PyTorch's default, or a working one where PyTorch has none
-  double minimum = 0, maximum = 0; // equal: unlimited
-  std::vector<std::string_view> choices;
-  std::string_view help;  // one sentence
-  bool automatic = false; // follows from the input (in_channels): shown dashed, never stored
-};
 
 struct PortSpec {
   std::string_view name; // "input", "output"
@@ -143,8 +129,7 @@ struct LayerSpec {
 
 const std::vector<const LayerSpec*>& layerTable(); // in palette order
 const LayerSpec* findLayer(std::string_view type);
-// The fields' standards, overlaid with `given`; unknown names, wrong types and values out of range are an
-// Error naming layer and field.
+// completeFields() of the layer's fields; errors are of kind input and name layer and field.
 Result<Params> completeParams(const LayerSpec& layer, const Params& given);
 // Whether an Output with these params compares with labels (i32 [N]) instead of values (f32 [N,K]).
 bool wantsLabels(const Params& outputParams);

@@ -25,25 +25,20 @@ std::vector<LayerExample> examples() {
 } // namespace
 
 const LayerSpec& leakyRelu() {
-  static const LayerSpec spec{
-      .type = "LeakyReLU",
-      .group = "Activation",
-      .family = Family::activation,
-      .icon = "f-act",
-      .shortName = "Leaky",
-      .summary = "Keeps what is positive and a small share of what is negative, so that a gradient remains.",
-      .formula = "y = x for x > 0, else negative_slope · x",
-      .keywords = {"activation", "rectifier", "leaky"},
-      .fields = {numberField("negative_slope", "Negative slope", 0.01, -10, 10,
-                             "Share of negative values that is kept.")},
-      .inputs = {{"input", false}},
-      .hasOutput = true,
-      .shape = sameShape,
-      .lower = lower,
-      .facts = facts,
-      .torch = torch,
-      .examples = examples,
-  };
+  static const LayerSpec spec = [] {
+    LayerSpec row = activation<"leaky_relu", "">(
+        "LeakyReLU",
+        "Keeps what is positive and a small share of what is negative, so that a gradient remains.",
+        "y = x for x > 0, else negative_slope · x", {"activation", "rectifier", "leaky"});
+    row.shortName = "Leaky";
+    row.fields = {numberField("negative_slope", "Negative slope", 0.01, -10, 10,
+                              "Share of negative values that is kept.")};
+    row.lower = lower;
+    row.facts = facts;
+    row.torch = torch;
+    row.examples = examples;
+    return row;
+  }();
   return spec;
 }
 

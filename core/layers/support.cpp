@@ -4,51 +4,6 @@
 
 namespace loom::layers {
 
-namespace {
-Field plainField(std::string_view name, std::string_view label, FieldKind kind, ParamValue standard,
-                 std::string_view help) {
-  Field field;
-  field.name = name;
-  field.label = label;
-  field.kind = kind;
-  field.standard = std::move(standard);
-  field.help = help;
-  return field;
-}
-Field limited(Field field, double minimum, double maximum) {
-  field.minimum = minimum;
-  field.maximum = maximum;
-  return field;
-}
-} // namespace
-
-Field integerField(std::string_view name, std::string_view label, std::int64_t standard, double minimum,
-                   double maximum, std::string_view help) {
-  return limited(plainField(name, label, FieldKind::integer, standard, help), minimum, maximum);
-}
-Field numberField(std::string_view name, std::string_view label, double standard, double minimum,
-                  double maximum, std::string_view help) {
-  return limited(plainField(name, label, FieldKind::number, standard, help), minimum, maximum);
-}
-Field flagField(std::string_view name, std::string_view label, bool standard, std::string_view help) {
-  return plainField(name, label, FieldKind::flag, standard, help);
-}
-Field choiceField(std::string_view name, std::string_view label, std::string_view standard,
-                  std::vector<std::string_view> choices, std::string_view help) {
-  Field field = plainField(name, label, FieldKind::choice, std::string(standard), help);
-  field.choices = std::move(choices);
-  return field;
-}
-Field sizeField(std::string_view name, std::string_view label, std::vector<std::int64_t> standard,
-                double minimum, double maximum, std::string_view help) {
-  return limited(plainField(name, label, FieldKind::size2, std::move(standard), help), minimum, maximum);
-}
-Field automaticField(std::string_view name, std::string_view label, std::string_view help) {
-  Field field = plainField(name, label, FieldKind::integer, std::int64_t{0}, help);
-  field.automatic = true;
-  return field;
-}
-
 Shape batchOf(const std::vector<std::int64_t>& dims) {
   Shape shape{Dim{0, "N"}};
   for (const std::int64_t dim : dims) shape.push_back(Dim{dim, {}});
@@ -186,6 +141,8 @@ std::string python(double value) { return fmt::format("{}", value); }
 std::string python(const Pair& value) {
   return value[0] == value[1] ? fmt::format("{}", value[0]) : fmt::format("({}, {})", value[0], value[1]);
 }
+
+std::vector<LayerExample> activationExamples() { return {{{batchOf({6})}, {}}, {{batchOf({2, 3, 4})}, {}}}; }
 
 TorchCode moduleCode(std::string module) { return {std::move(module), "{self}({0})"}; }
 

@@ -4,6 +4,7 @@
 // wrapping.
 #pragma once
 #include "core/layers/layer_spec.h"
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -15,17 +16,6 @@ namespace loom::layers {
 
 using Inputs = std::vector<Shape>;
 using Pair = std::array<std::int64_t, 2>;
-
-Field integerField(std::string_view name, std::string_view label, std::int64_t standard, double minimum,
-                   double maximum, std::string_view help);
-Field numberField(std::string_view name, std::string_view label, double standard, double minimum,
-                  double maximum, std::string_view help);
-Field flagField(std::string_view name, std::string_view label, bool standard, std::string_view help);
-Field choiceField(std::string_view name, std::string_view label, std::string_view standard,
-                  std::vector<std::string_view> choices, std::string_view help);
-Field sizeField(std::string_view name, std::string_view label, std::vector<std::int64_t> standard,
-                double minimum, double maximum, std::string_view help);
-Field automaticField(std::string_view name, std::string_view label, std::string_view help);
 
 // N first, then `dims`.
 Shape batchOf(const std::vector<std::int64_t>& dims);
@@ -61,11 +51,41 @@ std::optional<LayerProblem> windowProblem(const Window& window, const Shape& inp
 // Emits one op with one result and makes that the node's output.
 void emitOne(LoweringBuilder& builder, std::string_view op, std::vector<TensorId> src, Params attrs = {});
 
+TorchCode moduleCode(std::string module);
+std::vector<LayerExample> activationExamples(); // of 2 and of 4 dimensions
+
+// A literal as a template argument, so that the functions of a row need no state.
+template<std::size_t length> struct Literal {
+  consteval Literal(const char (&given)[length]) { std::copy_n(given, length, text); }
+  std::string_view view() const { return {text, length - 1}; }
+  char text[length] = {};
+};
+
+// A row without parameters that runs one op on each value: `torch` is its module, "nn.ReLU()".
+template<Literal op, Literal torch>
+LayerSpec activation(std::string_view type, std::string_view summary, std::string_view formula,
+                     std::vector<std::string_view> keywords) {
+  LayerSpec spec;
+  spec.type = spec.shortName = type;
+  spec.group = "Activation";
+  spec.family = Family::activation;
+  spec.icon = "f-act";
+  spec.summary = summary;
+  spec.formula = formula;
+  spec.keywords = std::move(keywords);
+  spec.inputs = {{"input", false}};
+  spec.shape = sameShape;
+  spec.lower = [](LoweringBuilder& builder, const Params&) {
+    emitOne(builder, op.view(), {builder.input()});
+  };
+  spec.torch = [](const Inputs&, const Params&) { return moduleCode(std::string(torch.view())); };
+  spec.examples = activationExamples;
+  return spec;
+}
 // Python source of values: True, 1e-05, (3, 3) or 3.
 std::string python(bool value);
 std::string python(double value);
 std::string python(const Pair& value);
-TorchCode moduleCode(std::string module);
 
 const LayerSpec& input();
 const LayerSpec& output();

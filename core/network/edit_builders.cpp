@@ -120,9 +120,8 @@ Result<Edit> setParam(const Network& network, NodeId id, std::string_view name, 
   }
   Draft draft(network);
   draft.now.nodes[id].params = std::move(*stored);
-  std::string label(name);
-  for (const Field& field : layer->fields)
-    if (field.name == name) label = field.label;
+  const Field* field = findField(layer->fields, name);
+  const std::string label(field ? field->label : name);
   return draft.finish(fmt::format("Set {} of {}", label, node->name));
 }
 

@@ -133,10 +133,7 @@ bool reaches(const Network& network, NodeId from, NodeId to) {
 Result<Params> storedParams(const LayerSpec& layer, const Params& given) {
   auto complete = completeParams(layer, given);
   if (!complete) return complete.error();
-  for (const Field& field : layer.fields)
-    if (const ParamValue* value = complete->find(field.name); value && *value == field.standard)
-      complete->erase(field.name);
-  return complete;
+  return differing(layer.fields, std::move(*complete));
 }
 
 std::vector<NodeId> executionOrder(const Network& network) {

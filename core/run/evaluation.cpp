@@ -70,8 +70,8 @@ Result<Evaluation> readEvaluation(const fs::path& runFolder, std::int64_t step, 
   if (!json) return json.error();
   const JsonReader reader(*json, (folder / "summary.json").string());
   const auto wrong = [&](const char* what) {
-    return Error{ErrorKind::input, reader.place(), std::string("Member '") + what + "' is damaged",
-                 "Evaluate the run again"};
+    return Error{ErrorKind::input, reader.place(), say("Member '{}' is damaged", std::string_view(what)),
+                 say("Evaluate the run again")};
   };
   Evaluation evaluation;
   evaluation.step = step;

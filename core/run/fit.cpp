@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/run/fit.h"
 #include "core/base/format.h"
-#include "core/data/idx.h"
-#include "core/data/source_file.h"
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -84,47 +82,7 @@ void checkOutput(const Network& network, const Node& node, const NodeInfo& info,
                  {}});
 }
 
-Result<DataFacts> readIdxFacts(const DatasetSpec& spec, const std::filesystem::path& project) {
-  const auto images = resolvePath(project, spec.trainImages);
-  auto stored = readSource(images, maxSourceBytes, "an IDX file");
-  if (!stored) return stored.error();
-  constexpr std::size_t longestHeader = 20;
-  auto start = isGzip(*stored) ? gunzipStart(*stored, longestHeader, images)
-                               : Result<std::string>(stored->substr(0, longestHeader));
-  if (!start) return start.error();
-  auto header = parseIdxHeader(*start, images);
-  if (!header) return header.error();
-  DataFacts facts;
-  facts.sampleShape.assign(header->dims.begin() + 1, header->dims.end());
-  if (facts.sampleShape.size() == 2) facts.sampleShape.insert(facts.sampleShape.begin(), 1);
-  facts.classes = static_cast<std::int64_t>(spec.classNames.size());
-  for (const auto& named : {spec.trainLabels, spec.testLabels}) {
-    if (named.empty()) continue;
-    const auto file = resolvePath(project, named);
-    auto bytes = readSource(file, maxSourceBytes, "an IDX file");
-    if (!bytes) return bytes.error();
-    auto labels = parseIdx(std::move(*bytes), file);
-    if (!labels) return labels.error();
-    for (const char label : labels->numbers())
-      facts.classes = std::max(facts.classes, std::int64_t{static_cast<unsigned char>(label)} + 1);
-  }
-  return facts;
-}
-
 } // namespace
-
-DataFacts factsOf(const Dataset& data) {
-  return {data.sampleShape, data.labels.empty() ? 0 : static_cast<std::int64_t>(data.classes.size()),
-          static_cast<std::int64_t>(data.targetNames.size())};
-}
-
-Result<DataFacts> readFacts(const DatasetSpec& spec, const std::filesystem::path& project) {
-  if (spec.format == "idx" && !spec.trainImages.empty() && !spec.trainLabels.empty())
-    return readIdxFacts(spec, project);
-  auto data = load(spec, project);
-  if (!data) return data.error();
-  return factsOf(*data);
-}
 
 std::vector<Diagnostic> fitProblems(const Network& network, const Analysis& analysis, const DataFacts& data) {
   std::vector<Diagnostic> problems;

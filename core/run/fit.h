@@ -8,16 +8,6 @@
 
 namespace loom {
 
-// What a network must know of its data. No classes and no targets: nothing is known of the answers.
-struct DataFacts {
-  std::vector<std::int64_t> sampleShape; // {1,28,28} or {features}
-  std::int64_t classes = 0, targets = 0;
-  bool operator==(const DataFacts&) const = default;
-};
-DataFacts factsOf(const Dataset& data);
-// The same of files. Of IDX files headers and labels alone are read; others are loaded.
-Result<DataFacts> readFacts(const DatasetSpec& spec, const std::filesystem::path& project);
-
 // What keeps this network from training on such data; all are errors.
 std::vector<Diagnostic> fitProblems(const Network& network, const Analysis& analysis, const DataFacts& data);
 // Puts them among the analysis' own, in its order.

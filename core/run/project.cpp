@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::size_t maxProjectBytes = 4u << 20;
 
-Error noProject(const fs::path& folder, std::string cause) {
+Error noProject(const fs::path& folder, Message cause) {
   return {ErrorKind::input, folder.string(), std::move(cause),
-          "Name a folder that holds project.json, or make one with 'loom new'"};
+          say("Name a folder that holds project.json, or make one with 'loom new'")};
 }
 
 Json toJson(const Project& project) {
@@ -66,8 +66,10 @@ Result<Project> projectFromJson(const Json& json, const fs::path& folder) {
   auto defaults = reader.object("defaults");
   if (!defaults) return defaults.error();
   if (!plainName(*network))
-    return Error{ErrorKind::input, place, "Member 'network' is no name of a network", "Correct the file"};
-  if (!plainName(*id)) return Error{ErrorKind::input, place, "Member 'id' is no id", "Correct the file"};
+    return Error{ErrorKind::input, place, say("Member 'network' is no name of a network"),
+                 say("Correct the file")};
+  if (!plainName(*id))
+    return Error{ErrorKind::input, place, say("Member 'id' is no id"), say("Correct the file")};
   auto spec = datasetFromJson(**data, place);
   if (!spec) return spec.error();
   auto settings = settingsFromJson(**defaults, place);
@@ -86,24 +88,25 @@ Result<Project> openProject(const fs::path& given) {
   std::error_code error;
   // A person may point at project.json itself.
   fs::path folder = given.filename() == "project.json" ? given.parent_path() : given;
-  if (given.empty()) return noProject("project", "No folder is named");
+  if (given.empty()) return noProject("project", say("No folder is named"));
   if (folder.empty()) folder = ".";
   const fs::path file = folder / "project.json";
-  if (!fs::exists(folder, error)) return noProject(folder, "There is no such folder");
+  if (!fs::exists(folder, error)) return noProject(folder, say("There is no such folder"));
   if (!fs::is_directory(folder, error))
-    return noProject(folder, "This is a file, not the folder of a project");
-  if (!fs::exists(file, error)) return noProject(folder, "The folder holds no project.json");
+    return noProject(folder, say("This is a file, not the folder of a project"));
+  if (!fs::exists(file, error)) return noProject(folder, say("The folder holds no project.json"));
   auto json = readJsonFile(file, maxProjectBytes);
   if (!json) return json.error();
   auto schema = JsonReader(*json, file.string()).integer("schema");
   if (!schema) return schema.error();
   if (*schema > projectSchema)
-    return Error{ErrorKind::input, file.string(),
-                 fmt::format("It was written by a newer Neuroloom (schema {}, this one knows {})", *schema,
-                             projectSchema),
-                 "Use a newer Neuroloom"};
+    return Error{
+        ErrorKind::input, file.string(),
+        say("It was written by a newer Neuroloom (schema {}, this one knows {})", *schema, projectSchema),
+        say("Use a newer Neuroloom")};
   if (*schema < 0)
-    return Error{ErrorKind::input, file.string(), "Its schema is negative", "Restore it from a copy"};
+    return Error{ErrorKind::input, file.string(), say("Its schema is negative"),
+                 say("Restore it from a copy")};
   if (*schema == projectSchema) return projectFromJson(*json, folder);
   auto project = projectFromJson(migrated(std::move(*json)), folder);
   if (!project) return project;
@@ -158,17 +161,19 @@ Result<Project> createProject(const fs::path& folder, Project content, const Net
   std::error_code error;
   if (fs::exists(folder, error)) {
     if (!fs::is_directory(folder, error))
-      return Error{ErrorKind::usage, folder.string(), "There is a file of this name", "Choose another name"};
+      return Error{ErrorKind::usage, folder.string(), say("There is a file of this name"),
+                   say("Choose another name")};
     if (!fs::is_empty(folder, error) || error)
-      return Error{ErrorKind::usage, folder.string(), "The folder exists and is not empty",
-                   "Choose another name, or empty it"};
+      return Error{ErrorKind::usage, folder.string(), say("The folder exists and is not empty"),
+                   say("Choose another name, or empty it")};
   }
   Unfinished unfinished(folder);
   for (const char* part : {"networks", "runs", "history"}) {
     fs::create_directories(folder / part, error);
     if (error)
-      return Error{ErrorKind::input, folder.string(), "The folder cannot be made: " + error.message(),
-                   "Choose a place that can be written"};
+      return Error{ErrorKind::input, folder.string(),
+                   say("The folder cannot be made: {}", foreign(error.message())),
+                   say("Choose a place that can be written")};
   }
   content.folder = folder;
   if (content.id.empty()) content.id = newUuid();
@@ -202,8 +207,8 @@ Result<Network> loadNetwork(const Project& project, const std::string& name) {
     std::string known;
     for (const auto& one : names) known += (known.empty() ? "" : ", ") + one;
     return Error{ErrorKind::input, (project.folder / "networks").string(),
-                 fmt::format("There is no network '{}'", wanted),
-                 known.empty() ? std::string("Draw one first") : "Choose one of: " + known};
+                 say("There is no network '{}'", wanted),
+                 known.empty() ? say("Draw one first") : say("Choose one of: {}", known)};
   }
   auto network = readNetwork(networkFile(project, wanted));
   if (network) network->name = wanted; // the file's name is the name
@@ -212,8 +217,8 @@ Result<Network> loadNetwork(const Project& project, const std::string& name) {
 
 Status saveNetwork(const Project& project, const Network& network) {
   if (!plainName(network.name))
-    return Error{ErrorKind::usage, network.name, "This is no name for a network",
-                 "Use letters, digits, '-' and '_'"};
+    return Error{ErrorKind::usage, network.name, say("This is no name for a network"),
+                 say("Use letters, digits, '-' and '_'")};
   return writeNetwork(networkFile(project, network.name), network);
 }
 
@@ -224,8 +229,8 @@ Status checkRunId(std::string_view run) {
                               c == '-' || c == '_' || c == '.';
                      });
   if (plain) return {};
-  return Error{ErrorKind::usage, "run", "This is no id of a run",
-               "Use letters, digits, '-', '_' and '.', at most 64; a letter or digit first"};
+  return Error{ErrorKind::usage, "run", say("This is no id of a run"),
+               say("Use letters, digits, '-', '_' and '.', at most 64; a letter or digit first")};
 }
 
 fs::path runFolder(const fs::path& project, const std::string& run) { return project / "runs" / run; }
@@ -257,8 +262,8 @@ Result<std::string> findRun(const fs::path& project, std::string_view word) {
     return std::tie(a.created, a.id) > std::tie(b.created, b.id);
   });
   if (all.empty())
-    return Error{ErrorKind::input, (project / "runs").string(), "The project has no run yet",
-                 "Train one: loom train PROJECT"};
+    return Error{ErrorKind::input, (project / "runs").string(), say("The project has no run yet"),
+                 say("Train one: loom train PROJECT")};
   if (word == "last") return all.front().id;
   std::vector<const Known*> fitting;
   for (const auto& one : all) {
@@ -283,9 +288,9 @@ Result<std::string> findRun(const fs::path& project, std::string_view word) {
                   (one.name.empty() ? "" : " (" + one.name + ")");
   }
   return Error{ErrorKind::input, (project / "runs").string(),
-               fitting.empty() ? fmt::format("No run begins with '{}'", word)
-                               : fmt::format("Several runs begin with '{}'", word),
-               "Name one of: " + candidates + ", or last"};
+               fitting.empty() ? say("No run begins with '{}'", word)
+                               : say("Several runs begin with '{}'", word),
+               say("Name one of: {}, or last", candidates)};
 }
 
 } // namespace loom

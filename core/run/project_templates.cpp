@@ -2,6 +2,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/format.h"
 #include "core/base/subprocess.h"
+#include "core/data/table_options.h"
 #include "core/network/templates.h"
 #include "core/run/project.h"
 #include <algorithm>
@@ -49,19 +50,19 @@ Result<DatasetSpec> fashionMnist() {
   for (const char* name : {"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
                            "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"})
     if (!fs::exists(fashionFolder / name, error))
-      return Error{ErrorKind::device, (fashionFolder / name).string(), "Fashion-MNIST is not installed",
-                   "Install it: apt-get install dataset-fashion-mnist; or begin with --template digits, "
-                   "which needs nothing"};
+      return Error{ErrorKind::device, (fashionFolder / name).string(), say("Fashion-MNIST is not installed"),
+                   say("Install it: apt-get install dataset-fashion-mnist; or begin with --template digits, "
+                       "which needs nothing")};
   DatasetSpec spec;
   spec.format = "idx";
   spec.name = "Fashion-MNIST";
-  spec.trainImages = fashionFolder / "train-images-idx3-ubyte.gz";
-  spec.trainLabels = fashionFolder / "train-labels-idx1-ubyte.gz";
-  spec.testImages = fashionFolder / "t10k-images-idx3-ubyte.gz";
-  spec.testLabels = fashionFolder / "t10k-labels-idx1-ubyte.gz";
+  spec.setPath("train_images", fashionFolder / "train-images-idx3-ubyte.gz");
+  spec.setPath("train_labels", fashionFolder / "train-labels-idx1-ubyte.gz");
+  spec.setPath("test_images", fashionFolder / "t10k-images-idx3-ubyte.gz");
+  spec.setPath("test_labels", fashionFolder / "t10k-labels-idx1-ubyte.gz");
   spec.split = {0.9, 0.1, 0, 1, true};
-  spec.classNames = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
-                     "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+  spec.options.set("class_names", Texts{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
+                                        "Shirt", "Sneaker", "Bag", "Ankle boot"});
   return spec;
 }
 
@@ -73,14 +74,15 @@ Result<DatasetSpec> sampleTable(const std::string& name, ProjectFiles& files) {
   DatasetSpec spec;
   spec.format = "csv";
   spec.name = name == "iris" ? "Iris" : "Digits 8×8";
-  spec.file = files.back().first;
-  spec.target = name == "iris" ? "species" : "digit";
+  spec.setPath("file", files.back().first);
+  TableOptions options;
+  options.target = name == "iris" ? "species" : "digit";
   spec.split = {0.7, 0.15, 0.15, 1, true};
   if (name == "digits") {
-    spec.columnTypes = {{"digit", ColumnType::category}};
-    spec.reshape = {1, 8, 8};
-    spec.normalisation = "standardise";
+    options.columnTypes = {{"digit", ColumnType::category}};
+    options.reshape = {1, 8, 8};
   }
+  setTableOptions(spec, options);
   return spec;
 }
 
@@ -122,13 +124,13 @@ Result<Project> createFromTemplate(const fs::path& folder, std::string_view temp
   if (found == networks.end() && !empty) {
     std::string known;
     for (const auto& one : networks) known += (known.empty() ? "" : ", ") + std::string(one.id);
-    return Error{ErrorKind::usage, std::string(templateId), "There is no such template",
-                 "Choose one of: " + known};
+    return Error{ErrorKind::usage, std::string(templateId), say("There is no such template"),
+                 say("Choose one of: {}", known)};
   }
   std::error_code error;
   if (fs::exists(folder, error) && (!fs::is_directory(folder, error) || !fs::is_empty(folder, error)))
-    return Error{ErrorKind::usage, folder.string(), "It exists already and is not an empty folder",
-                 "Choose another name"};
+    return Error{ErrorKind::usage, folder.string(), say("It exists already and is not an empty folder"),
+                 say("Choose another name")};
   Project project;
   project.name = folder.filename().empty() ? folder.parent_path().stem().string() : folder.stem().string();
   project.defaults = settingsOf(templateId);
@@ -150,10 +152,7 @@ static Result<Project> createFitting(const fs::path& folder, DatasetSpec spec, D
   project.name = folder.stem().string();
   project.data = std::move(spec);
   std::error_code error;
-  for (auto* path :
-       {&project.data.trainImages, &project.data.trainLabels, &project.data.testImages,
-        &project.data.testLabels, &project.data.file, &project.data.testFile, &project.data.folder})
-    if (!path->empty()) *path = fs::absolute(*path, error);
+  for (auto& [name, path] : project.data.paths) path = fs::absolute(path, error);
   auto data = load(project.data, folder);
   if (!data) return data.error();
   loaded = std::move(*data);

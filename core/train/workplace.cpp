@@ -3,18 +3,6 @@
 #include <algorithm>
 
 namespace loom {
-namespace {
-
-// Fields of a row as attributes: standards first, then what a person gave.
-Params completed(const std::vector<Field>& fields, const Params& given) {
-  Params params;
-  for (const Field& field : fields) params.set(std::string(field.name), field.standard);
-  for (const auto& [name, value] : given) params.set(name, value);
-  return params;
-}
-
-} // namespace
-
 const std::vector<std::uint32_t>& Material::part(std::string_view name) const {
   if (name == "train") return split.train;
   return name == "validation" ? split.validation : split.test;
@@ -41,22 +29,6 @@ std::vector<std::int64_t> batchSizes(std::int64_t count, std::int64_t batch) {
   if (count >= batch) sizes.push_back(batch);
   if (count % batch != 0) sizes.push_back(count % batch);
   return sizes;
-}
-
-Result<Params> updateAttributes(const TrainSettings& settings) {
-  const OptimizerRow* row = findOptimizer(settings.optimizer);
-  if (!row)
-    return Error{ErrorKind::usage, "optimizer", say("there is no '{}'", settings.optimizer),
-                 say("Use SGD, Adam or AdamW")};
-  return completed(row->fields, settings.optimizerParams);
-}
-
-Result<Schedule> scheduleOf(const TrainSettings& settings) {
-  const ScheduleRow* row = findSchedule(settings.schedule);
-  if (!row)
-    return Error{ErrorKind::usage, "schedule", say("there is no '{}'", settings.schedule),
-                 say("Use constant, cosine or one-cycle")};
-  return Schedule{row, completed(row->fields, settings.scheduleParams)};
 }
 
 Result<CompileOptions> trainingOptions(const TrainSettings& settings, const Split& split) {

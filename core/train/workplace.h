@@ -28,16 +28,6 @@ std::vector<std::int64_t> batchSizes(std::int64_t count, std::int64_t batch);
 // As batches of evaluation are taken: 256 samples.
 inline constexpr std::int64_t evaluateBatch = 256;
 
-// The attributes of the update op: the row's standards, overlaid with what the settings say.
-Result<Params> updateAttributes(const TrainSettings& settings);
-// The schedule's row and its completed fields.
-struct Schedule {
-  const ScheduleRow* row = nullptr;
-  Params params;
-  double factor(std::int64_t step, std::int64_t total) const { return row->factor(step, total, params); }
-};
-Result<Schedule> scheduleOf(const TrainSettings& settings);
-
 struct Machine {
   std::vector<InitialValue> initial;
   std::shared_ptr<const Plan> plan;

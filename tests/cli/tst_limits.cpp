@@ -95,7 +95,7 @@ void TestLimits::numbersInQuotes() {
   QVERIFY(writeFileAtomically(file, canonicalJson(*network)).ok());
   QCOMPARE(
       wrongMessage(runLoom({"check", project}), 3,
-                   {"iris.json", "out_features", "is a text, \"16\"", "a whole number", "without quotes"}),
+                   {"iris.json", "out_features", "got \"16\"", "must be a whole number", "without quotes"}),
       std::string());
 }
 

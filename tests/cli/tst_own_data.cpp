@@ -291,7 +291,7 @@ void TestOwnData::predictsPictures() {
   folder_.write("large.png", png(200, 150, 3, shape(random, false, 200, 150, 3)));
   QCOMPARE(runLoom({"predict", project, "last", folder_.text("large.png")}).exitCode, 0);
   const auto text = runLoom({"predict", project, "last", folder_.text("houses.csv")});
-  QCOMPARE(wrongMessage(text, 3, {"houses.csv", "no image"}), std::string());
+  QCOMPARE(wrongMessage(text, 3, {"houses.csv", "not a PNG"}), std::string());
   QCOMPARE(wrongMessage(runLoom({"predict", project, "last", folder_.text("shapes")}), 3, {"a folder"}),
            std::string());
 }
@@ -363,7 +363,7 @@ void TestOwnData::refuses_data() {
   row("device", "/dev/zero", {"/dev/zero", "a device, a pipe or a socket"});
   row("empty device", "/dev/null", {"/dev/null", "a device, a pipe or a socket"});
   row("pipe", "pipe", {"pipe", "a device, a pipe or a socket"});
-  row("program", "/bin/ls", {"/bin/ls", "no text file"});
+  row("program", "/bin/ls", {"/bin/ls", "not a text"});
   row("empty file", "empty.csv", {"empty.csv", "empty"});
   row("header alone", "header.csv", {"header.csv", "no rows"});
   row("prose", "prose.txt", {"prose.txt"});
@@ -373,9 +373,9 @@ void TestOwnData::refuses_data() {
   row("latin letters", "latin.csv", {"latin.csv, line 2", "UTF-8"});
   row("no folders in it", "flat", {"flat", "Make one sub-folder for each class"});
   row("empty folder", "void", {"void", "no data here"});
-  row("one class", "single", {"single", "one class only"});
+  row("one class", "single", {"single", "Only one class"});
   row("empty class", "hole", {"hole/none", "holds no PNG or JPEG image"});
-  row("broken image", "broken", {"broken/disc/bad.png", "no image", "Take it out of the folder"});
+  row("broken image", "broken", {"broken/disc/bad.png", "not a PNG", "Remove it from the folder"});
   row("cut image", "cut", {"cut/disc/bad.png", "damaged"});
   row("labels without images", "labels", {"labels", "train-images"});
 }

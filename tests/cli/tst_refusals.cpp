@@ -15,6 +15,9 @@ class TestRefusals : public QObject {
   void missingProjectsAndInputs();
   void valuesThatNameNothing_data();
   void valuesThatNameNothing();
+  void optionsThatAreNotUsed_data();
+  void optionsThatAreNotUsed();
+  void parametersOfTheTablesAreOptions();
   void runNames_data();
   void runNames();
   void longNamesLeaveTheTableWhole();
@@ -121,6 +124,76 @@ void TestRefusals::valuesThatNameNothing() {
   QCOMPARE(wrongMessage(answer, 2, {cause.toStdString()}), std::string());
   QCOMPARE(answer.output, std::string());
   QVERIFY(!fs::exists(folder.path("p.loom/runs")) || fs::is_empty(folder.path("p.loom/runs")));
+}
+
+// An option that a verb does not use is refused, not skipped.
+void TestRefusals::optionsThatAreNotUsed_data() {
+  QTest::addColumn<QString>("words");
+  QTest::addColumn<QString>("cause");
+  const auto row = [](const QString& words, const char* cause) {
+    QTest::newRow(qPrintable(words)) << words << QString(cause);
+  };
+  const char* resumed = "continues with its own settings";
+  for (const char* option :
+       {"--network iris", "--name x", "--run x", "--batch 4", "--lr 0.1", "--optimizer SGD",
+        "--schedule cosine", "--seed 4", "--threads 1", "--device cpu", "--checkpoint-every 3",
+        "--keep-checkpoints 3", "--workers 0", "--weight-decay 0.1", "--warmup 0.5", "--nesterov",
+        "--no-nesterov", "--settings {}"})
+    row(QString("train p.loom --resume last ") + option, resumed);
+  row("train p.loom --momentum 0.9", "AdamW does not have this parameter; SGD has it. Add --optimizer SGD");
+  row("train p.loom --nesterov", "AdamW does not have this parameter; SGD has it");
+  row("train p.loom --no-nesterov", "AdamW does not have this parameter; SGD has it");
+  row("train p.loom --optimizer SGD --beta1 0.9", "SGD does not have this parameter; Adam, AdamW has it");
+  row("train p.loom --schedule constant --warmup 0.1",
+      "constant does not have this parameter; cosine has it. Add --schedule cosine");
+  row("train p.loom --schedule cosine --pct-start 0.1",
+      "cosine does not have this parameter; one-cycle has it");
+  row("data inspect pictures --target a", "no columns, so no target can be chosen");
+  row("new q.loom --data pictures --target a", "no columns, so no target can be chosen");
+}
+
+void TestRefusals::optionsThatAreNotUsed() {
+  static const Folder folder;
+  if (!fs::exists(folder.path("p.loom"))) {
+    QCOMPARE(runLoom({"new", folder.text("p.loom"), "--template", "iris"}).exitCode, 0);
+    QCOMPARE(runLoom({"train", folder.text("p.loom"), "--epochs", "1"}).exitCode, 0);
+    for (const char* name : {"pictures/a/one.png", "pictures/b/one.png"})
+      folder.write(name, "The option is refused before the file is read.");
+  }
+  QFETCH(QString, words);
+  QFETCH(QString, cause);
+  std::vector<std::string> list;
+  for (const auto& word : words.split(' ')) list.push_back(word.toStdString());
+  const auto answer = loomIn(folder.path(), list);
+  QCOMPARE(wrongMessage(answer, 2, {cause.toStdString()}), std::string());
+  QCOMPARE(answer.output, std::string());
+  QCOMPARE(std::distance(fs::directory_iterator(folder.path("p.loom/runs")), fs::directory_iterator()), 1);
+}
+
+// Each field of each optimizer and schedule is an option, and its value reaches run.json.
+void TestRefusals::parametersOfTheTablesAreOptions() {
+  const Folder folder;
+  QCOMPARE(loomIn(folder.path(), {"new", "p.loom", "--template", "iris"}).exitCode, 0);
+  const auto settingsOf = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"train", "p.loom", "--epochs", "1", "--json"});
+    const auto trained = loomIn(folder.path(), words);
+    if (trained.exitCode != 0) qWarning("%s", trained.errors.c_str());
+    const auto run = lastJson(trained).value("run", std::string("none"));
+    auto config = readJsonFile(folder.path("p.loom/runs") / run / "run.json");
+    return config ? (*config)["settings"] : Json();
+  };
+  Json one = settingsOf({"--optimizer", "sgd", "--momentum", "0.5", "--nesterov", "--weight-decay", "1e-3",
+                         "--schedule", "cosine", "--warmup", "0.25", "--final-factor", "0.125",
+                         "--keep-checkpoints", "5", "--checkpoint-every", "0"});
+  QVERIFY2((one["optimizer_params"] == Json{{"momentum", 0.5}, {"nesterov", true}, {"weight_decay", 1e-3}}),
+           one.dump().c_str());
+  QVERIFY2((one["schedule_params"] == Json{{"warmup", 0.25}, {"final_factor", 0.125}}), one.dump().c_str());
+  QCOMPARE(one["optimizer"], Json("SGD"));
+  QCOMPARE(one["learning_rate"], Json(0.05)); // SGD's own
+  QCOMPARE(one["keep_checkpoints"], Json(5));
+  Json two = settingsOf({"--beta1", "0.75", "--eps", "1e-6", "--div-factor", "10", "--pct-start", "0.5"});
+  QVERIFY2((two["optimizer_params"] == Json{{"beta1", 0.75}, {"eps", 1e-6}}), two.dump().c_str());
+  QVERIFY2((two["schedule_params"] == Json{{"div_factor", 10.0}, {"pct_start", 0.5}}), two.dump().c_str());
 }
 
 void TestRefusals::runNames_data() {

@@ -158,19 +158,27 @@ void TestVerbs::wrongWords_data() {
   row("train a --optimizer foo", "--optimizer: There is no 'foo'", "SGD, Adam or AdamW");
   row("train a --schedule foo", "--schedule: There is no 'foo'", "constant, cosine or one-cycle");
   row("train a --device foo", "--device: There is no device 'foo'", "loom devices");
-  row("train a --epochs 0", "--epochs: '0' is out of range", "from 1 to");
-  row("train a --epochs -3", "--epochs: '-3' is out of range", "from 1 to");
-  row("train a --epochs many", "--epochs: 'many' is no whole number", "from 1 to");
-  row("train a --epochs 1.5", "--epochs: '1.5' is no whole number", "from 1 to");
+  row("train a --epochs 0", "--epochs: Epochs must be a whole number", "from 1 to 1,000,000 (got 0)");
+  row("train a --epochs -3", "--epochs: Epochs must be a whole number", "(got -3)");
+  row("train a --epochs many", "--epochs: Epochs must be a whole number", "(got \"many\")");
+  row("train a --epochs 1.5", "--epochs: Epochs must be a whole number", "(got 1.5)");
   row("train a --epochs", "--epochs wants a value", "loom train --help");
-  row("train a --batch 99999999999999999999", "--batch", "out of range");
-  row("train a --lr -1", "--lr: '-1' is out of range", "above 0");
-  row("train a --lr nan", "--lr: 'nan' is no number", "above 0");
-  row("train a --lr inf", "--lr: 'inf' is no number", "above 0");
-  row("train a --seed -1", "--seed: '-1' is no seed", "from 0");
-  row("train a --threads 5000", "--threads: '5000' is out of range", "from 0 to 1,024");
-  row("train a --checkpoint-every 0", "--checkpoint-every: '0' is out of range", "from 1");
-  row("estimate a --batch x", "--batch: 'x' is no whole number", "loom estimate --help");
+  row("train a --batch 99999999999999999999", "--batch", "from 1 to 1,048,576 (got 99999999999999999999)");
+  row("train a --lr -1", "--lr: Learning rate must be a number above 0 and at most 1,000", "(got -1)");
+  row("train a --lr nan", "--lr: Learning rate must be a number above 0", "(got nan)");
+  row("train a --lr inf", "--lr: Learning rate must be a number above 0", "(got inf)");
+  row("train a --seed -1", "--seed: Seed must be a whole number from 0 to 18,446,744,073,709,551,615",
+      "(got -1)");
+  row("train a --threads 5000", "--threads: Threads must be a whole number from 0 to 4,096", "(got 5000)");
+  row("train a --checkpoint-every -1", "--checkpoint-every: Checkpoint must be a whole number from 0",
+      "(got -1)");
+  row("train a --momentum 1", "--momentum: Momentum must be a number from 0 to 0.999999999", "(got 1)");
+  row("train a --warmup x", "--warmup: Warm-up must be a number from 0 to 1", "(got \"x\")");
+  row("train a --momentun 0.5", "'--momentun'", "Did you mean '--momentum'?");
+  row("train a --nesterov --no-nesterov", "--nesterov excludes --no-nesterov", "loom train --help");
+  row("layers --json --markdown", "--markdown excludes --json", "loom layers --help");
+  row("export a b --run last --network c", "--network excludes --run", "loom export --help");
+  row("estimate a --batch x", "--batch: Batch must be a whole number", "loom estimate --help");
   row("evaluate a last --split tset", "--split: There is no 'tset'", "Did you mean 'test'?");
   row("runs", "Say what to do", "loom runs list, show, series or compare");
   row("runs lst", "'lst'", "Did you mean 'list'?");
@@ -178,12 +186,12 @@ void TestVerbs::wrongWords_data() {
   row("runs compare a last", "RUN: two or more", "loom runs compare --help");
   row("control a last pauze", "COMMAND: There is no 'pauze'", "Did you mean 'pause'?");
   row("control a last lr", "lr needs a value", "loom control a last lr 0.001");
-  row("control a last lr x", "VALUE: 'x' is no number", "above 0");
+  row("control a last lr x", "VALUE: Learning rate must be a number above 0", "(got \"x\")");
   row("control a last pause 3", "3 is one argument too many. Only lr takes a value",
       "loom control a last pause");
   row("control a last pause extra", "extra is one argument too many. Only lr", "loom control a last pause");
   row("control a last lr 0.1 0.2", "0.2 is one argument too many. lr takes one", "lr 0.001");
-  row("control a last lr 0", "VALUE: '0' is out of range", "above 0");
+  row("control a last lr 0", "VALUE: Learning rate must be a number above 0", "(got 0)");
   row("history", "Say what to do", "verify or rebuild");
   row("data inspekt", "'inspekt'", "Did you mean 'inspect'?");
   row("new", "DIR is missing", "loom new --help");

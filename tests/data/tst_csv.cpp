@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // CSV: a table of cases, and what is made of a table.
 #include "core/data/csv_text.h"
+#include "core/data/table_options.h"
 #include "data_fixture.h"
 #include <cmath>
 
@@ -18,8 +19,8 @@ class TestCsv : public QObject {
                             Task task = Task::classification) {
     DatasetSpec spec;
     spec.format = "csv";
-    spec.file = file;
-    spec.target = target;
+    spec.setPath("file", file);
+    spec.options.set("target", target);
     spec.task = task;
     return spec;
   }
@@ -177,14 +178,14 @@ class TestCsv : public QObject {
     Folder folder;
     const auto file = folder.write("t.csv", "code,x,y\n1,2,3.5\n2,3,4\n1,4,5\n3,5,6\n");
     DatasetSpec spec = specOf(file, "y", Task::regression);
-    spec.columnTypes = {{"code", ColumnType::category}};
+    spec.options.set("column_types", TextMap{{"code", "category"}});
     const auto data = load(spec, {});
     QCOMPARE(errorText(data), "");
     QVERIFY(data->featureNames == (std::vector<std::string>{"code=1", "code=2", "code=3", "x"}));
     QVERIFY(data->targets == (std::vector<float>{3.5f, 4, 5, 6}));
-    spec.leftOut = {"code"};
+    spec.options.set("left_out", Texts{"code"});
     QCOMPARE(load(spec, {})->featureNames.size(), std::size_t{1});
-    spec.columnTypes = {{"codes", ColumnType::category}};
+    spec.options.set("column_types", TextMap{{"codes", "category"}});
     QCOMPARE(wrongError(load(spec, {}), "t.csv", "code, "), "");
   }
 
@@ -198,7 +199,7 @@ class TestCsv : public QObject {
     QTest::newRow("target is text") << std::string("x,n\n1,aa\n2,bb\n3,cc\n4,dd\n") << std::string("n")
                                     << std::string("no classes") << false;
     QTest::newRow("one class") << std::string("x,n\n1,a\n2,a\n3,a\n") << std::string("n")
-                               << std::string("nothing to tell apart") << false;
+                               << std::string("at least two") << false;
     QTest::newRow("target empty") << std::string("x,n\n1,\n2,\n") << std::string("n") << std::string("empty")
                                   << false;
     QTest::newRow("only the target") << std::string("n\na\nb\na\nb\n") << std::string("n")
@@ -260,7 +261,7 @@ class TestCsv : public QObject {
   void testTable() {
     Folder folder;
     DatasetSpec spec = specOf(folder.write("t.csv", "x,c\n1,a\n2,b\n3,a\n"), "c");
-    spec.testFile = folder.write("test.csv", "x,c\n9,b\n");
+    spec.setPath("test_file", folder.write("test.csv", "x,c\n9,b\n"));
     const auto data = load(spec, {});
     QCOMPARE(errorText(data), "");
     QCOMPARE(data->fixedTest, 1);
@@ -276,7 +277,7 @@ class TestCsv : public QObject {
       const auto report = inspect(std::filesystem::path(LOOM_SOURCE_DIR) / "resources/samples" / name, "");
       QCOMPARE(errorText(report), "");
       QCOMPARE(report->samples, rows);
-      QCOMPARE(report->proposed.target, target);
+      QCOMPARE(tableOptions(report->proposed).target, target);
       QVERIFY(report->proposed.task == Task::classification);
       QVERIFY(report->sampleShape.size() == 1 && report->sampleShape[0] <= shape);
       QVERIFY(toJson(*report).dump().size() > 100);
@@ -292,8 +293,8 @@ class TestCsv : public QObject {
     const auto report = inspect(folder.write("houses.csv", text), "");
     QCOMPARE(errorText(report), "");
     QVERIFY(report->proposed.task == Task::regression);
-    QCOMPARE(report->proposed.target, "price");
-    QVERIFY(report->proposed.leftOut == std::vector<std::string>{"id"});
+    QCOMPARE(tableOptions(report->proposed).target, "price");
+    QVERIFY(tableOptions(report->proposed).leftOut == std::vector<std::string>{"id"});
     QVERIFY(report->sampleShape == std::vector<std::int64_t>{4});
     QVERIFY(inspect(folder.path("houses.csv"), "town")->proposed.task == Task::classification);
     QCOMPARE(wrongError(inspect(folder.path("houses.csv"), "prize"), "houses.csv", "price, "), "");
@@ -302,9 +303,9 @@ class TestCsv : public QObject {
   void specRoundTrip() {
     DatasetSpec spec = specOf("data/t.csv", "y", Task::regression);
     spec.name = "A table";
-    spec.leftOut = {"id"};
-    spec.columnTypes = {{"code", ColumnType::category}};
-    spec.reshape = {1, 8, 8};
+    spec.options.set("left_out", Texts{"id"});
+    spec.options.set("column_types", TextMap{{"code", "category"}});
+    spec.options.set("reshape", std::vector<std::int64_t>{1, 8, 8});
     spec.split.seed = 0xFFFFFFFFFFFFFFFFu;
     const auto again = datasetFromJson(toJson(spec), "project.json");
     QCOMPARE(errorText(again), "");
@@ -316,7 +317,7 @@ class TestCsv : public QObject {
     for (const char* patch :
          {R"({"format": "pickle"})", R"({"format": 3})", R"({"task": "win"})", R"({"reshape": [1, 8]})",
           R"({"reshape": [1, -8, 8]})", R"({"reshape": [1, 1e30, 8]})",
-          R"({"reshape": [1, 99999999999999999999, 8]})", R"({"image_size": "big"})",
+          R"({"reshape": [1, 99999999999999999999, 8]})",
           R"({"split": {"train": 0.5, "validation": 0.1, "test": 0.1, "seed": 1, "stratified": true}})",
           R"({"split": {"train": 0, "validation": 0.5, "test": 0.5, "seed": 1, "stratified": true}})",
           R"({"split": {"train": 2, "validation": -1, "test": 0, "seed": 1, "stratified": true}})",

@@ -14,17 +14,17 @@ class TestIdx : public QObject {
   static DatasetSpec fashionSpec() {
     DatasetSpec spec;
     spec.format = "idx";
-    spec.trainImages = fashion / "train-images-idx3-ubyte.gz";
-    spec.trainLabels = fashion / "train-labels-idx1-ubyte.gz";
-    spec.testImages = fashion / "t10k-images-idx3-ubyte.gz";
-    spec.testLabels = fashion / "t10k-labels-idx1-ubyte.gz";
+    spec.setPath("train_images", fashion / "train-images-idx3-ubyte.gz");
+    spec.setPath("train_labels", fashion / "train-labels-idx1-ubyte.gz");
+    spec.setPath("test_images", fashion / "t10k-images-idx3-ubyte.gz");
+    spec.setPath("test_labels", fashion / "t10k-labels-idx1-ubyte.gz");
     return spec;
   }
   static DatasetSpec pair(const std::filesystem::path& images, const std::filesystem::path& labels) {
     DatasetSpec spec;
     spec.format = "idx";
-    spec.trainImages = images;
-    spec.trainLabels = labels;
+    spec.setPath("train_images", images);
+    spec.setPath("train_labels", labels);
     return spec;
   }
 
@@ -60,7 +60,7 @@ class TestIdx : public QObject {
     QCOMPARE(errorText(report), "");
     QCOMPARE(report->proposed.format, "idx");
     QCOMPARE(report->samples, 70'000);
-    QCOMPARE(report->proposed.testLabels, fashion / "t10k-labels-idx1-ubyte.gz");
+    QCOMPARE(report->proposed.path("test_labels"), fashion / "t10k-labels-idx1-ubyte.gz");
     QVERIFY(!report->reasons.empty());
   }
 
@@ -120,7 +120,7 @@ class TestIdx : public QObject {
     std::string empties = gzip(good.substr(0, 20));
     for (int i = 0; i < 5000; ++i) empties += gzip("");
     QTest::newRow("gzip and then nothing, often") << empties << std::string("the file has 20");
-    QTest::newRow("gzip and then a text") << gzip(good) + "what" << std::string("no gzip");
+    QTest::newRow("gzip and then a text") << gzip(good) + "what" << std::string("not gzip");
   }
   void damaged() {
     QFETCH(std::string, bytes);
@@ -153,7 +153,7 @@ class TestIdx : public QObject {
     QCOMPARE(wrongError(load(pair(folder.path("none"), labels), {}), "none", "no such file"), "");
     QCOMPARE(wrongError(load(pair(folder.path(), labels), {}), "", "folder"), "");
     DatasetSpec named = pair(images, folder.write("two", idxBytes({2}, "\0\5")));
-    named.classNames = {"a", "b"};
+    named.options.set("class_names", Texts{"a", "b"});
     QVERIFY(!load(named, {}).ok());
   }
 };

@@ -40,7 +40,7 @@ class TestImages : public QObject {
   static DatasetSpec specOf(const Folder& folder) {
     DatasetSpec spec;
     spec.format = "images";
-    spec.folder = folder.path("set");
+    spec.setPath("folder", folder.path("set"));
     return spec;
   }
   static void fillClasses(const Folder& folder, const std::string& above = "set/") {
@@ -92,10 +92,10 @@ class TestImages : public QObject {
     Folder folder;
     fillClasses(folder);
     DatasetSpec spec = specOf(folder);
-    spec.imageSize = {1, 8, 3};
+    spec.options.set("image_size", std::vector<std::int64_t>{1, 8, 3});
     const auto data = load(spec, {});
     QCOMPARE(errorText(data), "");
-    QVERIFY(data->sampleShape == spec.imageSize);
+    QVERIFY(data->sampleShape == spec.options.getInts("image_size"));
     QCOMPARE(data->bytes.size(), std::size_t{8 * 24});
     QCOMPARE(int{data->bytes[5 * 24]}, 10);
   }
@@ -114,7 +114,7 @@ class TestImages : public QObject {
     Folder folder;
     fillClasses(folder);
     const auto bad = folder.write("set/dog/bad.png", "this is a text, whatever its name says");
-    QCOMPARE(wrongError(load(specOf(folder), {}), bad.string(), "no image"), "");
+    QCOMPARE(wrongError(load(specOf(folder), {}), bad.string(), "not a PNG"), "");
     folder.write("set/dog/bad.png", "");
     QCOMPARE(wrongError(load(specOf(folder), {}), bad.string(), "empty"), "");
     folder.write("set/dog/bad.png", png(40, 40, 3, 77).substr(0, 60));
@@ -137,7 +137,7 @@ class TestImages : public QObject {
     std::filesystem::remove_all(folder.path("set/cat"));
     QCOMPARE(wrongError(load(specOf(folder), {}), "set", "one class"), "");
     DatasetSpec spec = specOf(folder);
-    spec.folder = folder.path("nowhere");
+    spec.setPath("folder", folder.path("nowhere"));
     QCOMPARE(wrongError(load(spec, {}), "nowhere", "no such folder"), "");
   }
 
@@ -158,15 +158,15 @@ class TestImages : public QObject {
     QCOMPARE(one->bytes.size(), std::size_t{72});
     QCOMPARE(int{one->bytes[0]}, 128);
     QCOMPARE(wrongError(loadForPrediction(specOf(folder), *like, folder.write("t.png", "text")), "t.png",
-                        "no image"),
+                        "not a PNG"),
              "");
 
     // A table taken as an image is shown a drawing: white is its largest number.
     DatasetSpec table;
     table.format = "csv";
-    table.file = std::filesystem::path(LOOM_SOURCE_DIR) / "resources/samples/digits.csv";
-    table.target = "digit";
-    table.reshape = {1, 8, 8};
+    table.setPath("file", std::filesystem::path(LOOM_SOURCE_DIR) / "resources/samples/digits.csv");
+    table.options.set("target", std::string("digit"));
+    table.options.set("reshape", std::vector<std::int64_t>{1, 8, 8});
     const auto digits = load(table, {});
     QCOMPARE(errorText(digits), "");
     const auto drawn = loadForPrediction(table, *digits, folder.write("drawn.png", png(80, 80, 1, 255)));

@@ -104,7 +104,6 @@ class TestLayers : public QObject {
 
 void TestLayers::rowsAreWhole() {
   std::set<std::string_view> types;
-  QCOMPARE(layerTable().size(), std::size_t{19});
   for (const LayerSpec* layer : layerTable()) {
     const std::string type(layer->type);
     QVERIFY2(types.insert(layer->type).second, type.c_str());

@@ -152,7 +152,7 @@ void TestFit::factsOfFiles() {
   QCOMPARE(read->classes, std::int64_t{facts[1]});
   QCOMPARE(read->targets, std::int64_t{facts[2]});
   DatasetSpec missing = report->proposed;
-  missing.file = "nowhere.csv";
+  for (auto& [name, path] : missing.paths) path = "nowhere";
   const auto none = readFacts(missing, folder.path().toStdString());
   QVERIFY(!none.ok());
   QCOMPARE(none.error().kind, ErrorKind::input);

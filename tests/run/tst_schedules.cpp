@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rates that PyTorch's schedulers give, the shape of each curve, and the table of optimizers.
-#include "core/run/run_config.h"
+#include "core/run/settings.h"
 #include <QtTest>
 #include <cmath>
 
@@ -45,7 +45,7 @@ void TestSchedules::knownValues() {
   QFETCH(double, factor);
   const ScheduleRow* row = findSchedule(schedule.toStdString());
   QVERIFY(row);
-  Params params;
+  Params params = standardsFor(row->fields);
   if (finalFactor != 0) params.set("final_factor", finalFactor);
   QVERIFY2(std::abs(row->factor(step, total, params) - factor) < 1e-12,
            qPrintable(QString::number(row->factor(step, total, params), 'g', 17)));
@@ -56,7 +56,7 @@ void TestSchedules::everyRowIsSound() {
     QCOMPARE(findSchedule(row.name), &row);
     for (const std::int64_t total : {1, 2, 3, 4, 5, 6, 7, 10, 20, 1000})
       for (std::int64_t step = 1; step <= total; ++step) {
-        const double factor = row.factor(step, total, {});
+        const double factor = row.factor(step, total, standardsFor(row.fields));
         QVERIFY2(std::isfinite(factor) && factor >= 0 && factor <= 1 + 1e-12,
                  qPrintable(QString("%1 step %2 of %3: %4")
                                 .arg(QString::fromUtf8(row.name.data()))
@@ -70,7 +70,7 @@ void TestSchedules::everyRowIsSound() {
 
 void TestSchedules::warmUpIsStraight() {
   const ScheduleRow* cosine = findSchedule("cosine");
-  const Params params{{"warmup", 0.1}};
+  const Params params = standardsFor(cosine->fields, {{"warmup", 0.1}});
   for (int step = 1; step <= 10; ++step) QCOMPARE(cosine->factor(step, 100, params), step / 10.0);
   QCOMPARE(cosine->factor(11, 100, params), 1.0);
   QVERIFY(cosine->factor(12, 100, params) < 1.0);

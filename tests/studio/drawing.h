@@ -34,8 +34,8 @@ inline QString newProject(const QString& name, Network network) {
   writePictures(pictures);
   project.data.format = "idx";
   project.data.name = "Pictures";
-  project.data.trainImages = pictures.toStdString() + "/images";
-  project.data.trainLabels = pictures.toStdString() + "/labels";
+  project.data.setPath("train_images", pictures.toStdString() + "/images");
+  project.data.setPath("train_labels", pictures.toStdString() + "/labels");
   if (network.name.empty()) network.name = "drawn";
   if (auto made = createProject(folder.toStdString(), project, network); !made)
     qFatal("%s", made.error().message().c_str());

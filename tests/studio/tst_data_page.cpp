@@ -122,7 +122,7 @@ void TestDataPage::tableBecomesAProject() {
   QCOMPARE(it.desk.window().currentPage(), PageId::design);
   auto project = openProject((home().path() + "/Neuroloom/houses.loom").toStdString());
   QVERIFY(bool(project));
-  QCOMPARE(project->data.target, std::string("price"));
+  QCOMPARE(project->data.options.getString("target"), std::string("price"));
   QVERIFY(bool(loadNetwork(*project, {})));
   // The page now shows the project's data, with the choice fixed.
   it.desk.window().show(to::Data{});
@@ -178,7 +178,7 @@ void TestDataPage::proposalCanBeChanged() {
   QTRY_VERIFY_WITH_TIMEOUT(it.desk.studio->session().project().has_value(), patience);
   auto project = openProject((home().path() + "/Neuroloom/changed.loom").toStdString());
   QVERIFY(bool(project));
-  QCOMPARE(project->data.target, std::string("colour"));
+  QCOMPARE(project->data.options.getString("target"), std::string("colour"));
   QCOMPARE(project->data.split.validation, 0.25);
   auto data = load(project->data, project->folder);
   QVERIFY(bool(data));

@@ -169,7 +169,7 @@ const std::vector<Situation>& situations() {
        },
        {"train", "P"},
        3,
-       {"iris.csv, line 152", "The row has 6 fields, the first row has 5", "Take away what is too much"},
+       {"iris.csv, line 152", "The row has 6 fields, the first row has 5", "Remove the surplus fields"},
        Meet::train},
       {"a word among numbers",
        [](TestPlace& place) {
@@ -213,7 +213,7 @@ const std::vector<Situation>& situations() {
        },
        {"train", "P"},
        3,
-       {"dog/3.png", "This is no image", "Take it out of the folder"},
+       {"dog/3.png", "This is not a PNG or JPEG image", "Remove it from the folder"},
        Meet::train},
       {"no path from input to output",
        [](TestPlace& place) {

@@ -101,10 +101,10 @@ class TestProject {
     Project content;
     content.data.format = "idx";
     content.data.name = "Fashion-MNIST, the first ones";
-    content.data.trainImages = data / "train-images";
-    content.data.trainLabels = data / "train-labels";
-    content.data.testImages = data / "test-images";
-    content.data.testLabels = data / "test-labels";
+    content.data.setPath("train_images", data / "train-images");
+    content.data.setPath("train_labels", data / "train-labels");
+    content.data.setPath("test_images", data / "test-images");
+    content.data.setPath("test_labels", data / "test-labels");
     content.data.split = {0.8, 0.2, 0, 1, true};
     create(std::move(content), network);
   }
@@ -117,8 +117,8 @@ class TestProject {
     Project content;
     content.data.format = "csv";
     content.data.name = "table";
-    content.data.file = folder() / "table.csv";
-    content.data.target = target;
+    content.data.setPath("file", folder() / "table.csv");
+    content.data.options.set("target", target);
     content.data.task = task;
     content.data.split = split;
     content.data.normalisation = normalisation;

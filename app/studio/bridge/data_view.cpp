@@ -87,7 +87,7 @@ Result<DataView> makeDataView(const DatasetSpec& spec, const Dataset& data,
   for (const auto& name : data.featureNames) view.features << QString::fromStdString(name);
   view.ownTest = data.fixedTest;
   takeParts(view, data);
-  if (spec.format == "csv")
+  if (const DatasetFormat* format = findFormat(spec.format); format != nullptr && format->table)
     if (auto taken = takeTable(view, project); !taken) return taken.error();
   for (int sample = 0; sample < firstPictures && sample < data.samples; ++sample) {
     const QImage picture = samplePicture(data, sample);

@@ -63,10 +63,7 @@ EstimateView estimateFrom(const Json& json) {
 // A project like this one that points to the same data from anywhere.
 Project scratchOf(const Project& project, const EstimateNetwork& question) {
   Project scratch = project;
-  for (auto* path :
-       {&scratch.data.trainImages, &scratch.data.trainLabels, &scratch.data.testImages,
-        &scratch.data.testLabels, &scratch.data.file, &scratch.data.testFile, &scratch.data.folder})
-    if (!path->empty() && path->is_relative()) *path = project.folder / *path;
+  resolvePaths(scratch.data, project.folder);
   scratch.defaults = question.settings;
   scratch.network = question.network->name;
   return scratch;

@@ -17,12 +17,7 @@ Dims pooled(SrcCheck& check, const Params& attrs, std::int64_t n, std::int64_t c
       .attribute(2 * w.padding[0] <= w.kernel[0] && 2 * w.padding[1] <= w.kernel[1], "padding",
                  "be at most half of kernel_size")
       .attribute(w.dilation[0] == 1 && w.dilation[1] == 1, "dilation", "be 1: average pooling has none");
-  if (!check) return {};
-  const bool ceil = attrs.getBool("ceil_mode");
-  const Dims dims{n, c, w.outputs(0, height, ceil), w.outputs(1, width, ceil)};
-  check.attribute(dims[2] > 0 && dims[3] > 0, "kernel_size",
-                  "fit into the image of " + std::to_string(height) + "×" + std::to_string(width));
-  return dims;
+  return pooledDims(check, w, attrs, {n, c, height, width});
 }
 
 Shapes forwardShape(Descs src, const Params& attrs) {

@@ -16,12 +16,7 @@ Dims pooled(SrcCheck& check, const Params& attrs, std::int64_t n, std::int64_t c
   if (check)
     check.attribute(2 * w.padding[0] <= w.extent(0) && 2 * w.padding[1] <= w.extent(1), "padding",
                     "be at most half of what the kernel spans");
-  if (!check) return {};
-  const bool ceil = attrs.getBool("ceil_mode");
-  const Dims dims{n, c, w.outputs(0, height, ceil), w.outputs(1, width, ceil)};
-  check.attribute(dims[2] > 0 && dims[3] > 0, "kernel_size",
-                  "fit into the image of " + std::to_string(height) + "×" + std::to_string(width));
-  return dims;
+  return pooledDims(check, w, attrs, {n, c, height, width});
 }
 
 Shapes forwardShape(Descs src, const Params& attrs) {

@@ -142,6 +142,15 @@ void checkWindow(SrcCheck& check, const Window& window) {
   }
 }
 
+Dims pooledDims(SrcCheck& check, const Window& window, const Params& attrs, const Dims& image) {
+  if (!check) return {};
+  const bool ceil = attrs.getBool("ceil_mode");
+  const Dims dims{image[0], image[1], window.outputs(0, image[2], ceil), window.outputs(1, image[3], ceil)};
+  check.attribute(dims[2] > 0 && dims[3] > 0, "kernel_size",
+                  "fit into the image of " + std::to_string(image[2]) + "×" + std::to_string(image[3]));
+  return dims;
+}
+
 std::array<std::int64_t, 2> inputSize(const Params& attrs) {
   const auto values = attrs.getInts("input");
   if (values.size() != 2) return {-1, -1};

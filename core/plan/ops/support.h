@@ -61,6 +61,8 @@ std::array<std::int64_t, 2> pairOf(const Params& attrs, std::string_view name, s
 Window poolWindow(const Params& attrs); // stride defaults to kernel_size
 Window convWindow(const Params& attrs, std::int64_t kernelHeight, std::int64_t kernelWidth);
 void checkWindow(SrcCheck& check, const Window& window);
+// The result of a pooling over N×C×H×W `image`, empty when the window does not fit (`check` says why).
+Dims pooledDims(SrcCheck& check, const Window& window, const Params& attrs, const Dims& image);
 // "input" of the backward ops: height and width of the forward src.
 std::array<std::int64_t, 2> inputSize(const Params& attrs);
 Params withInts(Params attrs, std::string name, Dims values);

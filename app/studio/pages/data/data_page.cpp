@@ -16,6 +16,7 @@
 #include "app/studio/widgets/text.h"
 #include "app/studio/widgets/tool_bar.h"
 #include "core/base/format.h"
+#include "core/data/table_options.h"
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
@@ -278,6 +279,7 @@ void DataPage::refresh() {
                                                                                  formatCount(most)));
   refreshSplit();
   refreshPreparation();
+  refreshOptions();
   refreshTarget();
   learnBars_->setVisible(shown_.view.spec.task == Task::classification && !shown_.view.classes.isEmpty());
   table_->setData(shown_.view, shown_.draft);
@@ -299,7 +301,7 @@ void DataPage::refreshTarget() {
   const QSignalBlocker quietTarget(target_), quietTask(task_);
   target_->clear();
   for (const auto& column : shown_.view.columns) target_->addItem(QString::fromStdString(column.report.name));
-  target_->setCurrentText(QString::fromStdString(shown_.view.spec.target));
+  target_->setCurrentText(QString::fromStdString(tableOptions(shown_.view.spec).target));
   task_->clear();
   task_->addItem(shown_.view.spec.task == Task::classification
                      ? QString("One of %1 classes").arg(shown_.view.classes.size())
@@ -333,7 +335,7 @@ void DataPage::refreshNotes() {
 void DataPage::arrange() {
   const bool pictures = isPictures(shown_.view);
   const bool classes = shown_.view.spec.task == Task::classification;
-  for (auto* widget : {balance_, split_, notes_, learn_, preparation_, picture_, create_}) {
+  for (auto* widget : {balance_, split_, notes_, learn_, preparation_, picture_, options_, create_}) {
     left_->removeWidget(widget);
     right_->removeWidget(widget);
     widget->hide();
@@ -356,6 +358,7 @@ void DataPage::arrange() {
     put(right_, preparation_);
     put(right_, notes_);
   }
+  if (shown_.draft && hasOptions_) put(right_, options_);
   const Look& look = lookOf(this);
   leftDock_->setFixedWidth(look.px(leftWidth));
   const bool narrow = window()->width() / look.scale < 1152;

@@ -20,6 +20,7 @@ class ClassBars;
 class DataTable;
 class DockTitle;
 class EmptyState;
+class FieldForm;
 class Form;
 class ImageGrid;
 class MessageBar;
@@ -65,6 +66,7 @@ class DataPage : public Page {
   QWidget* buildSplit();
   QWidget* buildPreparation();
   QWidget* buildPicture();
+  QWidget* buildOptions();
   QWidget* buildCreate();
   void bind();
   void bindChoices();
@@ -83,6 +85,7 @@ class DataPage : public Page {
   void refreshNotes();
   void refreshSplit();
   void refreshPreparation();
+  void refreshOptions();
   void refreshGrid();
   void showEmpty();
   void waitFor(const QString& what);
@@ -111,10 +114,12 @@ class DataPage : public Page {
   EmptyState* empty_;
   QWidget *body_, *leftDock_, *rightDock_;
   QVBoxLayout *left_, *right_;
-  QWidget *balance_, *split_, *notes_, *learn_, *preparation_, *picture_, *create_;
+  QWidget *balance_, *split_, *notes_, *learn_, *preparation_, *picture_, *options_, *create_;
   DockTitle *balanceHead_, *notesHead_, *pictureHead_;
   ClassBars *bars_, *learnBars_;
-  Form *learnForm_, *splitForm_, *createForm_;
+  Form *learnForm_, *splitForm_, *createForm_, *optionsForm_;
+  FieldForm* optionFields_;
+  bool hasOptions_ = false;
   QComboBox *target_, *task_;
   NotedField *train_, *validation_, *test_, *seed_;
   QCheckBox *stratified_, *standardise_;

@@ -8,6 +8,7 @@
 #include "app/studio/pages/data/picture_panel.h"
 #include "app/studio/widgets/chip.h"
 #include "app/studio/widgets/empty_state.h"
+#include "app/studio/widgets/field_form.h"
 #include "app/studio/widgets/fitting.h"
 #include "app/studio/widgets/form.h"
 #include "app/studio/widgets/message_bar.h"
@@ -18,6 +19,7 @@
 #include "app/studio/widgets/text.h"
 #include "app/studio/widgets/tool_bar.h"
 #include "core/base/format.h"
+#include "core/data/table_options.h"
 #include <QCheckBox>
 #include <QComboBox>
 #include <QFileDialog>
@@ -75,8 +77,9 @@ void DataPage::build() {
   learn_ = buildLearn();
   preparation_ = buildPreparation();
   picture_ = buildPicture();
+  options_ = buildOptions();
   create_ = buildCreate();
-  for (auto* widget : {balance_, split_, notes_, learn_, preparation_, picture_, create_}) {
+  for (auto* widget : {balance_, split_, notes_, learn_, preparation_, picture_, options_, create_}) {
     widget->setParent(body_);
     widget->hide();
   }
@@ -256,6 +259,30 @@ QWidget* DataPage::buildPicture() {
   return section("Picture", panel_, &pictureHead_);
 }
 
+// What the format lets a person choose, beyond what the table itself shows.
+QWidget* DataPage::buildOptions() {
+  optionsForm_ = new Form(nullptr, 80);
+  optionFields_ = new FieldForm("dataOption_", this);
+  optionFields_->finished = [this](const Field& field, const ParamValue& value, QWidget*) {
+    DatasetSpec spec = shown_.wanted;
+    spec.options.set(std::string(field.name), value);
+    spec.options = differing(std::span(&field, 1), std::move(spec.options));
+    changeSpec(spec);
+  };
+  return section("Format", optionsForm_);
+}
+
+void DataPage::refreshOptions() {
+  std::vector<Field> fields;
+  if (const auto* format = findFormat(shown_.view.spec.format)) {
+    fields = format->options;
+    const auto own = tableFields();
+    if (format->table) std::erase_if(fields, [&](const Field& field) { return findField(own, field.name); });
+  }
+  optionFields_->build(fields, shown_.view.spec.options, optionsForm_);
+  hasOptions_ = !fields.empty();
+}
+
 QWidget* DataPage::buildCreate() {
   createForm_ = new Form(nullptr, 80);
   name_ = new QLineEdit;
@@ -322,7 +349,9 @@ void DataPage::bindChoices() {
     DatasetSpec spec = shown_.wanted;
     spec.task = index == 0 ? Task::classification : Task::regression;
     // Classes may be numbers; a number may not be a category.
-    std::erase_if(spec.columnTypes, [&](const auto& entry) { return entry.first == spec.target; });
+    TableOptions options = tableOptions(spec);
+    options.columnTypes.erase(options.target);
+    setTableOptions(spec, options);
     changeSpec(spec);
   });
   connect(table_, &DataTable::targetChosen, this, [this](const QString& name) {
@@ -331,15 +360,18 @@ void DataPage::bindChoices() {
   });
   connect(table_, &DataTable::typeChosen, this, [this](const QString& name, ColumnType type) {
     DatasetSpec spec = shown_.wanted;
-    std::erase_if(spec.columnTypes, [&](const auto& entry) { return entry.first == name.toStdString(); });
-    spec.columnTypes.emplace_back(name.toStdString(), type);
-    if (type != ColumnType::text) std::erase(spec.leftOut, name.toStdString());
+    TableOptions options = tableOptions(spec);
+    options.columnTypes[name.toStdString()] = type;
+    if (type != ColumnType::text) std::erase(options.leftOut, name.toStdString());
+    setTableOptions(spec, options);
     changeSpec(spec);
   });
   connect(table_, &DataTable::useChosen, this, [this](const QString& name, bool used) {
     DatasetSpec spec = shown_.wanted;
-    std::erase(spec.leftOut, name.toStdString());
-    if (!used) spec.leftOut.push_back(name.toStdString());
+    TableOptions options = tableOptions(spec);
+    std::erase(options.leftOut, name.toStdString());
+    if (!used) options.leftOut.push_back(name.toStdString());
+    setTableOptions(spec, options);
     changeSpec(spec);
   });
   connect(train_, &QLineEdit::editingFinished, this, [this] { takeShare(train_, &SplitSpec::train); });
@@ -418,7 +450,8 @@ void DataPage::refreshPreparation() {
   const auto& means = shown_.view.normalisation.mean;
   QString told;
   if (pictures) {
-    if (shown_.view.spec.format != "csv") step("image", "Scale to 0…1", "divide by 255", "all");
+    if (const auto* format = findFormat(shown_.view.spec.format); format != nullptr && !format->table)
+      step("image", "Scale to 0…1", "divide by 255", "all");
     QStringList mean, deviation;
     for (std::size_t channel = 0; channel < std::min<std::size_t>(3, means.size()); ++channel) {
       mean << QString::number(means[channel], 'f', 3);
@@ -428,12 +461,13 @@ void DataPage::refreshPreparation() {
     told = means.size() > mostChannels ? QString("each pixel to mean 0, deviation 1")
                                        : "mean " + mean.join(", ") + ", deviation " + deviation.join(", ");
   } else {
+    const TableOptions options = tableOptions(shown_.view.spec);
     QStringList out, categories;
     std::int64_t numbers = 0, gaps = 0;
     for (const auto& column : shown_.view.columns) {
       const auto& name = column.report.name;
-      if (name == shown_.view.spec.target) continue;
-      const auto& left = shown_.view.spec.leftOut;
+      if (name == options.target) continue;
+      const auto& left = options.leftOut;
       if (std::find(left.begin(), left.end(), name) != left.end() || column.report.type == ColumnType::text) {
         out << QString::fromStdString(name);
         continue;

@@ -5,6 +5,7 @@
 #include "app/studio/widgets/chip.h"
 #include "app/studio/widgets/row_delegate.h"
 #include "core/base/format.h"
+#include "core/data/table_options.h"
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QMenu>
@@ -18,6 +19,7 @@ class DataTableModel : public QAbstractTableModel {
   void take(const DataView& view) {
     beginResetModel();
     view_ = view;
+    options_ = tableOptions(view.spec);
     endResetModel();
   }
   const DataView& view() const { return view_; }
@@ -38,15 +40,16 @@ class DataTableModel : public QAbstractTableModel {
     return section == 0 ? QString("Row") : QString::fromStdString(view_.columns[section - 1].report.name);
   }
   const ColumnReport& report(int section) const { return view_.columns[section - 1].report; }
-  bool isTarget(int section) const { return section > 0 && report(section).name == view_.spec.target; }
+  bool isTarget(int section) const { return section > 0 && report(section).name == options_.target; }
   bool isLeftOut(int section) const {
-    const auto& out = view_.spec.leftOut;
+    const auto& out = options_.leftOut;
     return section > 0 && (report(section).type == ColumnType::text ||
                            std::find(out.begin(), out.end(), report(section).name) != out.end());
   }
 
  private:
   DataView view_;
+  TableOptions options_; // of view_
 };
 
 namespace {

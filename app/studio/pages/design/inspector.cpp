@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/design/inspector.h"
 #include "app/studio/widgets/cloth.h"
+#include "app/studio/widgets/field_form.h"
 #include "app/studio/widgets/form.h"
 #include "app/studio/widgets/noted_field.h"
 #include "app/studio/widgets/panels.h"
@@ -20,69 +21,6 @@ namespace loom {
 namespace {
 
 constexpr int alwaysShown = 2; // fields of a layer that are never folded away
-
-QString shown(const Field& field, const ParamValue& value) {
-  if (field.kind == FieldKind::size2) {
-    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value);
-        list != nullptr && list->size() == 2 && (*list)[0] == (*list)[1])
-      return QString::number((*list)[0]);
-    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value);
-        list != nullptr && list->size() == 2)
-      return QString("%1 × %2").arg((*list)[0]).arg((*list)[1]);
-  }
-  return QString::fromStdString(toText(value));
-}
-
-// What was typed, as the kind of value that the field holds; nothing when it is no such value.
-std::optional<ParamValue> parsed(const Field& field, QString text) {
-  text = text.trimmed();
-  bool ok = false;
-  switch (field.kind) {
-  case FieldKind::integer: {
-    const auto value = text.toLongLong(&ok);
-    return ok ? std::optional<ParamValue>(std::int64_t(value)) : std::nullopt;
-  }
-  case FieldKind::number: {
-    const auto value = text.toDouble(&ok);
-    return ok ? std::optional<ParamValue>(value) : std::nullopt;
-  }
-  case FieldKind::size2:
-  case FieldKind::integers: {
-    QString list = text;
-    list.replace(u'×', ',').replace('x', ',').replace(';', ',').remove('[').remove(']').remove('(').remove(
-        ')');
-    std::vector<std::int64_t> numbers;
-    for (const auto& part : list.split(',', Qt::SkipEmptyParts)) {
-      numbers.push_back(part.trimmed().toLongLong(&ok));
-      if (!ok) return std::nullopt;
-    }
-    if (field.kind == FieldKind::size2 && numbers.size() == 1) numbers.push_back(numbers.front());
-    if (numbers.empty() || (field.kind == FieldKind::size2 && numbers.size() != 2)) return std::nullopt;
-    return ParamValue(numbers);
-  }
-  case FieldKind::flag:
-    return ParamValue(text == "true");
-  case FieldKind::choice:
-  case FieldKind::text:
-    return ParamValue(text.toStdString());
-  }
-  return std::nullopt;
-}
-
-QString wanted(const Field& field) {
-  switch (field.kind) {
-  case FieldKind::integer:
-    return "a whole number";
-  case FieldKind::number:
-    return "a number";
-  case FieldKind::size2:
-    return "one number, or two such as 3 × 5";
-  case FieldKind::integers:
-    return "whole numbers parted by commas";
-  default:
-    return "text";
-  }
-}
 
 QWidget* pair(const QString& label, const QString& value, const QString& share = {}) {
   auto* row = new QWidget;
@@ -111,6 +49,10 @@ Inspector::Inspector(Document& document, QWidget* parent) : QWidget(parent), doc
   bodyColumn_ = columnOf(inside);
   scroll->setWidget(inside);
   column->addWidget(scroll, 1);
+  fields_ = new FieldForm("field_", this);
+  fields_->finished = [this](const Field& field, const ParamValue& value, QWidget* widget) {
+    take(field, value, widget);
+  };
   connect(&document_, &Document::selectionChanged, this, &Inspector::refresh);
   connect(&document_, &Document::changed, this, &Inspector::refresh);
   connect(&document_, &Document::reset, this, [this] {
@@ -141,6 +83,7 @@ void Inspector::rebuild() {
   if (body_ != nullptr)
     if (auto* widget = body_->focusWidget(); widget != nullptr && widget->hasFocus() && shown_ == id)
       focused = widget->objectName();
+  fields_->forget();
   delete body_;
   body_ = new QWidget;
   setGround(body_, Ground::surface);
@@ -190,7 +133,7 @@ void Inspector::rebuild() {
         }
         const ParamValue* value = params ? params->find(field.name) : nullptr;
         if (value == nullptr) value = node->params.find(field.name);
-        addField(*node, field, value != nullptr ? *value : field.standard, ++own > alwaysShown);
+        addField(field, value != nullptr ? *value : field.standard, ++own > alwaysShown);
       }
     }
     if (layer != nullptr && layer->parameters != nullptr) {
@@ -219,13 +162,10 @@ void Inspector::rebuild() {
     if (auto* widget = body_->findChild<QWidget*>(focused)) widget->setFocus();
 }
 
-void Inspector::addField(const Node& node, const Field& field, const ParamValue& value, bool mayFold) {
-  auto* widget = makeField(node, field, value);
-  widget->setObjectName("field_" + text(field.name));
-  widget->setAccessibleName(text(field.label));
+void Inspector::addField(const Field& field, const ParamValue& value, bool mayFold) {
+  auto* widget = fields_->add(field, value, form_);
   // The dock decides how wide a field is, not its longest word.
   if (field.kind != FieldKind::flag) widget->setMinimumWidth(lookOf(this).px(64));
-  form_->addRow(text(field.label), widget, text(field.help));
   if (mayFold && value == field.standard) foldable_.push_back({text(field.label), widget});
 }
 
@@ -259,40 +199,11 @@ void Inspector::fold(const QString& focused) {
   form_->addWide(link);
 }
 
-QWidget* Inspector::makeField(const Node& node, const Field& field, const ParamValue& value) {
-  (void)node;
-  if (field.kind == FieldKind::flag) {
-    auto* box = new QCheckBox;
-    const auto* on = std::get_if<bool>(&value);
-    box->setChecked(on != nullptr && *on);
-    connect(box, &QCheckBox::clicked, this, [this, field, box](bool now) { take(field, now, box); });
-    return box;
-  }
-  if (field.kind == FieldKind::choice) {
-    auto* combo = new QComboBox;
-    for (const auto choice : field.choices) combo->addItem(text(choice));
-    combo->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    combo->setCurrentText(QString::fromStdString(toText(value)));
-    connect(combo, &QComboBox::textActivated, this,
-            [this, field, combo](const QString& text) { take(field, text.toStdString(), combo); });
-    return combo;
-  }
-  auto* edit = new NotedField(shown(field, value));
-  connect(edit, &QLineEdit::editingFinished, this, [this, field, edit, before = shown(field, value)] {
-    if (edit->text() == before) return form_->setProblem(edit, {});
-    const auto typed = parsed(field, edit->text());
-    if (!typed) return form_->setProblem(edit, QString("%1 wants %2").arg(text(field.label), wanted(field)));
-    take(field, *typed, edit);
-  });
-  return edit;
-}
-
 void Inspector::take(const Field& field, const ParamValue& value, QWidget* widget) {
   auto edit = setParam(document_.network(), shown_, field.name, value);
   if (!edit) {
     const Error& error = edit.error();
-    return form_->setProblem(
-        widget, QString::fromStdString(error.cause.text() + (error.fix.empty() ? "" : ". " + error.fix.text()) + "."));
+    return form_->setProblem(widget, problemText(error));
   }
   form_->setProblem(widget, {});
   taking_ = true;

@@ -11,6 +11,7 @@ class QVBoxLayout;
 namespace loom {
 
 class DockTitle;
+class FieldForm;
 class Form;
 class Text;
 
@@ -27,8 +28,7 @@ class Inspector : public QWidget {
  private:
   void rebuild(); // another node
   void refresh(); // the same node, other values
-  void addField(const Node& node, const Field& field, const ParamValue& value, bool mayFold);
-  QWidget* makeField(const Node& node, const Field& field, const ParamValue& value);
+  void addField(const Field& field, const ParamValue& value, bool mayFold);
   void fold(const QString& focused);
   void fillCosts(QVBoxLayout* column);
   void take(const Field& field, const ParamValue& value, QWidget* widget);
@@ -38,6 +38,7 @@ class Inspector : public QWidget {
   QWidget* body_ = nullptr;
   QVBoxLayout* bodyColumn_;
   Form* form_ = nullptr;
+  FieldForm* fields_;
   NodeId shown_ = -1;
   std::string shownType_;
   struct Foldable {

@@ -315,12 +315,11 @@ void RunLive::showSchedule(const RunRow& row) {
   const auto* schedule = findSchedule(row.schedule);
   if (rate == nullptr || schedule == nullptr || row.totalSteps <= rate->lastStep)
     return board_->setSchedule({});
-  Params params;
-  for (const auto& field : schedule->fields) {
-    bool ok = false;
-    const double value = settingOf(row, field.name).toDouble(&ok);
-    if (ok) params.set(std::string(field.name), value);
-  }
+  Params given;
+  for (const auto& field : schedule->fields)
+    if (auto value = parseField(field, settingOf(row, field.name).toStdString()))
+      given.set(std::string(field.name), *value);
+  const Params params = standardsFor(schedule->fields, given);
   const double now = schedule->factor(std::max<std::int64_t>(1, rate->lastStep), row.totalSteps, params);
   if (!(now > 0)) return board_->setSchedule({});
   constexpr std::int64_t points = 160;

@@ -2,9 +2,9 @@
 #include "app/studio/pages/train/run_setup.h"
 #include "app/studio/charts/chart.h"
 #include "app/studio/model/run_words.h"
-#include "app/studio/pages/train/param_fields.h"
 #include "app/studio/pages/train/run_cost.h"
 #include "app/studio/widgets/choice_card.h"
+#include "app/studio/widgets/field_form.h"
 #include "app/studio/widgets/form.h"
 #include "app/studio/widgets/noted_field.h"
 #include "app/studio/widgets/panels.h"
@@ -16,7 +16,6 @@
 #include <QHBoxLayout>
 #include <QScrollArea>
 #include <QVBoxLayout>
-#include <cmath>
 
 namespace loom {
 namespace {
@@ -47,6 +46,12 @@ QScrollArea* columnIn(QWidget* contents, int least, int most) {
 
 Text* heading(const QString& words) { return new Text(words, Type::bodyStrong); }
 
+// A row whose words and limits are those of the table of settings.
+void addSetting(Form* form, QWidget* editor, std::string_view setting) {
+  const Field& field = trainSetting(setting).field;
+  form->addRow(text(field.label), editor, text(field.help));
+}
+
 QLineEdit* fixedField() {
   auto* line = new QLineEdit;
   line->setReadOnly(true);
@@ -59,10 +64,10 @@ QLineEdit* fixedField() {
 RunSetup::RunSetup(Session* session, QWidget* parent) : QWidget(parent), session_(session) {
   setObjectName("runSetup");
   setGround(this, Ground::surface);
-  optimizerParams_ = new ParamFields("setup_", this);
-  scheduleParams_ = new ParamFields("schedule_", this);
-  connect(optimizerParams_, &ParamFields::edited, this, &RunSetup::changed);
-  connect(scheduleParams_, &ParamFields::edited, this, &RunSetup::changed);
+  optimizerParams_ = new FieldForm("setup_", this);
+  scheduleParams_ = new FieldForm("schedule_", this);
+  connect(optimizerParams_, &FieldForm::edited, this, &RunSetup::changed);
+  connect(scheduleParams_, &FieldForm::edited, this, &RunSetup::changed);
   later_ = new QTimer(this);
   later_->setSingleShot(true);
   later_->setInterval(estimateDelay);
@@ -169,8 +174,7 @@ QWidget* RunSetup::buildWhat() {
   threads_ = new NotedField;
   threads_->setObjectName("setup_threads");
   threads_->setNote("0: by the network's size");
-  whereForm_->addRow("Threads", threads_,
-                     "0 lets the size of the network choose. A run holds as many cores.");
+  addSetting(whereForm_, threads_, "threads");
   column->addWidget(whereForm_);
   column->addSpacing(8);
   column->addWidget(heading("Keep"));
@@ -186,8 +190,8 @@ QWidget* RunSetup::buildWhat() {
   note_ = new QLineEdit;
   note_->setObjectName("setup_note");
   note_->setPlaceholderText("What does this run test?");
-  keepForm_->addRow("Checkpoint", every_, "0: at the end of each epoch, at most every 30 s, and at the end");
-  keepForm_->addRow("Keep last", keep_, "Checkpoints that are kept besides the best one");
+  addSetting(keepForm_, every_, "checkpoint_every");
+  addSetting(keepForm_, keep_, "keep_checkpoints");
   keepForm_->addRow("Tags", tags_);
   keepForm_->addRow("Note", note_);
   column->addWidget(keepForm_);
@@ -226,9 +230,9 @@ QWidget* RunSetup::buildHow() {
     column->addWidget(box);
   };
   pairOf(howLeft_, howRight_);
-  howRight_->addRow("Epochs", epochs_, "How often the training data is gone through");
-  howRight_->addRow("Batch", batch_, "Samples a step");
-  howRight_->addRow("Seed", seed_, "The same seed gives the same losses, bit for bit");
+  addSetting(howRight_, epochs_, "epochs");
+  addSetting(howRight_, batch_, "batch");
+  addSetting(howRight_, seed_, "seed");
   column->addSpacing(8);
   auto* headBox = new QWidget;
   auto* head = rowOf(headBox);
@@ -277,7 +281,7 @@ void RunSetup::buildParams() {
     const bool first = builtOptimizer_.isEmpty();
     if (first) {
       howLeft_->addRow("Optimizer", optimizer_);
-      howLeft_->addRow("Learning rate", rate_, "The highest one, where the schedule changes it");
+      addSetting(howLeft_, rate_, "learning_rate");
     }
     builtOptimizer_ = optimizer;
     const auto* row = findOptimizer(optimizer.toStdString());
@@ -322,35 +326,22 @@ void RunSetup::showDevices() {
 }
 
 void RunSetup::checkAll(TrainSettings& settings, bool& good) {
-  const auto whole = [&](Form* form, QLineEdit* field, auto& into, qint64 least, qint64 most) {
-    bool ok = false;
-    const qint64 value = field->text().trimmed().toLongLong(&ok);
-    ok = ok && value >= least && value <= most;
-    form->setProblem(
-        field,
-        ok ? QString()
-           : QString("A whole number from %1 to %2").arg(text(formatCount(least)), text(formatCount(most))));
-    if (ok)
-      into = static_cast<std::decay_t<decltype(into)>>(value);
+  const auto take = [&](Form* form, QLineEdit* line, std::string_view setting) {
+    const TrainSetting& row = trainSetting(setting);
+    const auto value = parseField(row.field, line->text().toStdString());
+    form->setProblem(line, value ? QString() : problemText(value.error()));
+    if (value)
+      row.set(settings, *value);
     else
       good = false;
   };
-  whole(howRight_, epochs_, settings.epochs, 1, 1'000'000);
-  whole(howRight_, batch_, settings.batch, 1, 1'000'000);
-  whole(howRight_, seed_, settings.seed, 0, std::numeric_limits<qint64>::max());
-  whole(whereForm_, threads_, settings.threads, 0, 1024);
-  whole(keepForm_, every_, settings.checkpointEvery, 0, 1'000'000'000);
-  whole(keepForm_, keep_, settings.keepCheckpoints, 1, 1000);
-  bool ok = false;
-  const double rate = rate_->text().trimmed().toDouble(&ok);
-  ok = ok && std::isfinite(rate) && rate > 0 && rate <= highestLearningRate;
-  howLeft_->setProblem(rate_, ok ? QString()
-                                 : QString("A number above 0 and at most %1, as 0.001 or 1e-3")
-                                       .arg(text(formatNumber(highestLearningRate))));
-  if (ok)
-    settings.learningRate = rate;
-  else
-    good = false;
+  take(howRight_, epochs_, "epochs");
+  take(howRight_, batch_, "batch");
+  take(howRight_, seed_, "seed");
+  take(whereForm_, threads_, "threads");
+  take(keepForm_, every_, "checkpoint_every");
+  take(keepForm_, keep_, "keep_checkpoints");
+  take(howLeft_, rate_, "learning_rate");
   settings.optimizer = optimizer_->currentText().toStdString();
   settings.schedule = std::string(schedules()[std::size_t(schedule_->current())].name);
   settings.optimizerParams = optimizerParams_->read(good);
@@ -475,8 +466,8 @@ void RunSetup::showNotes() {
 void RunSetup::showPreview() {
   if (session_ == nullptr) return;
   const TrainSettings& settings = session_->settings();
-  const auto* row = findSchedule(settings.schedule);
-  if (row == nullptr) return;
+  const auto schedule = scheduleOf(settings);
+  if (!schedule) return;
   const auto& estimate = session_->estimate();
   const std::int64_t epochs = std::max<std::int64_t>(1, settings.epochs);
   const std::int64_t total = estimate && estimate->steps > 0 ? estimate->steps : epochs * 100;
@@ -487,7 +478,7 @@ void RunSetup::showPreview() {
     const std::int64_t step = std::max<std::int64_t>(1, 1 + (total - 1) * point / (points - 1));
     if (step == before) continue;
     before = step;
-    const double value = settings.learningRate * row->factor(step, total, settings.scheduleParams);
+    const double value = settings.learningRate * schedule->factor(step, total);
     buckets.push_back({step, step, value, value, value, 1, 0, 0, 0});
   }
   preview_->setXAxis("epoch", double(total) / double(epochs), double(epochs));

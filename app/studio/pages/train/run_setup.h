@@ -17,9 +17,9 @@ namespace loom {
 
 class Chart;
 class ChoiceCard;
+class FieldForm;
 class Form;
 class NotedField;
-class ParamFields;
 class RunCost;
 class Segments;
 
@@ -73,7 +73,7 @@ class RunSetup : public QWidget {
   QVBoxLayout* cards_;
   QVector<DeviceView> devices_; // that are offered
   QList<ChoiceCard*> deviceCards_;
-  ParamFields *optimizerParams_, *scheduleParams_;
+  FieldForm *optimizerParams_, *scheduleParams_;
 };
 
 } // namespace loom
