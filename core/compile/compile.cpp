@@ -2,17 +2,18 @@
 #include "core/compile/compile.h"
 #include "core/compile/builder.h"
 #include <algorithm>
-#include <fmt/format.h>
 
 namespace loom {
 
 namespace {
 
+constexpr std::int64_t largestBatch = std::int64_t{1} << 24;
+
 Status checkBatches(const Network& network, const std::vector<std::int64_t>& batches) {
   for (const std::int64_t batch : batches)
-    if (batch < 1 || batch > (std::int64_t{1} << 24))
-      return Error{ErrorKind::usage, network.name, fmt::format("A batch of {} cannot be", batch),
-                   "Choose 1 or more, up to 16,777,216"};
+    if (batch < 1 || batch > largestBatch)
+      return Error{ErrorKind::usage, network.name, say("A batch of {} cannot be", batch),
+                   say("Choose 1 or more, up to {}", Count{largestBatch})};
   return {};
 }
 

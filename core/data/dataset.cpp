@@ -28,7 +28,7 @@ constexpr std::array<PathMember, 7> pathMembers{{{"train_images", &DatasetSpec::
                                                  {"test_file", &DatasetSpec::testFile},
                                                  {"folder", &DatasetSpec::folder}}};
 
-Error wrongMember(const std::string& place, const std::string& member, const std::string& cause) {
+Error wrongMember(const Place& place, const std::string& member, const std::string& cause) {
   return {ErrorKind::input, place, "Member '" + member + "' " + cause,
           "Correct the file, or choose the data anew"};
 }
