@@ -9,34 +9,33 @@
 namespace loom {
 namespace {
 
-constexpr const char* notYet = "this version trains on the CPU only; the GPU backend comes next";
+Message notYet() { return say("this version trains on the CPU only; the GPU backend comes next"); }
 
-std::string cudaVersion(int version) {
-  return "CUDA " + std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
-}
+Message cudaVersion(int version) { return say("CUDA {}.{}", version / 1000, version % 1000 / 10); }
 
 // The kernel module tells its own version; the runtime knows only the CUDA version that the driver can serve.
-std::string driverText() {
+Message driverText() {
   std::string module;
   std::getline(std::ifstream("/sys/module/nvidia/version"), module);
   int served = 0;
   cudaDriverGetVersion(&served);
-  return "driver " + (module.empty() ? std::string("of unknown version") : module) + " (" +
-         cudaVersion(served) + ")";
+  return module.empty() ? say("driver of unknown version ({})", cudaVersion(served))
+                        : say("driver {} ({})", module, cudaVersion(served));
 }
 
-std::string whyNone(cudaError_t failure) {
+Message whyNone(cudaError_t failure) {
   int served = 0;
   const bool driver = cudaDriverGetVersion(&served) == cudaSuccess && served > 0;
-  if (!driver) return "no NVIDIA driver: libcuda.so.1 not found";
-  if (failure == cudaErrorNoDevice || failure == cudaSuccess) return "no NVIDIA GPU found; " + driverText();
+  if (!driver) return say("no NVIDIA driver: libcuda.so.1 not found");
+  if (failure == cudaErrorNoDevice || failure == cudaSuccess)
+    return say("no NVIDIA GPU found; {}", driverText());
   if (failure == cudaErrorInsufficientDriver)
-    return "the NVIDIA " + driverText() + " is older than " + cudaVersion(CUDART_VERSION) +
-           ", which this build needs";
-  return std::string("the NVIDIA driver fails: ") + cudaGetErrorString(failure);
+    return say("the NVIDIA {} is older than {}, which this build needs", driverText(),
+               cudaVersion(CUDART_VERSION));
+  return say("the NVIDIA driver fails: {}", foreign(cudaGetErrorString(failure)));
 }
 
-Device none(std::string why) {
+Device none(Message why) {
   Device device;
   device.id = device.backend = "cuda";
   device.name = "NVIDIA GPU";
@@ -55,16 +54,16 @@ class CudaBackend : public Backend {
       return {none(whyNone(failure))};
     std::vector<Device> found;
     for (int index = 0; index < count; ++index) {
-      Device device = none(notYet);
+      Device device = none(notYet());
       device.id = "cuda:" + std::to_string(index);
       cudaDeviceProp properties{};
       if (const cudaError_t failure = cudaGetDeviceProperties(&properties, index); failure == cudaSuccess) {
         device.name = properties.name;
         device.memoryBytes = static_cast<std::int64_t>(properties.totalGlobalMem);
-        device.note = "compute capability " + std::to_string(properties.major) + "." +
-                      std::to_string(properties.minor) + ", " + driverText() + "; " + notYet;
+        device.note = say("compute capability {}.{}, {}; {}", properties.major, properties.minor,
+                          driverText(), notYet());
       } else {
-        device.note = cudaGetErrorString(failure);
+        device.note = foreign(cudaGetErrorString(failure));
       }
       found.push_back(std::move(device));
     }
@@ -79,7 +78,9 @@ class CudaBackend : public Backend {
   }
 
  private:
-  static Error refusal() { return {ErrorKind::device, "device cuda", notYet, "choose the device cpu"}; }
+  static Error refusal() {
+    return {ErrorKind::device, say("device cuda"), notYet(), say("choose the device cpu")};
+  }
 };
 
 } // namespace

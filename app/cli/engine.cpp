@@ -222,12 +222,12 @@ void defineDevices(CLI::App& app, Action& action) {
                       {"name", device.name},
                       {"backend", device.backend},
                       {"memory_bytes", device.memoryBytes},
-                      {"note", device.note},
+                      {"note", device.note.text()},
                       {"usable", device.usable}});
       rows.push_back(
           {device.usable ? device.id : device.id + " (off)", device.name,
            device.memoryBytes > 0 ? formatBytes(static_cast<std::uint64_t>(device.memoryBytes)) : missingText,
-           device.note});
+           device.note.text()});
     }
     if (*json)
       printJson({{"devices", list}});

@@ -183,9 +183,9 @@ void defineCheck(CLI::App& app, Action& action) {
         const Node* node = network->node(one.node);
         problems.push_back({{"level", one.level == Diagnostic::Level::error ? "error" : "warning"},
                             {"node", node != nullptr ? node->name : ""},
-                            {"cause", one.cause},
-                            {"remedy", one.remedy},
-                            {"fix", one.fix.label}});
+                            {"cause", one.cause.text()},
+                            {"remedy", one.remedy.text()},
+                            {"fix", one.fix.label.text()}});
       }
       printJson({{"network", network->name},
                  {"runnable", valid.ok()},
@@ -209,7 +209,9 @@ void defineCheck(CLI::App& app, Action& action) {
     for (const auto& one : analysis.diagnostics) {
       const Node* node = network->node(one.node);
       std::cerr << (one.level == Diagnostic::Level::error ? "error: " : "warning: ")
-                << plain((node != nullptr ? node->name + ": " : "") + one.cause + " " + one.remedy) << "\n";
+                << plain((node != nullptr ? node->name + ": " : "") + one.cause.text() + " " +
+                         one.remedy.text())
+                << "\n";
     }
     return valid ? 0 : report(valid.error());
   };

@@ -14,7 +14,7 @@ inline std::string abiStamp() {
   std::string stamp = "neuroloom " NEUROLOOM_VERSION ", compiler " __VERSION__ ", types";
   for (const std::size_t size :
        {sizeof(Tensor), sizeof(Params), sizeof(OpSpec), sizeof(Step), sizeof(Program), sizeof(Plan),
-        sizeof(Error), sizeof(Device), sizeof(PrepareOptions), sizeof(MetricRow)})
+        sizeof(Message), sizeof(Error), sizeof(Device), sizeof(PrepareOptions), sizeof(MetricRow)})
     stamp += " " + std::to_string(size);
   return stamp;
 }

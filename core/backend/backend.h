@@ -15,7 +15,7 @@ struct Device {
   std::string name;    // as a person knows it: "AMD EPYC, 2 cores"
   std::string backend; // "onednn", "reference", "cuda"
   std::int64_t memoryBytes = 0;
-  std::string note; // instruction set or driver; or why it cannot be used
+  Message note; // instruction set or driver; or why it cannot be used
   bool usable = true;
 };
 

@@ -2,6 +2,7 @@
 #include "core/backend/check.h"
 #include "core/backend/case_plan.h"
 #include "core/backend/interpreter.h"
+#include "core/base/error_message.h"
 #include "core/base/random.h"
 #include <algorithm>
 #include <cmath>
@@ -26,8 +27,7 @@ class Worst {
       error = std::abs(got - wanted) / (std::abs(wanted) + mean);
     if (error <= check_.error) return;
     check_.error = error;
-    check_.detail = tensor + "[" + std::to_string(element) + "] is " + std::to_string(got) + ", should be " +
-                    std::to_string(wanted);
+    check_.detail = say("{}[{}] is {}, should be {}", tensor, element, got, wanted);
   }
 
  private:
@@ -47,7 +47,7 @@ OpCheck begin(const OpSpec& op, const OpCase& test) {
   return check;
 }
 
-OpCheck failed(OpCheck check, std::string detail) {
+OpCheck failed(OpCheck check, Message detail) {
   check.error = infinite;
   check.passed = false;
   check.detail = std::move(detail);
@@ -160,7 +160,7 @@ Result<Outcome> runOn(const Backend& backend, const std::shared_ptr<const Plan>&
   std::vector<MetricRow> rows;
   executable.drain(rows);
   if (rows.size() != 1 || rows[0].values.size() != program.metrics.size())
-    return Error{ErrorKind::other, backend.name(), "one run left no row of metrics", "report it"};
+    return Error{ErrorKind::other, backend.name(), say("one run left no row of metrics"), say("report it")};
   for (std::size_t i = 0; i < program.metrics.size(); ++i)
     outcome.tensors[static_cast<std::size_t>(program.metrics[i].tensor)] = {rows[0].values[i]};
   return outcome;
@@ -196,16 +196,16 @@ double gradientTolerance() { return 1e-6; }
 
 OpCheck checkGradient(const OpSpec& op, const OpCase& test) {
   OpCheck check = begin(op, test);
-  if (!op.gradient) return failed(check, "has no gradient rule");
+  if (!op.gradient) return failed(check, say("has no gradient rule"));
   const auto built = casePlan(op, test, true);
-  if (!built) return failed(check, built.error().message());
+  if (!built) return failed(check, toMessage(built.error()));
   GradientCheck gradient(*built, check);
   for (std::size_t i = 0; i < built->src.size(); ++i) {
     const TensorId src = built->src[i];
     if (src == noTensor || built->plan.tensor(src).dtype != DType::f32 || !differentiable(built->srcNames[i]))
       continue;
     if (built->diffSrc[i] == noTensor)
-      return failed(check, "the rule gives no gradient for " + built->srcNames[i]);
+      return failed(check, say("the rule gives no gradient for {}", built->srcNames[i]));
     gradient.src(i);
   }
   check.passed = check.error <= gradientTolerance();
@@ -216,15 +216,15 @@ OpCheck compareBackend(const Backend& backend, const OpSpec& op, const OpCase& t
   OpCheck check = begin(op, test);
   if (op.srcs.find("workspace") != std::string_view::npos) {
     check.passed = true;
-    check.detail = "compared behind its forward op";
+    check.detail = say("compared behind its forward op");
     return check;
   }
   Worst worst(check);
   if (const Status status = compare(backend, op, test, false, worst); !status)
-    return failed(check, status.error().message());
+    return failed(check, toMessage(status.error()));
   if (op.gradient)
     if (const Status status = compare(backend, op, test, true, worst); !status)
-      return failed(check, "with its gradient: " + status.error().message());
+      return failed(check, say("with its gradient: {}", toMessage(status.error())));
   check.passed = check.error <= backendTolerance(DType::f32);
   return check;
 }

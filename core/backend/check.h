@@ -15,7 +15,7 @@ struct OpCheck {
   double error =
       0; // largest |difference| / (|value| + mean |value| of the tensor); infinite where a NaN or i32 differs
   bool passed = false;
-  std::string detail; // the tensor and element of the largest error, or why the case could not run
+  Message detail; // the tensor and element of the largest error, or why the case could not run
 };
 
 // Largest error that passes. Integers must be equal.

@@ -25,14 +25,15 @@ LoadedPlugin open(const std::filesystem::path& file) {
   const auto stamp = reinterpret_cast<StampFunction>(os::symbolOf(library, "loom_abi"));
   const auto backend = reinterpret_cast<BackendFunction>(os::symbolOf(library, "loom_backend"));
   if (!stamp || !backend) {
-    plugin.reason = file.string() + " is no plug-in of this program";
+    plugin.reason = say("{} is not a plug-in of this program", file);
   } else if (abiStamp() != stamp()) {
-    plugin.reason = file.string() + " belongs to another build (" + stamp() + "); this one is " + abiStamp() +
-                    ": install both from the same release";
+    plugin.reason =
+        say("{} belongs to another build ({}); this one is {}: install both from the same release", file,
+            std::string_view(stamp()), abiStamp());
   } else {
     plugin.backend = backend();
     if (plugin.backend) return plugin;
-    plugin.reason = file.string() + " gives no backend";
+    plugin.reason = say("{} gives no backend", file);
   }
   os::closeLibrary(library);
   return plugin;
@@ -40,17 +41,16 @@ LoadedPlugin open(const std::filesystem::path& file) {
 
 } // namespace
 
-std::string plainReason(std::string_view linkerMessage) {
+Message plainReason(std::string_view linkerMessage) {
   std::string message(linkerMessage);
   const auto missing = message.find(": cannot open shared object file");
-  if (missing == std::string::npos) return message;
+  if (missing == std::string::npos) return foreign(message);
   const std::string library = message.substr(0, missing);
-  const std::string words = library + " not found";
   if (library.starts_with("libcuda.so") || library.starts_with("libnvidia-"))
-    return "no NVIDIA driver: " + words;
+    return say("no NVIDIA driver: {} not found", library);
   if (library.starts_with("libcud") || library.starts_with("libcublas") || library.starts_with("libnccl"))
-    return "no CUDA libraries: " + words;
-  return words;
+    return say("no CUDA libraries: {} not found", library);
+  return say("{} not found", library);
 }
 
 std::vector<std::filesystem::path> pluginFolders() {
@@ -68,7 +68,7 @@ LoadedPlugin loadPlugin(const std::string& fileName, const std::vector<std::file
     if (std::filesystem::exists(folder / fileName, failure)) return open(folder / fileName);
   }
   LoadedPlugin none;
-  none.reason = "the plug-in " + fileName + " is not installed";
+  none.reason = say("the plug-in {} is not installed", fileName);
   return none;
 }
 

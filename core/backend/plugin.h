@@ -10,7 +10,7 @@ namespace loom {
 
 struct LoadedPlugin {
   const Backend* backend = nullptr; // null when it could not be opened
-  std::string reason;               // then: why, in words for a person
+  Message reason;                   // then: why
   std::filesystem::path file;       // the one opened or refused; empty when none was found
 };
 
@@ -22,7 +22,7 @@ LoadedPlugin loadPlugin(const std::string& fileName, const std::vector<std::file
 std::vector<std::filesystem::path> pluginFolders();
 
 // "libcuda.so.1: cannot open shared object file: …" -> "no NVIDIA driver: libcuda.so.1 not found".
-std::string plainReason(std::string_view linkerMessage);
+Message plainReason(std::string_view linkerMessage);
 
 // libloom_cuda.so, looked for once in a process.
 const LoadedPlugin& cudaPlugin();

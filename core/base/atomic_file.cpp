@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/atomic_file.h"
-#include "core/base/format.h"
 #include "core/base/os/process.h"
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fmt/format.h>
 #include <memory>
 #include <mutex>
 
@@ -19,10 +17,15 @@ fs::path folderOf(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : fs::path(".");
 }
 
-std::string freeSpace(const fs::path& file) {
+Message diskFull(const fs::path& file, const Message& what, std::size_t wanted) {
   std::error_code unknown;
   const auto space = fs::space(folderOf(file), unknown);
-  return unknown ? "an unknown number of bytes" : formatBytes(space.available);
+  if (wanted == 0)
+    return unknown ? say("{}: the disk is full", what)
+                   : say("{}: the disk is full ({} free)", what, Bytes{space.available});
+  return unknown
+             ? say("{}: the disk is full ({} wanted)", what, Bytes{wanted})
+             : say("{}: the disk is full ({} wanted, {} free)", what, Bytes{wanted}, Bytes{space.available});
 }
 
 struct FaultSeam {
@@ -75,33 +78,31 @@ FaultSeam& faultSeam() {
 
 } // namespace
 
-Error writeError(const fs::path& file, std::string_view what, int code, std::size_t wanted) {
-  Error error{ErrorKind::other, file.string(), fmt::format("{}: {}", what, std::strerror(code)),
-              "Check the disk and the folder's permissions, then try again"};
+Error writeError(const fs::path& file, const Message& what, int code, std::size_t wanted) {
+  Error error{ErrorKind::other, file, say("{}: {}", what, foreign(std::strerror(code))),
+              say("Check the disk and the folder's permissions, then try again")};
   switch (code) {
   case ENOSPC:
-    error.cause = wanted > 0 ? fmt::format("{}: the disk is full ({} wanted, {} free)", what,
-                                           formatBytes(wanted), freeSpace(file))
-                             : fmt::format("{}: the disk is full ({} free)", what, freeSpace(file));
-    error.fix = fmt::format("Free space on the disk of {}, then try again", folderOf(file).string());
+    error.cause = diskFull(file, what, wanted);
+    error.fix = say("Free space on the disk of {}, then try again", folderOf(file));
     break;
   case EDQUOT:
-    error.cause = fmt::format("{}: your disk quota is used up ({} wanted)", what, formatBytes(wanted));
-    error.fix = "Remove files of yours or ask for a larger quota, then try again";
+    error.cause = say("{}: your disk quota is used up ({} wanted)", what, Bytes{wanted});
+    error.fix = say("Remove files of yours or ask for a larger quota, then try again");
     break;
   case EROFS:
   case EACCES:
   case EPERM:
     error.kind = ErrorKind::input; // the project is not as it must be, as for what cannot be read
-    error.fix = fmt::format("Make the folder {} writable or choose another one", folderOf(file).string());
+    error.fix = say("Make the folder {} writable or choose another one", folderOf(file));
     break;
   case EIO:
-    error.cause = fmt::format("{}: the disk reported an input/output error", what);
-    error.fix = "Check the disk; what was stored before is untouched";
+    error.cause = say("{}: the disk reported an input/output error", what);
+    error.fix = say("Check the disk; what was stored before is untouched");
     break;
   case ENOENT:
     error.kind = ErrorKind::input;
-    error.fix = fmt::format("Check that the folder {} exists", folderOf(file).string());
+    error.fix = say("Check that the folder {} exists", folderOf(file));
     break;
   default:
     break;
@@ -130,7 +131,7 @@ int fileFault(std::string_view operation, const fs::path& file) {
 Status syncFile(const os::File& open, const fs::path& name) {
   int code = fileFault("sync", name);
   if (code == 0) code = open.sync();
-  if (code != 0) return writeError(name, "the file could not be brought to the disk", code);
+  if (code != 0) return writeError(name, say("the file could not be brought to the disk"), code);
   return {};
 }
 
@@ -138,28 +139,28 @@ Status syncFolder(const fs::path& folder) {
   const fs::path name = folder.empty() ? fs::path(".") : folder;
   os::File open;
   if (const int code = open.open(name, os::Access::folder); code != 0)
-    return writeError(name, "the folder could not be opened", code);
+    return writeError(name, say("the folder could not be opened"), code);
   int code = fileFault("sync", name);
   if (code == 0) {
     code = open.sync();
     // Some network file systems have no such operation for a folder: nothing is left to be done there.
     if (code == EINVAL || code == ENOTSUP) code = 0;
   }
-  if (code != 0) return writeError(name, "the folder could not be brought to the disk", code);
+  if (code != 0) return writeError(name, say("the folder could not be brought to the disk"), code);
   return {};
 }
 
 Status renameDurably(const fs::path& from, const fs::path& to) {
   int code = fileFault("rename", to);
   if (code == 0) code = os::replaceFile(from, to);
-  if (code != 0) return writeError(to, "the new file could not be put in place", code);
+  if (code != 0) return writeError(to, say("the new file could not be put in place"), code);
   return syncFolder(folderOf(to));
 }
 
 Status exchangeDurably(const fs::path& from, const fs::path& to) {
   int code = fileFault("rename", to);
   if (code == 0) code = os::exchangeFiles(from, to);
-  if (code != 0) return writeError(to, "the new folder could not be put in place", code);
+  if (code != 0) return writeError(to, say("the new folder could not be put in place"), code);
   return syncFolder(folderOf(to));
 }
 
@@ -170,16 +171,16 @@ Result<AtomicFile> AtomicFile::create(const fs::path& file) {
   created.file_ = fs::is_symlink(file, unread) ? fs::weakly_canonical(file, unread) : file;
   if (unread || created.file_.empty()) created.file_ = file;
   if (!created.file_.has_filename())
-    return Error{ErrorKind::other, file.string(), "a folder cannot be written as a file",
-                 "Give the name of a file"};
+    return Error{ErrorKind::other, file, say("a folder cannot be written as a file"),
+                 say("Give the name of a file")};
   // A name of 255 bytes leaves no room for more.
   const std::string name = created.file_.filename().string().substr(0, 200);
   std::string pattern = (folderOf(created.file_) / ("." + name + ".tmp-XXXXXX")).string();
   if (const int code = created.open_.openTemporary(pattern); code != 0)
-    return writeError(created.file_, "no temporary file could be made beside it", code);
+    return writeError(created.file_, say("no temporary file could be made beside it"), code);
   created.temporary_ = pattern;
   if (const int code = created.open_.setMode0644(); code != 0)
-    return writeError(created.file_, "the temporary file's permissions could not be set", code);
+    return writeError(created.file_, say("the temporary file's permissions could not be set"), code);
   return created;
 }
 
@@ -207,7 +208,7 @@ Status AtomicFile::write(std::span<const std::byte> bytes) {
     bytes = bytes.subspan(written.bytes);
     code = written.code;
   }
-  if (code != 0) return writeError(file_, "the file could not be written", code, bytes.size());
+  if (code != 0) return writeError(file_, say("the file could not be written"), code, bytes.size());
   return {};
 }
 
@@ -217,10 +218,10 @@ Status AtomicFile::commit() {
   // A sync that failed is not tried again: the kernel may have dropped the pages and would report success.
   if (Status synced = syncFile(open_, file_); !synced) return synced;
   if (const int code = open_.close(); code != 0)
-    return writeError(file_, "the file could not be closed", code);
+    return writeError(file_, say("the file could not be closed"), code);
   int code = fileFault("rename", file_);
   if (code == 0) code = os::replaceFile(temporary_, file_);
-  if (code != 0) return writeError(file_, "the new file could not be put in place", code);
+  if (code != 0) return writeError(file_, say("the new file could not be put in place"), code);
   temporary_.clear();
   return syncFolder(folderOf(file_));
 }
@@ -236,32 +237,32 @@ Status writeFileAtomically(const fs::path& file, std::string_view bytes) {
   return writeFileAtomically(file, std::as_bytes(std::span(bytes)));
 }
 
-template<class Bytes> static Result<Bytes> readWhole(const fs::path& file, std::size_t maxBytes) {
-  const auto unreadable = [&](std::string cause, std::string fix) {
-    return Error{ErrorKind::input, file.string(), std::move(cause), std::move(fix)};
+template<class Content> static Result<Content> readWhole(const fs::path& file, std::size_t maxBytes) {
+  const auto unreadable = [&](Message cause, Message fix) {
+    return Error{ErrorKind::input, file, std::move(cause), std::move(fix)};
   };
   const auto failed = [&](int code) {
-    if (code == ENOENT) return unreadable("the file does not exist", "Check the name and the folder");
-    return unreadable(fmt::format("the file cannot be read: {}", std::strerror(code)),
-                      "Check that you may read it and that the disk is well");
+    if (code == ENOENT)
+      return unreadable(say("the file does not exist"), say("Check the name and the folder"));
+    return unreadable(say("the file cannot be read: {}", foreign(std::strerror(code))),
+                      say("Check that you may read it and that the disk is well"));
   };
   const auto tooLarge = [&](std::uint64_t size) {
-    return unreadable(
-        fmt::format("the file has {} or more, at most {} are read", formatBytes(size), formatBytes(maxBytes)),
-        "Check that this is the right file");
+    return unreadable(say("the file has {} or more, at most {} are read", Bytes{size}, Bytes{maxBytes}),
+                      say("Check that this is the right file"));
   };
   os::File open;
   if (const int code = open.open(file, os::Access::read); code != 0) return failed(code);
   os::FileStatus status;
   if (const int code = open.status(status); code != 0) return failed(code);
   if (status.kind == os::FileKind::folder)
-    return unreadable("this is a folder, a file is wanted", "Give the name of a file");
+    return unreadable(say("this is a folder, a file is expected"), say("Give the name of a file"));
   if (status.kind != os::FileKind::regular)
-    return unreadable("this is no regular file", "Give the name of a regular file");
+    return unreadable(say("this is not a regular file"), say("Give the name of a regular file"));
   const std::uint64_t size = status.size;
   if (size > maxBytes) return tooLarge(size);
   // Files of /proc say 0, and a file may grow while it is read: the end decides, not the size.
-  Bytes bytes;
+  Content bytes;
   bytes.resize(std::min<std::uint64_t>(size, maxBytes) + 1);
   std::size_t filled = 0;
   while (true) {

@@ -38,7 +38,7 @@ class AtomicFile {
 
 // What an errno that a write, a sync or a rename gave means for a person, with the fix. `what`: "the file
 // could not be written"; `wanted`: bytes, 0 when unknown.
-Error writeError(const std::filesystem::path& file, std::string_view what, int code, std::size_t wanted = 0);
+Error writeError(const std::filesystem::path& file, const Message& what, int code, std::size_t wanted = 0);
 
 // fsync of an open file or of a folder; every failure is an Error.
 Status syncFile(const os::File& open, const std::filesystem::path& name);

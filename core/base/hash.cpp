@@ -108,9 +108,8 @@ std::string contentHash(std::string_view bytes) {
 
 Result<std::string> hashFile(const std::filesystem::path& file) {
   const auto failed = [&](int code) {
-    return Error{ErrorKind::input, file.string(),
-                 fmt::format("the file cannot be read: {}", std::strerror(code)),
-                 "Check that it exists and that you may read it"};
+    return Error{ErrorKind::input, file, say("the file cannot be read: {}", foreign(std::strerror(code))),
+                 say("Check that it exists and that you may read it")};
   };
   os::File open;
   if (const int code = open.open(file, os::Access::read); code != 0) return failed(code);

@@ -11,13 +11,20 @@ namespace {
 
 constexpr std::size_t maxDepth = 64;
 
+std::string shortened(const std::string& text, std::size_t most = 120) {
+  if (text.size() <= most) return text;
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
 // Builds the value event by event, because the library's own parser keeps the last of two equal keys, turns
 // an integer that does not fit into a float, and nests without limit (destroying such a value overflows the
 // stack).
 class Builder : public nlohmann::json_sax<Json> {
  public:
   Json root;
-  std::string cause; // empty: the text is no JSON, and `complaint` is the library's
+  Message cause; // empty: the text is not JSON, and `complaint` is the library's
   std::string complaint;
   std::optional<std::size_t> position; // only the lexer knows where it stands
 
@@ -28,43 +35,34 @@ class Builder : public nlohmann::json_sax<Json> {
   bool number_float(double value, const std::string& text) override {
     // The lexer hands integers beyond 64 bits over as floats.
     if (text.find_first_not_of("-0123456789") == std::string::npos)
-      return refuse(fmt::format("the whole number {} does not fit 64 bits", shortened(text)));
-    if (!std::isfinite(value)) return refuse(fmt::format("the number {} does not fit", shortened(text)));
+      return refuse(say("the whole number {} does not fit 64 bits", shortened(text)));
+    if (!std::isfinite(value)) return refuse(say("the number {} does not fit", shortened(text)));
     return add(value) != nullptr;
   }
   bool string(std::string& value) override { return add(std::move(value)) != nullptr; }
-  bool binary(Json::binary_t&) override { return refuse("binary values are no JSON"); }
+  bool binary(Json::binary_t&) override { return refuse(say("binary values are not JSON")); }
 
   bool start_object(std::size_t) override { return open(Json::object()); }
   bool end_object() override { return close(); }
   bool start_array(std::size_t) override { return open(Json::array()); }
   bool end_array() override { return close(); }
   bool key(std::string& name) override {
-    if (open_.back()->contains(name))
-      return refuse(fmt::format("the key '{}' stands twice", shortened(name)));
+    if (open_.back()->contains(name)) return refuse(say("the key '{}' is used twice", shortened(name)));
     key_ = std::move(name);
     return true;
   }
 
   bool parse_error(std::size_t at, const std::string&, const nlohmann::detail::exception& error) override {
     constexpr int numberOverflow = 406;
-    if (error.id == numberOverflow) cause = "a number does not fit a double";
+    if (error.id == numberOverflow) cause = say("a number does not fit a double");
     complaint = error.what();
     position = at;
     return false;
   }
 
  private:
-  static std::string shortened(const std::string& text) {
-    if (text.size() <= 120) return text;
-    std::size_t end = 120;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    return text.substr(0, end) + "…";
-  }
-
-  bool refuse(std::string why) {
-    cause = std::move(why);
-    if (!open_.empty()) cause += fmt::format(" (in {})", path());
+  bool refuse(Message why) {
+    cause = open_.empty() ? std::move(why) : say("{} (in {})", why, path());
     return false;
   }
 
@@ -94,8 +92,7 @@ class Builder : public nlohmann::json_sax<Json> {
   }
 
   bool open(Json value) {
-    if (open_.size() >= maxDepth)
-      return refuse(fmt::format("values are nested deeper than {} levels", maxDepth));
+    if (open_.size() >= maxDepth) return refuse(say("values are nested deeper than {} levels", maxDepth));
     // A parent is not touched while a child is open, so the pointers stay valid.
     open_.push_back(add(std::move(value)));
     return true;
@@ -110,8 +107,9 @@ class Builder : public nlohmann::json_sax<Json> {
   std::string key_;
 };
 
-Error damaged(std::string place, std::string cause) {
-  return {ErrorKind::input, std::move(place), std::move(cause), "Correct the text or restore it from a copy"};
+Error damaged(Place place, Message cause) {
+  return {ErrorKind::input, std::move(place), std::move(cause),
+          say("Correct the text or restore it from a copy")};
 }
 
 struct LineAndColumn {
@@ -124,61 +122,35 @@ LineAndColumn lineOf(std::string_view text, std::size_t position) {
           before.size() - (lineStart == std::string_view::npos ? 0 : lineStart + 1) + 1};
 }
 
-std::string withLine(std::string_view text, std::string_view place, std::size_t position) {
+Place withLine(std::string_view text, const Place& place, std::size_t position) {
   const auto at = lineOf(text, position);
-  return fmt::format("{}:{}:{}", place, at.line, at.column);
+  return say("{}:{}:{}", place.message(), at.line, at.column);
 }
 
 // What the library's complaint means to a person: it speaks of literals, tokens and what it last read.
-std::string inPlainWords(std::string_view complaint, std::string_view text, std::size_t position) {
+Message inPlainWords(std::string_view complaint, std::string_view text, std::size_t position) {
   const auto says = [&](std::string_view words) { return complaint.find(words) != std::string_view::npos; };
-  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return "The file is empty";
-  if (says("; expected end of input")) return "Something follows behind the end of the value";
-  if (says("ill-formed UTF-8")) return "A text holds a byte that is no UTF-8";
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return say("The file is empty");
+  if (says("; expected end of input")) return say("Something follows behind the end of the value");
+  if (says("ill-formed UTF-8")) return say("A text contains a byte that is not UTF-8");
   if (says("unexpected end of input") || says("missing closing quote") || position > text.size()) {
     const auto at = lineOf(text, text.size() + 1);
-    return fmt::format("The file ends in the middle of a value (line {}, column {})", at.line, at.column);
+    return say("The file ends in the middle of a value (line {}, column {})", at.line, at.column);
   }
-  struct Row {
-    std::string_view complaint, words;
-  };
-  static constexpr Row rows[] = {
-      {"control character", "A text holds a line end or another control character"},
-      {"surrogate", "A text holds half a character: one \\u of a pair"},
-      {"invalid string", "A text holds a backslash with something unknown behind it"},
-      {"invalid number", "A number lacks a digit"},
-      {"invalid literal", "There is a word or sign that is no JSON; texts stand in double quotes"},
-      {"while parsing object key", "The name of a member is missing, in double quotes"},
-      {"while parsing object separator", "There is no colon behind the name of a member"},
-      {"while parsing object", "There is no comma or } behind a member"},
-      {"while parsing array", "There is no comma or ] behind an element"},
-      {"while parsing value", "There is no value where one is wanted"}};
-  for (const Row& row : rows)
-    if (says(row.complaint)) return std::string(row.words);
-  return "The text is no JSON";
-}
-
-const char* kindOf(const Json& value) {
-  switch (value.type()) {
-  case Json::value_t::null:
-    return "null";
-  case Json::value_t::object:
-    return "an object";
-  case Json::value_t::array:
-    return "an array";
-  case Json::value_t::string:
-    return "a text";
-  case Json::value_t::boolean:
-    return "true or false";
-  case Json::value_t::number_float:
-    return "a number with a fraction or exponent";
-  case Json::value_t::number_integer:
-    return "a negative whole number";
-  case Json::value_t::number_unsigned:
-    return "a whole number";
-  default:
-    return "a value of another kind";
-  }
+  const std::pair<std::string_view, Message> rows[] = {
+      {"control character", say("A text contains a line end or another control character")},
+      {"surrogate", say("A text contains half a character: one \\u of a pair")},
+      {"invalid string", say("A text contains a backslash with something unknown behind it")},
+      {"invalid number", say("A number lacks a digit")},
+      {"invalid literal", say("There is a word or sign that is not JSON; texts are in double quotes")},
+      {"while parsing object key", say("The name of a member is missing, in double quotes")},
+      {"while parsing object separator", say("There is no colon behind the name of a member")},
+      {"while parsing object", say("There is no comma or }} behind a member")},
+      {"while parsing array", say("There is no comma or ] behind an element")},
+      {"while parsing value", say("There is no value where one is expected")}};
+  for (const auto& [words, meaning] : rows)
+    if (says(words)) return meaning;
+  return say("The text is not JSON");
 }
 
 std::optional<std::int64_t> wholeNumber(const Json& value) {
@@ -192,21 +164,29 @@ std::optional<std::int64_t> wholeNumber(const Json& value) {
 }
 
 std::string dumped(const Json& value, int indent) {
-  // A file name may hold bytes that are no UTF-8; the strict handler would throw out of a save.
+  // A file name may contain bytes that are not UTF-8; the strict handler would throw out of a save.
   return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+// A value as an error shows it.
+std::string shortValue(const Json& value) {
+  if (value.is_object()) return value.empty() ? "{}" : "{…}";
+  if (value.is_array()) return value.empty() ? "[]" : "[…]";
+  return shortened(dumped(value, -1), 60);
 }
 
 } // namespace
 
-Result<Json> parseJson(std::string_view text, std::string_view place) {
+Result<Json> parseJson(std::string_view text, JsonSource source) {
   // The lexer takes a zero byte for the end and would accept whatever follows it.
   if (const auto zero = text.find('\0'); zero != std::string_view::npos)
-    return damaged(withLine(text, place, zero + 1), "The file holds a zero byte");
+    return damaged(withLine(text, source.place(), zero + 1), say("The file contains a zero byte"));
   Builder builder;
   if (Json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);
   if (builder.cause.empty())
     builder.cause = inPlainWords(builder.complaint, text, builder.position.value_or(0));
-  return damaged(builder.position ? withLine(text, place, *builder.position) : std::string(place),
+  const Place place = source.place();
+  return damaged(builder.position ? withLine(text, place, *builder.position) : place,
                  std::move(builder.cause));
 }
 
@@ -246,14 +226,11 @@ Json toJson(const Params& params) {
   return object;
 }
 
-Result<Params> paramsFromJson(const Json& value, std::string_view place) {
+Result<Params> paramsFromJson(const Json& value, JsonSource source) {
   if (!value.is_object())
-    return damaged(std::string(place), fmt::format("parameters are {}, wanted an object", kindOf(value)));
+    return damaged(source.place(), say("parameters must be an object (got {})", shortValue(value)));
   Params params;
   for (auto member = value.begin(); member != value.end(); ++member) {
-    const auto wrong = [&](std::string_view what) {
-      return damaged(std::string(place), fmt::format("parameter '{}' {}", member.key(), what));
-    };
     const Json& held = *member;
     if (held.is_boolean()) {
       params.set(member.key(), held.get<bool>());
@@ -261,7 +238,9 @@ Result<Params> paramsFromJson(const Json& value, std::string_view place) {
       params.set(member.key(), held.get<double>());
     } else if (held.is_number()) {
       const auto number = wholeNumber(held);
-      if (!number) return wrong("is a whole number that does not fit");
+      if (!number)
+        return damaged(source.place(),
+                       say("parameter '{}' is a whole number that does not fit", member.key()));
       params.set(member.key(), *number);
     } else if (held.is_string()) {
       params.set(member.key(), held.get<std::string>());
@@ -274,66 +253,90 @@ Result<Params> paramsFromJson(const Json& value, std::string_view place) {
       std::vector<std::int64_t> numbers;
       for (const Json& element : held) {
         const auto number = wholeNumber(element);
-        if (!number) return wrong("is a list that holds something else than whole numbers");
+        if (!number)
+          return damaged(
+              source.place(),
+              say("parameter '{}' is a list that contains something else than whole numbers", member.key()));
         numbers.push_back(*number);
       }
       params.set(member.key(), std::move(numbers));
     } else {
-      return wrong(fmt::format("is {}, wanted a number, a text, true or false, or a list", kindOf(held)));
+      return damaged(source.place(),
+                     say("parameter '{}' must be a number, a text, true or false, or a list (got {})",
+                         member.key(), shortValue(held)));
     }
   }
   return params;
 }
 
-Error JsonReader::wrong(const char* key, const char* wanted) const {
+std::string JsonReader::shown(const char* key) const {
+  return has(key) ? shortValue(object_[key]) : std::string();
+}
+
+Error JsonReader::wrong(const char* key, Message cause, Message fix) const {
   if (!object_.is_object())
-    return damaged(place_, fmt::format("It is not a JSON object, but {}", kindOf(object_)));
-  std::string cause;
-  if (!object_.contains(key))
-    cause = fmt::format("member '{}' is missing", key);
-  else
-    cause = fmt::format("member '{}' is {}, wanted {}", key, kindOf(object_[key]), wanted);
-  return {ErrorKind::input, place_, std::move(cause), fmt::format("Write {} there", wanted)};
+    return damaged(place(), say("It must be a JSON object (got {})", shortValue(object_)));
+  if (!object_.contains(key)) cause = say("member '{}' is missing", std::string_view(key));
+  return {ErrorKind::input, place(), std::move(cause), std::move(fix)};
 }
 
 Result<std::int64_t> JsonReader::integer(const char* key) const {
   const auto value = has(key) ? wholeNumber(object_[key]) : std::nullopt;
-  if (!value) return wrong(key, "a whole number of at most 63 bits");
+  if (!value)
+    return wrong(key,
+                 say("member '{}' must be a whole number of at most 63 bits (got {})", std::string_view(key),
+                     shown(key)),
+                 say("Write a whole number of at most 63 bits there"));
   return *value;
 }
 
 Result<std::uint64_t> JsonReader::unsignedInteger(const char* key) const {
-  if (!has(key)) return wrong(key, "a whole number from 0");
+  if (!has(key))
+    return wrong(key,
+                 say("member '{}' must be a whole number from 0 (got {})", std::string_view(key), shown(key)),
+                 say("Write a whole number from 0 there"));
   const Json& value = object_[key];
   if (value.is_number_unsigned()) return value.get<std::uint64_t>();
   // Values built in memory hold small whole numbers as signed ones.
   if (value.is_number_integer() && value.get<std::int64_t>() >= 0) return value.get<std::uint64_t>();
-  return wrong(key, "a whole number from 0");
+  return wrong(key,
+               say("member '{}' must be a whole number from 0 (got {})", std::string_view(key), shown(key)),
+               say("Write a whole number from 0 there"));
 }
 
 Result<double> JsonReader::number(const char* key) const {
   const auto value = has(key) ? numberFromJson(object_[key]) : std::nullopt;
-  if (!value) return wrong(key, "a number");
+  if (!value)
+    return wrong(key, say("member '{}' must be a number (got {})", std::string_view(key), shown(key)),
+                 say("Write a number there"));
   return *value;
 }
 
 Result<std::string> JsonReader::text(const char* key) const {
-  if (!has(key) || !object_[key].is_string()) return wrong(key, "a text");
+  if (!has(key) || !object_[key].is_string())
+    return wrong(key, say("member '{}' must be a text (got {})", std::string_view(key), shown(key)),
+                 say("Write a text there"));
   return object_[key].get<std::string>();
 }
 
 Result<bool> JsonReader::boolean(const char* key) const {
-  if (!has(key) || !object_[key].is_boolean()) return wrong(key, "true or false");
+  if (!has(key) || !object_[key].is_boolean())
+    return wrong(key, say("member '{}' must be true or false (got {})", std::string_view(key), shown(key)),
+                 say("Write true or false there"));
   return object_[key].get<bool>();
 }
 
 Result<const Json*> JsonReader::object(const char* key) const {
-  if (!has(key) || !object_[key].is_object()) return wrong(key, "an object");
+  if (!has(key) || !object_[key].is_object())
+    return wrong(key, say("member '{}' must be an object (got {})", std::string_view(key), shown(key)),
+                 say("Write an object there"));
   return &object_[key];
 }
 
 Result<const Json*> JsonReader::array(const char* key) const {
-  if (!has(key) || !object_[key].is_array()) return wrong(key, "an array");
+  if (!has(key) || !object_[key].is_array())
+    return wrong(key, say("member '{}' must be an array (got {})", std::string_view(key), shown(key)),
+                 say("Write an array there"));
   return &object_[key];
 }
 

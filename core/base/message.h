@@ -131,7 +131,10 @@ template<class... Arguments>
 Message say(MessageTemplate<std::type_identity_t<Arguments>...> text, const Arguments&... arguments) {
   static_assert((!std::is_array_v<Arguments> && ...) && (!std::is_pointer_v<Arguments> && ...),
                 "A literal is a phrase: write it in the template, or pass a name as std::string_view.");
-  return Message(text.text(), std::vector<MessageArgument>{message_detail::argument(arguments)...});
+  std::vector<MessageArgument> values;
+  values.reserve(sizeof...(Arguments));
+  (values.push_back(message_detail::argument(arguments)), ...);
+  return Message(text.text(), std::move(values));
 }
 
 // `one` for a count of 1, else `other`. The count is the first placeholder of both.

@@ -44,15 +44,16 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 
 Result<PreparedCommand> PreparedCommand::from(const Command& command) {
   if (command.arguments.empty() || command.arguments.front().empty())
-    return Error{ErrorKind::other, "command", "no program is named", "Name the program to start"};
+    return Error{ErrorKind::other, "command", say("no program is named"), say("Name the program to start")};
   const auto program = findProgram(command.arguments.front());
   if (!program)
     return Error{ErrorKind::device, command.arguments.front(),
-                 "the program is not installed or may not be executed", "Install it or give its full path"};
+                 say("the program is not installed or may not be executed"),
+                 say("Install it or give its full path")};
   std::error_code code;
   if (!command.folder.empty() && !std::filesystem::is_directory(command.folder, code))
-    return Error{ErrorKind::input, command.folder.string(), "the folder to start in does not exist",
-                 "Check the name of the folder"};
+    return Error{ErrorKind::input, command.folder, say("the folder to start in does not exist"),
+                 say("Check the name of the folder")};
   PreparedCommand prepared;
   prepared.path_ = *program;
   prepared.folder_ = command.folder.string();
@@ -66,8 +67,8 @@ Result<PreparedCommand> PreparedCommand::from(const Command& command) {
   for (const auto* texts : {&prepared.argumentTexts_, &prepared.environmentTexts_})
     for (const std::string& text : *texts)
       if (text.find('\0') != std::string::npos)
-        return Error{ErrorKind::other, command.arguments.front(), "an argument holds a zero byte",
-                     "Remove it"};
+        return Error{ErrorKind::other, command.arguments.front(), say("an argument contains a zero byte"),
+                     say("Remove it")};
   return prepared;
 }
 

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <fmt/format.h>
 #include <fstream>
 
 namespace loom {
@@ -46,13 +45,13 @@ struct Header {
   std::map<std::string, std::string> metadata;
 };
 
-Error damaged(std::string_view place, std::string cause) {
-  return {ErrorKind::input, std::string(place), std::move(cause),
-          "The file is damaged or no safetensors file: take another copy of it"};
+Error damaged(Place place, Message cause) {
+  return {ErrorKind::input, std::move(place), std::move(cause),
+          say("The file is damaged or not a safetensors file: take another copy of it")};
 }
 
-Result<Entry> parseEntry(const std::string& name, const Json& value, std::string_view place) {
-  const JsonReader reader(value, fmt::format("{}: tensor '{}'", place, name));
+Result<Entry> parseEntry(const std::string& name, const Json& value, const Place& place) {
+  const JsonReader reader(value, say("{}: tensor '{}'", place.message(), name));
   Entry entry;
   entry.name = name;
   const auto dtype = reader.text("dtype");
@@ -61,47 +60,46 @@ Result<Entry> parseEntry(const std::string& name, const Json& value, std::string
       std::find_if(std::begin(dtypes), std::end(dtypes), [&](const DTypeRow& r) { return r.name == *dtype; });
   if (row == std::end(dtypes))
     return Error{ErrorKind::input, reader.place(),
-                 fmt::format("the type '{}' is not supported", dtype->substr(0, 20)),
-                 "Store the tensor as F32, F64, I32, I64 or U8"};
+                 say("the type '{}' is not supported", dtype->substr(0, 20)),
+                 say("Store the tensor as F32, F64, I32, I64 or U8")};
   entry.dtype = row->dtype;
 
   const auto shape = reader.array("shape");
   if (!shape) return shape.error();
   for (const Json& dim : **shape) {
     if (!dim.is_number_unsigned() || dim.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX))
-      return damaged(reader.place(), "a dimension is no whole number from 0");
+      return damaged(reader.place(), say("a dimension is not a whole number from 0"));
     entry.shape.push_back(dim.get<std::int64_t>());
   }
   const auto offsets = reader.array("data_offsets");
   if (!offsets) return offsets.error();
   const Json& pair = **offsets;
   if (pair.size() != 2 || !pair[0].is_number_unsigned() || !pair[1].is_number_unsigned())
-    return damaged(reader.place(), "data_offsets are not two whole numbers from 0");
+    return damaged(reader.place(), say("data_offsets are not two whole numbers from 0"));
   entry.begin = pair[0].get<std::uint64_t>();
   entry.end = pair[1].get<std::uint64_t>();
 
   const auto count = elementCount(entry.shape);
   const auto bytes = count ? checkedMultiply(*count, static_cast<std::int64_t>(row->bytes)) : std::nullopt;
-  if (!bytes) return damaged(reader.place(), "the shape is too large for any file");
+  if (!bytes) return damaged(reader.place(), say("the shape is too large for any file"));
   if (entry.end < entry.begin || entry.end - entry.begin != static_cast<std::uint64_t>(*bytes))
-    return damaged(reader.place(), fmt::format("the shape needs {} bytes, data_offsets give {} to {}", *bytes,
-                                               entry.begin, entry.end));
+    return damaged(reader.place(), say("the shape needs {} bytes, data_offsets give {} to {}", *bytes,
+                                       entry.begin, entry.end));
   return entry;
 }
 
 // `dataBytes` is what the file holds behind the header; every byte of it must belong to exactly one tensor.
-Result<Header> parseHeader(std::string_view text, std::uint64_t dataBytes, std::string_view place) {
-  if (!text.starts_with('{')) return damaged(place, "the header does not begin with '{'");
-  const auto json = parseJson(text, fmt::format("{} (header)", place));
+Result<Header> parseHeader(std::string_view text, std::uint64_t dataBytes, const Place& place) {
+  if (!text.starts_with('{')) return damaged(place, say("the header does not begin with '{{'"));
+  const auto json = parseJson(text, Place(say("{} (header)", place.message())));
   if (!json) return json.error();
   Header header;
   header.entries.reserve(json->size());
   for (auto member = json->begin(); member != json->end(); ++member) {
     if (member.key() == "__metadata__") {
-      if (!member->is_object()) return damaged(place, "__metadata__ is no object");
+      if (!member->is_object()) return damaged(place, say("__metadata__ is not an object"));
       for (auto item = member->begin(); item != member->end(); ++item) {
-        if (!item->is_string())
-          return damaged(place, fmt::format("__metadata__ '{}' is no text", item.key()));
+        if (!item->is_string()) return damaged(place, say("__metadata__ '{}' is not a text", item.key()));
         header.metadata[item.key()] = item->get<std::string>();
       }
       continue;
@@ -117,33 +115,38 @@ Result<Header> parseHeader(std::string_view text, std::uint64_t dataBytes, std::
   std::uint64_t covered = 0;
   for (const Entry& entry : header.entries) {
     if (entry.begin != covered)
-      return damaged(place,
-                     fmt::format("tensor '{}' begins at byte {}, but the one before ends at {}: bytes {}",
-                                 entry.name, entry.begin, covered,
-                                 entry.begin < covered ? "overlap" : "belong to no tensor"));
+      return damaged(
+          place,
+          entry.begin < covered
+              ? say("tensor '{}' begins at byte {}, but the one before ends at {}: bytes overlap", entry.name,
+                    entry.begin, covered)
+              : say("tensor '{}' begins at byte {}, but the one before ends at {}: bytes belong to no tensor",
+                    entry.name, entry.begin, covered));
     covered = entry.end;
   }
   if (covered != dataBytes)
-    return damaged(place,
-                   fmt::format("the tensors need {} bytes, the file holds {}: it is {}", covered, dataBytes,
-                               covered > dataBytes ? "cut off" : "followed by bytes of no tensor"));
+    return damaged(
+        place, covered > dataBytes
+                   ? say("the tensors need {} bytes, the file contains {}: it is cut off", covered, dataBytes)
+                   : say("the tensors need {} bytes, the file contains {}: it is followed by bytes "
+                         "of no tensor",
+                         covered, dataBytes));
   return header;
 }
 
 // The header's length, checked against the format's limit and the file.
-Result<std::uint64_t> headerLength(const char (&first)[8], std::uint64_t fileBytes, std::string_view place) {
+Result<std::uint64_t> headerLength(const char (&first)[8], std::uint64_t fileBytes, const Place& place) {
   std::uint64_t length = 0;
   std::memcpy(&length, first, 8);
   if (length > maxHeader)
-    return damaged(place,
-                   fmt::format("the header would have {} bytes, at most {} are allowed", length, maxHeader));
+    return damaged(place, say("the header would have {} bytes, at most {} are allowed", length, maxHeader));
   if (length > fileBytes - 8)
-    return damaged(place, fmt::format("the header would have {} bytes, the file has {}: it is cut off",
-                                      length, fileBytes));
+    return damaged(place,
+                   say("the header would have {} bytes, the file has {}: it is cut off", length, fileBytes));
   return length;
 }
 
-Error tooShort(std::string_view place) { return damaged(place, "the file is shorter than 8 bytes"); }
+Error tooShort(const Place& place) { return damaged(place, say("the file is shorter than 8 bytes")); }
 
 template<class T> FileTensor made(FileDType dtype, std::vector<std::int64_t> shape, const T* values) {
   FileTensor tensor{dtype, std::move(shape), {}};
@@ -199,7 +202,7 @@ std::string serialise(const Safetensors& content) {
   return bytes;
 }
 
-Result<Safetensors> parseSafetensors(std::string_view bytes, std::string_view place) {
+Result<Safetensors> parseSafetensors(std::string_view bytes, const Place& place) {
   if (bytes.size() < 8) return tooShort(place);
   char first[8];
   std::memcpy(first, bytes.data(), 8);
@@ -230,24 +233,25 @@ Status writeSafetensors(const std::filesystem::path& file, const Safetensors& co
 }
 
 Result<Safetensors> readSafetensors(const std::filesystem::path& file) {
-  const std::string place = file.string();
-  const auto unreadable = [&](const char* cause) {
-    return Error{ErrorKind::input, place, cause, "Check the name and that you may read the file"};
+  const Place place = file;
+  const auto unreadable = [&](Message cause) {
+    return Error{ErrorKind::input, place, std::move(cause),
+                 say("Check the name and that you may read the file")};
   };
   std::error_code code;
   if (!std::filesystem::is_regular_file(file, code))
-    return unreadable("the file does not exist or is no regular file");
+    return unreadable(say("the file does not exist or is not a regular file"));
   std::ifstream stream(file, std::ios::binary);
   const std::uint64_t size = std::filesystem::file_size(file, code);
-  if (code || !stream) return unreadable("the file cannot be read");
+  if (code || !stream) return unreadable(say("the file cannot be read"));
   if (size < 8) return tooShort(place);
   char first[8];
-  if (!stream.read(first, 8)) return unreadable("the file cannot be read");
+  if (!stream.read(first, 8)) return unreadable(say("the file cannot be read"));
   const auto length = headerLength(first, size, place);
   if (!length) return length.error();
   std::string text(*length, '\0');
   if (!stream.read(text.data(), static_cast<std::streamsize>(text.size())))
-    return unreadable("the file cannot be read");
+    return unreadable(say("the file cannot be read"));
   auto header = parseHeader(text, size - 8 - *length, place);
   if (!header) return header.error();
   Safetensors content;
@@ -257,7 +261,7 @@ Result<Safetensors> readSafetensors(const std::filesystem::path& file) {
     FileTensor tensor{entry.dtype, std::move(entry.shape), std::vector<std::byte>(entry.end - entry.begin)};
     if (!stream.read(reinterpret_cast<char*>(tensor.data.data()),
                      static_cast<std::streamsize>(tensor.data.size())))
-      return unreadable("the file changed or the disk failed while it was read");
+      return unreadable(say("the file changed or the disk failed while it was read"));
     content.tensors.emplace(std::move(entry.name), std::move(tensor));
   }
   return content;

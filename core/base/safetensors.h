@@ -34,7 +34,7 @@ FileTensor tensorOf(std::vector<std::int64_t> shape, const std::int64_t* values)
 // Bytes of the whole file; tensors in order of name, data aligned to 8 bytes from the header's end.
 std::string serialise(const Safetensors& content);
 // Refuses: header over 100 MB, overlapping or missing bytes, sizes that overflow, unknown types, names twice.
-Result<Safetensors> parseSafetensors(std::string_view bytes, std::string_view place);
+Result<Safetensors> parseSafetensors(std::string_view bytes, const Place& place);
 Status writeSafetensors(const std::filesystem::path& file, const Safetensors& content); // atomic
 Result<Safetensors> readSafetensors(const std::filesystem::path& file);
 

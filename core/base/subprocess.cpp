@@ -6,7 +6,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fmt/format.h>
 #include <optional>
 #include <string_view>
 
@@ -26,13 +25,14 @@ struct Child {
 
 Error couldNotStart(const Command& command, int code) {
   const std::string program = command.arguments.empty() ? "" : command.arguments.front();
-  return {ErrorKind::device, program, fmt::format("the program cannot be started: {}", std::strerror(code)),
-          "Check that it is installed and may be executed"};
+  return {ErrorKind::device, program, say("the program cannot be started: {}", foreign(std::strerror(code))),
+          say("Check that it is installed and may be executed")};
 }
 
-Error systemFailed(const Command& command, const char* what, int code) {
-  return {ErrorKind::other, command.arguments.front(), fmt::format("{}: {}", what, std::strerror(code)),
-          "Close other programs, then try again"};
+Error noPipe(const Command& command, int code) {
+  return {ErrorKind::other, command.arguments.front(),
+          say("no pipe could be made: {}", foreign(std::strerror(code))),
+          say("Close other programs, then try again")};
 }
 
 Result<Child> spawn(const Command& command) {
@@ -40,8 +40,7 @@ Result<Child> spawn(const Command& command) {
   if (!prepared) return prepared.error();
   os::Pipe in, out, err;
   for (os::Pipe* pipe : {&in, &out, &err})
-    if (const int code = os::openPipe(*pipe); code != 0)
-      return systemFailed(command, "no pipe could be made", code);
+    if (const int code = os::openPipe(*pipe); code != 0) return noPipe(command, code);
   Child child;
   if (const int code = os::spawn(prepared->program(), in.read, out.write, err.write, child.process);
       code != 0)
@@ -82,7 +81,8 @@ class Run {
     while (!exitCode_ || child_.output || child_.errors) {
       if (exitCode_ && Clock::now() > drainUntil_) break; // a grandchild keeps the pipe open
       if (command_.givenUp != nullptr && *command_.givenUp)
-        return Error{ErrorKind::interrupted, command_.arguments.front(), "it was given up", "Ask again"};
+        return Error{ErrorKind::interrupted, command_.arguments.front(), say("it was given up"),
+                     say("Ask again")};
       if (Clock::now() >= deadline) return timedOut(timeout);
       wait(exitCode_ ? std::min(deadline, drainUntil_) : deadline);
       feed();
@@ -165,12 +165,12 @@ class Run {
 
   Error timedOut(milliseconds timeout) const {
     return {ErrorKind::other, command_.arguments.front(),
-            fmt::format("the program did not end within {} s and was stopped", timeout.count() / 1000.0),
-            "Try again; if it happens again, run the program by hand to see what it waits for"};
+            say("the program did not end within {} s and was stopped", timeout.count() / 1000.0),
+            say("Try again; if it happens again, run the program by hand to see what it waits for")};
   }
   Error tooMuch() const {
     return {ErrorKind::other, command_.arguments.front(),
-            "the program wrote more than 64 MiB and was stopped", "Ask it for less"};
+            say("the program wrote more than 64 MiB and was stopped"), say("Ask it for less")};
   }
 
   const Command& command_;

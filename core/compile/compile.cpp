@@ -3,7 +3,6 @@
 #include "core/base/size.h"
 #include "core/compile/builder.h"
 #include <algorithm>
-#include <fmt/format.h>
 
 namespace loom {
 
@@ -14,7 +13,7 @@ Status checkBatches(const Network& network, const std::vector<std::int64_t>& bat
     if (batch < 1 || batch > maxBatch)
       return Error{ErrorKind::usage, network.name,
                    say("Batch must be a whole number from 1 to {} (got {})", Count{maxBatch}, batch),
-                   "Choose another batch size"};
+                   say("Choose another batch size")};
   return {};
 }
 

@@ -132,9 +132,8 @@ std::vector<TensorId> Lowering::emit(std::string_view name, std::vector<TensorId
   if (plan_.error) return nothing;
   const OpSpec* op = findOp(name);
   if (!op) {
-    plan_.fail(
-        node_->id,
-        {ErrorKind::other, {}, fmt::format("there is no op '{}'", name), "Report this with the network"});
+    plan_.fail(node_->id,
+               {ErrorKind::other, {}, say("there is no op '{}'", name), say("Report this with the network")});
     return nothing;
   }
   std::vector<TensorDesc> descs;
@@ -145,11 +144,10 @@ std::vector<TensorId> Lowering::emit(std::string_view name, std::vector<TensorId
   if (!shapes) {
     Error problem = shapes.error();
     if (name == "batch_norm") {
-      problem = {
-          ErrorKind::input,
-          {},
-          fmt::format("A batch of {} leaves one value per channel, whose variance is not defined", batch_),
-          "Choose a batch size that leaves no batch of one sample, or leave the layer out"};
+      problem = {ErrorKind::input,
+                 {},
+                 say("A batch of {} leaves one value per channel, whose variance is not defined", batch_),
+                 say("Choose a batch size that leaves no batch of one sample, or leave the layer out")};
     }
     plan_.fail(node_->id, std::move(problem));
     return nothing;

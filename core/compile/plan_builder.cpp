@@ -25,7 +25,7 @@ NodeId PlanBuilder::owner(NodeId node) const {
 void PlanBuilder::fail(NodeId node, Error problem) {
   if (error) return;
   if (const Node* found = network.node(node))
-    problem.place = fmt::format("Network {}, {} ({})", network.name, found->name, found->type);
+    problem.place = say("Network {}, {} ({})", network.name, found->name, found->type);
   error = std::move(problem);
 }
 
@@ -97,8 +97,8 @@ void PlanBuilder::addMoments(int planes) {
 void PlanBuilder::addUpdate(Program& program, std::string_view optimizer, const Params& params) {
   const OpSpec* op = findOp(optimizer);
   if (!op || !op->srcs.starts_with("lr ")) {
-    fail(0, {ErrorKind::usage, std::string(optimizer), "There is no optimizer of this name",
-             "Use sgd, adam or adamw"});
+    fail(0, {ErrorKind::usage, std::string(optimizer), say("There is no optimizer of this name"),
+             say("Use sgd, adam or adamw")});
     return;
   }
   std::map<int, std::vector<TensorId>> groups;

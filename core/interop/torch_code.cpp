@@ -195,8 +195,8 @@ Result<std::filesystem::path> bestModel(const std::filesystem::path& runFolder) 
     if (bestStep) best = *bestStep;
   }
   if (newest < 0)
-    return Error{ErrorKind::input, runFolder.string(), "The run has no whole checkpoint",
-                 "Train it first, or export the network alone"};
+    return Error{ErrorKind::input, runFolder, say("The run has no whole checkpoint"),
+                 say("Train it first, or export the network alone")};
   const auto chosen = folder / std::to_string(best) / "model.safetensors";
   if (best >= 0 && std::filesystem::exists(chosen, error)) return chosen;
   return folder / std::to_string(newest) / "model.safetensors";
@@ -220,7 +220,7 @@ Status exportTorch(const Network& network, const std::filesystem::path& folder,
   if (auto valid = firstError(network, analysis); !valid) return valid;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) return writeError(folder, "The folder cannot be made", error.value());
+  if (error) return writeError(folder, say("The folder cannot be made"), error.value());
   std::string text = torchText(network);
   if (!runFolder.empty()) {
     auto source = bestModel(runFolder);

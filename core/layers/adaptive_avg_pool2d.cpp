@@ -7,8 +7,7 @@ namespace {
 
 ShapeAnswer shape(const Inputs& inputs, const Params& params) {
   const Shape& in = inputs.at(0);
-  if (auto problem = windowProblem(Window{}, in))
-    return refuses(problem->cause, problem->remedy, problem->fix);
+  if (auto problem = windowProblem(Window{}, in)) return refuses(std::move(*problem));
   const Pair size = pairOf(params, "output_size", {1, 1});
   return gives(batchOf({in[1].value, size[0], size[1]}));
 }

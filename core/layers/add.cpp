@@ -7,8 +7,8 @@ namespace {
 
 ShapeAnswer shape(const Inputs& inputs, const Params&) {
   if (inputs.size() < 2)
-    return refuses("Wants two or more inputs, has one.", "Connect a second input, or leave the layer out.",
-                   removeIt("Add"));
+    return refuses(say("Wants two or more inputs, has one."),
+                   say("Connect a second input, or leave the layer out."), removeIt("Add"));
   const Shape& first = inputs[0];
   for (std::size_t i = 1; i < inputs.size(); ++i) {
     const Shape& other = inputs[i];
@@ -20,10 +20,10 @@ ShapeAnswer shape(const Inputs& inputs, const Params&) {
       for (std::size_t d = 0; d < first.size() && onlyChannels; ++d)
         onlyChannels = each.size() == first.size() && (d == 1 || each[d] == first[d]);
     return refuses(
-        fmt::format("Adds inputs of one shape, gets {} and {}.", toText(first), toText(other)),
+        say("Adds inputs of one shape, gets {} and {}.", toText(first), toText(other)),
         onlyChannels
-            ? "Concat puts different channels side by side; a Conv2d of 1×1 on one way makes them equal."
-            : "A Conv2d of 1×1 with a stride on the shorter way makes them equal.",
+            ? say("Concat puts different channels side by side; a Conv2d of 1×1 on one way makes them equal.")
+            : say("A Conv2d of 1×1 with a stride on the shorter way makes them equal."),
         onlyChannels ? replaceBy("Concat") : Fix{});
   }
   return gives(first);

@@ -8,13 +8,13 @@ namespace {
 
 ShapeAnswer shape(const Inputs& inputs, const Params& params) {
   if (inputs.size() < 2)
-    return refuses("Wants two or more inputs, has one.", "Connect a second input, or leave the layer out.",
-                   removeIt("Concat"));
+    return refuses(say("Wants two or more inputs, has one."),
+                   say("Connect a second input, or leave the layer out."), removeIt("Concat"));
   const Shape& first = inputs[0];
   const std::int64_t dim = params.getInt("dim", 1);
   if (dim >= static_cast<std::int64_t>(first.size()))
-    return refuses(fmt::format("Joins along dimension {}, gets {}.", dim, toText(first)),
-                   "Dimension 1 is there.", setTo("dim", std::int64_t{1}));
+    return refuses(say("Joins along dimension {}, gets {}.", dim, toText(first)),
+                   say("Dimension 1 is there."), setTo("dim", std::int64_t{1}));
   Shape output = first;
   auto& joined = output[static_cast<std::size_t>(dim)].value;
   for (std::size_t i = 1; i < inputs.size(); ++i) {
@@ -23,9 +23,9 @@ ShapeAnswer shape(const Inputs& inputs, const Params& params) {
     for (std::size_t d = 0; d < first.size() && fits; ++d)
       fits = static_cast<std::int64_t>(d) == dim || other[d] == first[d];
     if (!fits)
-      return refuses(fmt::format("Inputs may differ in dimension {} alone, gets {} and {}.", dim,
-                                 toText(first), toText(other)),
-                     "Pooling, or a Conv2d with a stride, on the larger one makes height and width equal.");
+      return refuses(
+          say("Inputs may differ in dimension {} alone, gets {} and {}.", dim, toText(first), toText(other)),
+          say("Pooling, or a Conv2d with a stride, on the larger one makes height and width equal."));
     joined = checkedAdd(joined, other[static_cast<std::size_t>(dim)].value)
                  .value_or(std::numeric_limits<std::int64_t>::max());
   }

@@ -12,21 +12,20 @@ ShapeAnswer shape(const Inputs& inputs, const Params& params) {
   if (in.size() == 2) {
     auto problem = *windowProblem(window, in);
     problem.fix = replaceBy("Linear");
-    problem.remedy = "Linear takes values without a place.";
-    return refuses(problem.cause, problem.remedy, problem.fix);
+    problem.remedy = say("Linear takes values without a place.");
+    return refuses(std::move(problem));
   }
   if (auto problem = windowProblem(window, in); problem && in.size() != 4)
-    return refuses(problem->cause, problem->remedy, problem->fix);
+    return refuses(std::move(*problem));
   const std::int64_t channels = in[1].value, out = params.getInt("out_channels");
   const std::int64_t groups = params.getInt("groups", 1);
   if (channels % groups != 0 || out % groups != 0) {
     std::int64_t fits = std::min(groups, std::gcd(channels, out));
     while (std::gcd(channels, out) % fits != 0) --fits;
-    return refuses(fmt::format("{} groups do not divide {} channels in and {} out.", groups, channels, out),
-                   fmt::format("{} {} both.", fits, fits == 1 ? "group divides" : "groups divide"),
-                   setTo("groups", fits));
+    return refuses(say("{} groups do not divide {} channels in and {} out.", groups, channels, out),
+                   sayCount("{} group divides both.", "{} groups divide both.", fits), setTo("groups", fits));
   }
-  if (auto problem = windowProblem(window, in)) return refuses(problem->cause, problem->remedy, problem->fix);
+  if (auto problem = windowProblem(window, in)) return refuses(std::move(*problem));
   return gives(batchOf({out, windowOutput(window, in[2].value, 0), windowOutput(window, in[3].value, 1)}));
 }
 

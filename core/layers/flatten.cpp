@@ -19,8 +19,8 @@ ShapeAnswer shape(const Inputs& inputs, const Params& params) {
   if (start >= rank || end >= rank || end < start) {
     const bool first = start >= rank;
     return refuses(
-        fmt::format("Folds dimensions {} to {}, gets {}.", start, params.getInt("end_dim", -1), toText(in)),
-        first ? "Starting at 1 fits." : "Ending at -1 fits.",
+        say("Folds dimensions {} to {}, gets {}.", start, params.getInt("end_dim", -1), toText(in)),
+        first ? say("Starting at 1 fits.") : say("Ending at -1 fits."),
         first ? setTo("start_dim", std::int64_t{1}) : setTo("end_dim", std::int64_t{-1}));
   }
   std::vector<std::int64_t> dims;

@@ -34,15 +34,15 @@ struct PortSpec {
 // A fix a person can press; core/network turns it into Edits.
 struct Fix {
   enum class Kind { none, insertBefore, setParam, replaceLayer, connect, remove } kind = Kind::none;
-  std::string label;  // "Insert Flatten"
+  Message label;      // "Insert Flatten"
   std::string layer;  // layer type to insert or to replace by
   std::string param;  // parameter to set …
   ParamValue value{}; // … and its value
 };
 
 struct LayerProblem {
-  std::string cause;  // "Wants 2 dimensions, gets N×32×7×7."
-  std::string remedy; // "A Flatten before it gives N×1568."
+  Message cause;  // "Wants 2 dimensions, gets N×32×7×7."
+  Message remedy; // "A Flatten before it gives N×1568."
   Fix fix;
 };
 

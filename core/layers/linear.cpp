@@ -8,9 +8,8 @@ namespace {
 ShapeAnswer shape(const Inputs& inputs, const Params& params) {
   const Shape& in = inputs.at(0);
   if (in.size() != 2)
-    return refuses(fmt::format("Wants 2 dimensions, gets {}.", toText(in)),
-                   fmt::format("A Flatten before it gives N×{}.", sampleElements(in)),
-                   insertBefore("Flatten"));
+    return refuses(say("Wants 2 dimensions, gets {}.", toText(in)),
+                   say("A Flatten before it gives N×{}.", sampleElements(in)), insertBefore("Flatten"));
   return gives(batchOf({params.getInt("out_features")}));
 }
 

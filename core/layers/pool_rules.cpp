@@ -19,14 +19,14 @@ Field poolCeilField() {
 ShapeAnswer poolShape(const Inputs& inputs, const Params& params) {
   const Shape& in = inputs.at(0);
   const Window window = windowOf(params, true);
-  if (auto problem = windowProblem(window, in)) return refuses(problem->cause, problem->remedy, problem->fix);
+  if (auto problem = windowProblem(window, in)) return refuses(std::move(*problem));
   if (2 * window.padding[0] > window.kernel[0] || 2 * window.padding[1] > window.kernel[1]) {
     const Pair fits{std::min(window.padding[0], window.kernel[0] / 2),
                     std::min(window.padding[1], window.kernel[1] / 2)};
-    return refuses(fmt::format("The padding {} is more than half the kernel {}.", times(window.padding),
-                               times(window.kernel)),
-                   fmt::format("A padding of {} fits.", times(fits)),
-                   setTo("padding", std::vector<std::int64_t>{fits[0], fits[1]}));
+    return refuses(
+        say("The padding {} is more than half the kernel {}.", times(window.padding), times(window.kernel)),
+        say("A padding of {} fits.", times(fits)),
+        setTo("padding", std::vector<std::int64_t>{fits[0], fits[1]}));
   }
   return gives(
       batchOf({in[1].value, windowOutput(window, in[2].value, 0), windowOutput(window, in[3].value, 1)}));

@@ -13,8 +13,8 @@ ShapeAnswer shape(const Inputs& inputs, const Params& params) {
   const Shape& in = inputs.at(0);
   const std::int64_t dim = params.getInt("dim", 1);
   if (dim >= static_cast<std::int64_t>(in.size()))
-    return refuses(fmt::format("Works along dimension {}, gets {}.", dim, toText(in)),
-                   "Dimension 1 is there.", setTo("dim", std::int64_t{1}));
+    return refuses(say("Works along dimension {}, gets {}.", dim, toText(in)), say("Dimension 1 is there."),
+                   setTo("dim", std::int64_t{1}));
   return gives(in);
 }
 

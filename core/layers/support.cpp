@@ -16,10 +16,14 @@ ShapeAnswer gives(Shape output) {
   return answer;
 }
 
-ShapeAnswer refuses(std::string cause, std::string remedy, Fix fix) {
+ShapeAnswer refuses(LayerProblem problem) {
   ShapeAnswer answer;
-  answer.problem = LayerProblem{std::move(cause), std::move(remedy), std::move(fix)};
+  answer.problem = std::move(problem);
   return answer;
+}
+
+ShapeAnswer refuses(Message cause, Message remedy, Fix fix) {
+  return refuses(LayerProblem{std::move(cause), std::move(remedy), std::move(fix)});
 }
 
 ShapeAnswer sameShape(const Inputs& inputs, const Params&) { return gives(inputs.at(0)); }
@@ -27,7 +31,7 @@ ShapeAnswer sameShape(const Inputs& inputs, const Params&) { return gives(inputs
 Fix insertBefore(std::string_view layer) {
   Fix fix;
   fix.kind = Fix::Kind::insertBefore;
-  fix.label = fmt::format("Insert {}", layer);
+  fix.label = say("Insert {}", layer);
   fix.layer = layer;
   return fix;
 }
@@ -35,7 +39,7 @@ Fix insertBefore(std::string_view layer) {
 Fix replaceBy(std::string_view layer) {
   Fix fix;
   fix.kind = Fix::Kind::replaceLayer;
-  fix.label = fmt::format("Use {}", layer);
+  fix.label = say("Use {}", layer);
   fix.layer = layer;
   return fix;
 }
@@ -43,7 +47,7 @@ Fix replaceBy(std::string_view layer) {
 Fix setTo(std::string_view param, ParamValue value) {
   Fix fix;
   fix.kind = Fix::Kind::setParam;
-  fix.label = fmt::format("Set {} to {}", param, toText(value));
+  fix.label = say("Set {} to {}", param, toText(value));
   fix.param = param;
   fix.value = std::move(value);
   return fix;
@@ -52,7 +56,7 @@ Fix setTo(std::string_view param, ParamValue value) {
 Fix removeIt(std::string_view layer) {
   Fix fix;
   fix.kind = Fix::Kind::remove;
-  fix.label = fmt::format("Remove {}", layer);
+  fix.label = say("Remove {}", layer);
   return fix;
 }
 
@@ -108,11 +112,10 @@ std::int64_t windowOutput(const Window& window, std::int64_t size, int axis) {
 std::optional<LayerProblem> windowProblem(const Window& window, const Shape& input) {
   if (input.size() != 4) {
     LayerProblem problem;
-    problem.cause = fmt::format("Wants 4 dimensions (N×channels×height×width), gets {}.", toText(input));
-    problem.remedy =
-        input.size() == 3 && input[1].value > 0
-            ? fmt::format("An Input of shape 1×{} gives it one channel.", toTextWithoutBatch(input))
-            : "It stands before the Flatten in an image network.";
+    problem.cause = say("Wants 4 dimensions (N×channels×height×width), gets {}.", toText(input));
+    problem.remedy = input.size() == 3 && input[1].value > 0
+                         ? say("An Input of shape 1×{} gives it one channel.", toTextWithoutBatch(input))
+                         : say("It stands before the Flatten in an image network.");
     return problem;
   }
   Pair fits = window.kernel;
@@ -124,10 +127,12 @@ std::optional<LayerProblem> windowProblem(const Window& window, const Shape& inp
   }
   if (!small) return std::nullopt;
   LayerProblem problem;
-  problem.cause = fmt::format("The {} kernel{} is larger than its input of {}.", times(window.kernel),
-                              window.dilation == Pair{1, 1} ? "" : " with its dilation",
-                              times({input[2].value, input[3].value}));
-  problem.remedy = fmt::format("A kernel of {} fits; so does more padding.", times(fits));
+  const std::string size = times({input[2].value, input[3].value});
+  problem.cause = window.dilation == Pair{1, 1}
+                      ? say("The {} kernel is larger than its input of {}.", times(window.kernel), size)
+                      : say("The {} kernel with its dilation is larger than its input of {}.",
+                            times(window.kernel), size);
+  problem.remedy = say("A kernel of {} fits; so does more padding.", times(fits));
   problem.fix = setTo("kernel_size", std::vector<std::int64_t>{fits[0], fits[1]});
   return problem;
 }

@@ -20,7 +20,8 @@ using Pair = std::array<std::int64_t, 2>;
 // N first, then `dims`.
 Shape batchOf(const std::vector<std::int64_t>& dims);
 ShapeAnswer gives(Shape output);
-ShapeAnswer refuses(std::string cause, std::string remedy, Fix fix = {});
+ShapeAnswer refuses(Message cause, Message remedy, Fix fix = {});
+ShapeAnswer refuses(LayerProblem problem);
 ShapeAnswer sameShape(const Inputs& inputs, const Params& params);
 Fix insertBefore(std::string_view layer);
 Fix replaceBy(std::string_view layer);

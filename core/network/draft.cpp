@@ -45,7 +45,7 @@ EdgeId Draft::join(NodeId from, NodeId to, int toPort) {
   return edge.id;
 }
 
-Edit Draft::finish(std::string text) const {
+Edit Draft::finish(Message text) const {
   Edit edit;
   edit.text = std::move(text);
   edit.nextIdBefore = before_.nextId;
@@ -60,8 +60,8 @@ Edit Draft::finish(std::string text) const {
   return edit;
 }
 
-Error cannot(const Network& network, std::string place, std::string cause, std::string fix) {
-  return {ErrorKind::usage, place.empty() ? network.name : std::move(place), std::move(cause),
+Error cannot(const Network& network, Place place, Message cause, Message fix) {
+  return {ErrorKind::usage, place.empty() ? Place(network.name) : std::move(place), std::move(cause),
           std::move(fix)};
 }
 

@@ -13,7 +13,7 @@ class Draft {
   NodeId add(const LayerSpec& layer, Point position, std::string name = {});
   // Ends of an edge that exist; order is behind all edges of that port.
   EdgeId join(NodeId from, NodeId to, int toPort);
-  Edit finish(std::string text) const;
+  Edit finish(Message text) const;
 
  private:
   const Network& before_;
@@ -22,6 +22,7 @@ class Draft {
   Network now;
 };
 
-Error cannot(const Network& network, std::string place, std::string cause, std::string fix);
+// Nothing in `place`: the network as a whole.
+Error cannot(const Network& network, Place place, Message cause, Message fix);
 
 } // namespace loom

@@ -2,15 +2,14 @@
 #include "core/network/edit.h"
 #include "core/network/rules.h"
 #include <algorithm>
-#include <fmt/format.h>
 
 namespace loom {
 
 namespace {
 
-Error stale(const Network& network, std::string_view what) {
-  return {ErrorKind::other, network.name, fmt::format("{} is not as the edit expects it", what),
-          "Make the change again on the network as it is now"};
+Error stale(const Network& network, Message cause) {
+  return {ErrorKind::other, network.name, std::move(cause),
+          say("Make the change again on the network as it is now")};
 }
 
 template<class T> bool replace(std::map<std::int32_t, T>& things, const Change<T>& change) {
@@ -83,12 +82,13 @@ void note(const Edit& edit, Touched& touched) {
 } // namespace
 
 Status apply(Network& network, const Edit& edit, Touched* touched) {
-  if (network.nextId != edit.nextIdBefore) return stale(network, "The counter of ids");
+  if (network.nextId != edit.nextIdBefore)
+    return stale(network, say("The counter of ids is not as the edit expects it"));
   std::size_t done = 0;
   while (done < edit.changes.size() && applyOne(network, edit.changes[done])) ++done;
   if (done < edit.changes.size() || !whole(network, edit)) {
     while (done-- > 0) applyOne(network, reversed(edit.changes[done]));
-    return stale(network, fmt::format("What '{}' changes", edit.text));
+    return stale(network, say("What '{}' changes is not as the edit expects it", edit.text));
   }
   network.nextId = edit.nextIdAfter;
   if (touched) note(edit, *touched);
@@ -114,18 +114,18 @@ Status History::perform(Edit edit, Touched* touched) {
   return {};
 }
 
-std::string History::undoText() const { return canUndo() ? edits_[done_ - 1].text : std::string(); }
-std::string History::redoText() const { return canRedo() ? edits_[done_].text : std::string(); }
+Message History::undoText() const { return canUndo() ? edits_[done_ - 1].text : Message(); }
+Message History::redoText() const { return canRedo() ? edits_[done_].text : Message(); }
 
 Status History::undo(Touched* touched) {
-  if (!canUndo()) return Error{ErrorKind::other, network_.name, "There is nothing to undo", ""};
+  if (!canUndo()) return Error{ErrorKind::other, network_.name, say("There is nothing to undo"), {}};
   auto status = apply(network_, inverse(edits_[done_ - 1]), touched);
   if (status) --done_;
   return status;
 }
 
 Status History::redo(Touched* touched) {
-  if (!canRedo()) return Error{ErrorKind::other, network_.name, "There is nothing to redo", ""};
+  if (!canRedo()) return Error{ErrorKind::other, network_.name, say("There is nothing to redo"), {}};
   auto status = apply(network_, edits_[done_], touched);
   if (status) ++done_;
   return status;

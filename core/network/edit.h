@@ -19,7 +19,7 @@ struct NameChange {
 using Primitive = std::variant<Change<Node>, Change<Edge>, Change<Note>, NameChange>;
 
 struct Edit {
-  std::string text; // for the menu: "Add Conv2d", "Move 3 nodes"
+  Message text; // for the menu: "Add Conv2d", "Move 3 nodes"
   std::vector<Primitive> changes;
   std::int32_t nextIdBefore = 0, nextIdAfter = 0;
   bool empty() const { return changes.empty(); }
@@ -58,11 +58,11 @@ Result<Edit> addNote(const Network& network, const Note& note);
 Result<Edit> changeNote(const Network& network, const Note& note);
 Result<Edit> removeNote(const Network& network, std::int32_t id);
 Result<Edit> replaceAll(const Network& network, const Network& other,
-                        std::string text); // becomes `other`; its name stays
+                        Message text); // becomes `other`; its name stays
 // Several edits as one step: each builder is asked with the network as the ones before it leave it. An empty
 // edit of a builder is passed over; an Error of one is the answer.
 using EditBuilder = std::function<Result<Edit>(const Network&)>;
-Result<Edit> inOneStep(const Network& network, std::string text, const std::vector<EditBuilder>& builders);
+Result<Edit> inOneStep(const Network& network, Message text, const std::vector<EditBuilder>& builders);
 Result<Edit> paste(const Network& network, const Json& clipboard, Point at); // what copyToJson gave
 Json copyToJson(const Network& network, const std::set<NodeId>& nodes);
 
@@ -77,8 +77,8 @@ class History {
                                    // on the same thing within one gesture are the caller's to join
   bool canUndo() const { return done_ > 0; }
   bool canRedo() const { return done_ < edits_.size(); }
-  std::string undoText() const;
-  std::string redoText() const;
+  Message undoText() const;
+  Message redoText() const;
   Status undo(Touched* touched = nullptr);
   Status redo(Touched* touched = nullptr);
   bool clean() const { return done_ == clean_; }

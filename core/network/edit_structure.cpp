@@ -5,14 +5,13 @@
 #include "core/network/rules.h"
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
 namespace loom {
 
 namespace {
 
 Error noNode(const Network& network, NodeId id) {
-  return cannot(network, {}, fmt::format("There is no node {}", id), "Choose one that is on the canvas");
+  return cannot(network, {}, say("There is no node {}", id), say("Choose one that is on the canvas"));
 }
 
 // Where data came from before a removed node; 0 when that is not one place.
@@ -103,10 +102,10 @@ Point makeRoom(Network& network, const Node& before, Point behind) {
 Result<Edit> putOnEdge(const Network& network, const Edge& edge, std::string_view type) {
   const LayerSpec* layer = findLayer(type);
   if (!layer)
-    return cannot(network, {}, fmt::format("The layer type '{}' is unknown", type), "See `loom layers`");
+    return cannot(network, {}, say("The layer type '{}' is unknown", type), say("See `loom layers`"));
   if (layer->inputs.empty() || !layer->hasOutput)
-    return cannot(network, {}, fmt::format("{} cannot stand between two layers", type),
-                  "Choose a layer with input and output");
+    return cannot(network, {}, say("{} cannot be between two layers", type),
+                  say("Choose a layer with input and output"));
   Draft draft(network);
   const Point place = makeRoom(draft.now, *network.node(edge.from), network.node(edge.to)->position);
   const NodeId id = draft.add(*layer, place);
@@ -118,7 +117,7 @@ Result<Edit> putOnEdge(const Network& network, const Edge& edge, std::string_vie
   behind.id = draft.takeId();
   behind.from = id;
   draft.now.edges.emplace(behind.id, behind);
-  return draft.finish(fmt::format("Insert {}", type));
+  return draft.finish(say("Insert {}", type));
 }
 
 } // namespace
@@ -128,7 +127,7 @@ Result<Edit> removeNodes(const Network& network, const std::set<NodeId>& nodes, 
   Draft draft(network);
   Network& now = draft.now;
   for (const EdgeId id : edges) {
-    if (!network.edges.contains(id)) return cannot(network, {}, fmt::format("There is no edge {}", id), "");
+    if (!network.edges.contains(id)) return cannot(network, {}, say("There is no edge {}", id), {});
     now.edges.erase(id);
   }
   for (const NodeId id : nodes)
@@ -147,14 +146,14 @@ Result<Edit> removeNodes(const Network& network, const std::set<NodeId>& nodes, 
   for (auto& [id, node] : now.nodes)
     if (nodes.contains(node.shares)) node.shares = 0;
   if (nodes.empty())
-    return draft.finish(edges.size() == 1 ? "Remove edge" : fmt::format("Remove {} edges", edges.size()));
-  return draft.finish(nodes.size() == 1 ? fmt::format("Remove {}", network.node(*nodes.begin())->name)
-                                        : fmt::format("Remove {} nodes", nodes.size()));
+    return draft.finish(edges.size() == 1 ? say("Remove edge") : say("Remove {} edges", edges.size()));
+  return draft.finish(nodes.size() == 1 ? say("Remove {}", network.node(*nodes.begin())->name)
+                                        : say("Remove {} nodes", nodes.size()));
 }
 
 Result<Edit> insertOnEdge(const Network& network, EdgeId edge, std::string_view type) {
   const auto found = network.edges.find(edge);
-  if (found == network.edges.end()) return cannot(network, {}, fmt::format("There is no edge {}", edge), "");
+  if (found == network.edges.end()) return cannot(network, {}, say("There is no edge {}", edge), {});
   return putOnEdge(network, found->second, type);
 }
 
@@ -163,7 +162,7 @@ Result<Edit> insertBefore(const Network& network, NodeId id, int port, std::stri
   if (!node) return noNode(network, id);
   for (const Edge* edge : network.into(id))
     if (edge->toPort == port) return putOnEdge(network, *edge, type);
-  return cannot(network, node->name, "Nothing is connected here yet", "Connect a layer first");
+  return cannot(network, node->name, say("Nothing is connected here yet"), say("Connect a layer first"));
 }
 
 Result<Edit> replaceLayer(const Network& network, NodeId id, std::string_view type) {
@@ -172,7 +171,7 @@ Result<Edit> replaceLayer(const Network& network, NodeId id, std::string_view ty
   const LayerSpec* layer = findLayer(type);
   const LayerSpec* old = findLayer(node->type);
   if (!layer)
-    return cannot(network, {}, fmt::format("The layer type '{}' is unknown", type), "See `loom layers`");
+    return cannot(network, {}, say("The layer type '{}' is unknown", type), say("See `loom layers`"));
   Draft draft(network);
   Node& changed = draft.now.nodes[id];
   changed.type = type;
@@ -201,7 +200,7 @@ Result<Edit> replaceLayer(const Network& network, NodeId id, std::string_view ty
     for (const Edge* edge : network.outOf(id)) draft.now.edges.erase(edge->id);
   for (auto& [key, other] : draft.now.nodes)
     if (other.shares == id && other.type != changed.type) other.shares = 0;
-  return draft.finish(fmt::format("Use {}", type));
+  return draft.finish(say("Use {}", type));
 }
 
 Result<Edit> duplicate(const Network& network, const std::set<NodeId>& nodes, Point offset) {
@@ -212,8 +211,7 @@ Result<Edit> duplicate(const Network& network, const std::set<NodeId>& nodes, Po
   }
   Draft draft(network);
   copyInto(draft, copied, network.edges, offset);
-  return draft.finish(nodes.size() == 1 ? "Duplicate 1 node"
-                                        : fmt::format("Duplicate {} nodes", nodes.size()));
+  return draft.finish(sayCount("Duplicate {} node", "Duplicate {} nodes", nodes.size()));
 }
 
 Json copyToJson(const Network& network, const std::set<NodeId>& nodes) {
@@ -234,16 +232,16 @@ Result<Edit> paste(const Network& network, const Json& clipboard, Point at) {
   if (!schema) return schema.error();
   const auto drawing = drawingFromJson(clipboard, "Clipboard");
   if (!drawing) return drawing.error();
-  if (drawing->nodes.empty()) return cannot(network, "Clipboard", "It holds no nodes", "Copy some first");
+  if (drawing->nodes.empty())
+    return cannot(network, "Clipboard", say("It contains no nodes"), say("Copy some first"));
   if (!std::isfinite(at.x) || !std::isfinite(at.y))
-    return cannot(network, {}, "The position is no number", "");
+    return cannot(network, {}, say("The position is not a number"), {});
   Point corner = drawing->nodes.begin()->second.position;
   for (const auto& [id, node] : drawing->nodes)
     corner = {std::min(corner.x, node.position.x), std::min(corner.y, node.position.y)};
   Draft draft(network);
   copyInto(draft, drawing->nodes, drawing->edges, {at.x - corner.x, at.y - corner.y});
-  return draft.finish(drawing->nodes.size() == 1 ? "Paste 1 node"
-                                                 : fmt::format("Paste {} nodes", drawing->nodes.size()));
+  return draft.finish(sayCount("Paste {} node", "Paste {} nodes", drawing->nodes.size()));
 }
 
 } // namespace loom

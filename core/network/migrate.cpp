@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/network/network_file.h"
 #include <algorithm>
-#include <fmt/format.h>
 
 namespace loom {
 
 namespace {
 
-Error damaged(const std::string& place, std::string cause) {
-  return {ErrorKind::input, place, std::move(cause),
-          "Restore the file from a copy, or remove what is wrong in it"};
+Error damaged(Place place, Message cause) {
+  return {ErrorKind::input, std::move(place), std::move(cause),
+          say("Restore the file from a copy, or remove what is wrong in it")};
 }
 
 Result<Json> fromSchema0(Json json, const std::string& place) {
@@ -39,11 +38,11 @@ Result<Json> fromSchema0(Json json, const std::string& place) {
   std::map<std::int64_t, std::int64_t> entered;
   for (const Json& link : **links) {
     if (!link.is_array() || link.size() != 2 || !link[0].is_number_integer() || !link[1].is_number_integer())
-      return damaged(place, "a link is no pair of node ids");
+      return damaged(place, say("a link is not a pair of node ids"));
     const auto to = link[1].get<std::int64_t>();
     const LayerSpec* layer = types.contains(to) ? findLayer(types[to]) : nullptr;
     if (!layer || layer->inputs.empty())
-      return damaged(place, fmt::format("a link enters node {}, which takes none", to));
+      return damaged(place, say("a link enters node {}, which takes none", to));
     Json edge{{"id", next++}, {"from", link[0]}, {"to", to}, {"port", std::string(layer->inputs[0].name)}};
     if (const std::int64_t order = entered[to]++; order > 0) edge["order"] = order;
     newEdges.push_back(std::move(edge));

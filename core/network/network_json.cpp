@@ -4,7 +4,6 @@
 #include "core/network/network_file.h"
 #include "core/network/rules.h"
 #include <cmath>
-#include <fmt/format.h>
 #include <set>
 
 namespace loom {
@@ -16,31 +15,31 @@ constexpr std::int64_t maxId = 1000000000;
 constexpr double maxCoordinate = 1e7;
 constexpr std::size_t maxText = 20000;
 
-Error damaged(const std::string& place, std::string cause) {
-  return {ErrorKind::input, place, std::move(cause),
-          "Restore the file from a copy, or remove what is wrong in it"};
+Error damaged(Place place, Message cause) {
+  return {ErrorKind::input, std::move(place), std::move(cause),
+          say("Restore the file from a copy, or remove what is wrong in it")};
 }
 
 Result<std::int32_t> idFrom(const JsonReader& reader, const char* key) {
   const auto id = reader.integer(key);
   if (!id) return id.error();
   if (*id < 1 || *id > maxId)
-    return damaged(reader.place(), fmt::format("member '{}' is {}, not an id", key, *id));
+    return damaged(reader.place(), say("member '{}' is {}, not an id", std::string_view(key), *id));
   return static_cast<std::int32_t>(*id);
 }
 
-Result<double> coordinate(const Json& value, const std::string& place) {
+Result<double> coordinate(const Json& value, const JsonReader& reader) {
   const double number = value.is_number() ? value.get<double>() : std::nan("");
   if (!std::isfinite(number) || std::fabs(number) > maxCoordinate)
-    return damaged(place, "a position is no number within ten million");
+    return damaged(reader.place(), say("a position is not a number within ten million"));
   return number;
 }
 
 Result<Point> pointFrom(const JsonReader& reader) {
   const auto list = reader.array("position");
   if (!list) return list.error();
-  if ((*list)->size() != 2) return damaged(reader.place(), "member 'position' is no pair of numbers");
-  const auto x = coordinate((**list)[0], reader.place()), y = coordinate((**list)[1], reader.place());
+  if ((*list)->size() != 2) return damaged(reader.place(), say("member 'position' is not a pair of numbers"));
+  const auto x = coordinate((**list)[0], reader), y = coordinate((**list)[1], reader);
   if (!x) return x.error();
   if (!y) return y.error();
   return Point{*x, *y};
@@ -59,19 +58,20 @@ Result<Node> nodeFrom(const Json& json, const std::string& place) {
   node.type = *type;
   if (!validNodeName(node.name))
     return damaged(place,
-                   fmt::format("the name '{}' is no word of letters, digits and _", node.name.substr(0, 80)));
+                   say("the name '{}' is not a word of letters, digits and _", node.name.substr(0, 80)));
   const LayerSpec* layer = findLayer(node.type);
   if (!layer)
     return Error{ErrorKind::input, place,
-                 fmt::format("the layer type '{}' of node {} is unknown", node.type.substr(0, 80), node.name),
-                 "See `loom layers` for those that this version has"};
+                 say("the layer type '{}' of node {} is unknown", node.type.substr(0, 80), node.name),
+                 say("See `loom layers` for those that this version has")};
   if (reader.has("params")) {
-    const auto params = paramsFromJson(json["params"], place + ", node " + node.name);
+    const auto params =
+        paramsFromJson(json["params"], Place(say("{}, node {}", std::string_view(place), node.name)));
     if (!params) return params.error();
     auto stored = storedParams(*layer, *params);
     if (!stored) {
       Error error = stored.error();
-      error.place = fmt::format("{}, node {}, {}", place, node.name, error.place.text());
+      error.place = say("{}, node {}, {}", std::string_view(place), node.name, error.place.message());
       return error;
     }
     node.params = std::move(*stored);
@@ -90,7 +90,7 @@ Result<Node> nodeFrom(const Json& json, const std::string& place) {
     const auto scale = reader.number("lr_scale");
     if (!scale) return scale.error();
     if (!std::isfinite(*scale) || *scale < 0 || *scale > 1e6)
-      return damaged(place, fmt::format("lr_scale of node {} is not between 0 and a million", node.name));
+      return damaged(place, say("lr_scale of node {} is not between 0 and a million", node.name));
     node.lrScale = *scale;
   }
   if (reader.has("shares")) {
@@ -108,11 +108,10 @@ Result<Edge> edgeFrom(const Json& json, const std::map<NodeId, Node>& nodes, con
     if (!*each) return each->error();
   Edge edge{*id, *from, *to};
   if (!nodes.contains(edge.from) || !nodes.contains(edge.to))
-    return damaged(place, fmt::format("edge {} joins node {} with node {}, of which one is missing", edge.id,
-                                      edge.from, edge.to));
+    return damaged(place, say("edge {} joins node {} with node {}, of which one is missing", edge.id,
+                              edge.from, edge.to));
   if (!findLayer(nodes.at(edge.from).type)->hasOutput)
-    return damaged(place,
-                   fmt::format("edge {} leaves {}, which has no output", edge.id, nodes.at(edge.from).name));
+    return damaged(place, say("edge {} leaves {}, which has no output", edge.id, nodes.at(edge.from).name));
   const auto port = reader.text("port");
   if (!port) return port.error();
   const auto& ports = findLayer(nodes.at(edge.to).type)->inputs;
@@ -120,13 +119,13 @@ Result<Edge> edgeFrom(const Json& json, const std::map<NodeId, Node>& nodes, con
   for (std::size_t i = 0; i < ports.size(); ++i)
     if (ports[i].name == *port) edge.toPort = static_cast<int>(i);
   if (edge.toPort < 0)
-    return damaged(place, fmt::format("edge {} enters {} at a port '{}' that it has not", edge.id,
-                                      nodes.at(edge.to).name, port->substr(0, 80)));
+    return damaged(place, say("edge {} enters {} at a port '{}' that it has not", edge.id,
+                              nodes.at(edge.to).name, port->substr(0, 80)));
   if (reader.has("order")) {
     const auto order = reader.integer("order");
     if (!order) return order.error();
     if (*order < 0 || *order > maxId)
-      return damaged(place, fmt::format("the order of edge {} is out of range", edge.id));
+      return damaged(place, say("the order of edge {} is out of range", edge.id));
     edge.order = static_cast<int>(*order);
   }
   return edge;
@@ -140,8 +139,7 @@ Result<Note> noteFrom(const Json& json, const std::string& place) {
   note.id = *id;
   const auto text = reader.text("text");
   if (!text) return text.error();
-  if (text->size() > maxText)
-    return damaged(place, fmt::format("note {} is longer than {} bytes", note.id, maxText));
+  if (text->size() > maxText) return damaged(place, say("note {} is longer than {} bytes", note.id, maxText));
   note.text = *text;
   const auto position = pointFrom(reader);
   if (!position) return position.error();
@@ -150,7 +148,7 @@ Result<Note> noteFrom(const Json& json, const std::string& place) {
     const auto size = reader.number(key);
     if (!size) return size.error();
     if (!std::isfinite(*size) || *size <= 0 || *size > maxCoordinate)
-      return damaged(place, fmt::format("the {} of note {} is out of range", key, note.id));
+      return damaged(place, say("the {} of note {} is out of range", std::string_view(key), note.id));
     *target = *size;
   }
   if (reader.has("frame")) {
@@ -174,7 +172,8 @@ Json noteToJson(const Note& note) {
 Result<const Json*> listOf(const JsonReader& reader, const char* key) {
   auto list = reader.array(key);
   if (list && (*list)->size() > maxThings)
-    return damaged(reader.place(), fmt::format("member '{}' holds more than {} entries", key, maxThings));
+    return damaged(reader.place(),
+                   say("member '{}' contains more than {} entries", std::string_view(key), maxThings));
   return list;
 }
 
@@ -225,11 +224,10 @@ Result<Drawing> drawingFromJson(const Json& json, const std::string& place) {
   for (const Json& entry : **nodes) {
     auto node = nodeFrom(entry, place);
     if (!node) return node.error();
-    if (!names.insert(node->name).second)
-      return damaged(place, fmt::format("the name {} stands twice", node->name));
+    if (!names.insert(node->name).second) return damaged(place, say("the name {} is used twice", node->name));
     const NodeId id = node->id;
     if (!drawing.nodes.emplace(id, std::move(*node)).second)
-      return damaged(place, fmt::format("the id {} stands twice", id));
+      return damaged(place, say("the id {} is used twice", id));
   }
   std::map<std::pair<NodeId, int>, std::set<int>> taken;
   for (const Json& entry : **edges) {
@@ -239,15 +237,15 @@ Result<Drawing> drawingFromJson(const Json& json, const std::string& place) {
         findLayer(drawing.nodes.at(edge->to).type)->inputs.at(static_cast<std::size_t>(edge->toPort));
     auto& orders = taken[{edge->to, edge->toPort}];
     if ((!port.many && !orders.empty()) || !orders.insert(edge->order).second)
-      return damaged(place, fmt::format("two edges enter {} at one place", drawing.nodes.at(edge->to).name));
+      return damaged(place, say("two edges enter {} at one place", drawing.nodes.at(edge->to).name));
     if (drawing.nodes.contains(edge->id) || !drawing.edges.emplace(edge->id, *edge).second)
-      return damaged(place, fmt::format("the id {} stands twice", edge->id));
+      return damaged(place, say("the id {} is used twice", edge->id));
   }
   Network check;
   check.nodes = drawing.nodes;
   check.edges = drawing.edges;
   if (executionOrder(check).size() != drawing.nodes.size())
-    return damaged(place, "the edges form a cycle; data flows one way only");
+    return damaged(place, say("the edges form a cycle; data flows one way only"));
   return drawing;
 }
 
@@ -257,9 +255,9 @@ Result<int> schemaOf(const Json& json, const std::string& place) {
   if (*schema > networkSchema)
     return Error{
         ErrorKind::input, place,
-        fmt::format("the network has schema {}, this version knows schemas up to {}", *schema, networkSchema),
-        "Use a newer Neuroloom"};
-  if (*schema < 0) return damaged(place, fmt::format("the schema {} is none", *schema));
+        say("the network has schema {}, this version knows schemas up to {}", *schema, networkSchema),
+        say("Use a newer Neuroloom")};
+  if (*schema < 0) return damaged(place, say("the schema {} is not one", *schema));
   return static_cast<int>(*schema);
 }
 
@@ -274,7 +272,7 @@ Result<Network> networkFromJson(const Json& json, const std::string& place) {
   Network network;
   const auto name = reader.text("name");
   if (!name) return name.error();
-  if (name->size() > 200) return damaged(place, "the network's name is longer than 200 bytes");
+  if (name->size() > 200) return damaged(place, say("the network's name is longer than 200 bytes"));
   network.name = *name;
   const auto next = idFrom(reader, "next_id");
   if (!next) return next.error();
@@ -292,7 +290,7 @@ Result<Network> networkFromJson(const Json& json, const std::string& place) {
       const auto id = note->id;
       if (network.nodes.contains(id) || network.edges.contains(id) ||
           !network.notes.emplace(id, std::move(*note)).second)
-        return damaged(place, fmt::format("the id {} stands twice", id));
+        return damaged(place, say("the id {} is used twice", id));
     }
   }
   if (reader.has("definitions")) {
@@ -304,11 +302,11 @@ Result<Network> networkFromJson(const Json& json, const std::string& place) {
     return things.empty() || things.rbegin()->first < network.nextId;
   };
   if (!belowNext(network.nodes) || !belowNext(network.edges) || !belowNext(network.notes))
-    return damaged(place, fmt::format("next_id is {}, but a larger id is in use", network.nextId));
+    return damaged(place, say("next_id is {}, but a larger id is in use", network.nextId));
   for (const auto& [id, node] : network.nodes)
     if (node.shares && !network.node(node.shares))
-      return damaged(place, fmt::format("node {} shares the weights of node {}, which is missing", node.name,
-                                        node.shares));
+      return damaged(place,
+                     say("node {} shares the weights of node {}, which is missing", node.name, node.shares));
   return network;
 }
 
@@ -321,7 +319,7 @@ Result<Network> readNetwork(const std::filesystem::path& file) {
   if (!network || *schema == networkSchema) return network;
   // The original is kept first; in a folder that cannot be written the network is migrated in memory alone.
   std::filesystem::path original = file;
-  original += fmt::format(".schema-{}.bak", *schema);
+  original += ".schema-" + std::to_string(*schema) + ".bak";
   std::error_code ignored;
   if (!std::filesystem::exists(original, ignored)) {
     const auto bytes = readWholeFile(file, 64u << 20);

@@ -3,7 +3,6 @@
 #include "core/base/size.h"
 #include "core/network/rules.h"
 #include <algorithm>
-#include <fmt/format.h>
 #include <limits>
 
 namespace loom {
@@ -39,7 +38,8 @@ class Analyst {
       result_.nodes[id];
       if (ordered.contains(id)) continue;
       result_.order.push_back(id);
-      error(id, 0, "Lies on a circle of edges: data flows one way only.", "Remove one edge of the circle.");
+      error(id, 0, say("Is on a cycle of edges: data flows one way only."),
+            say("Remove one edge of the cycle."));
       onCircle_.insert(id);
     }
     markReaching();
@@ -57,14 +57,13 @@ class Analyst {
   }
 
  private:
-  void report(Diagnostic::Level level, NodeId node, EdgeId edge, std::string cause, std::string remedy,
-              Fix fix) {
+  void report(Diagnostic::Level level, NodeId node, EdgeId edge, Message cause, Message remedy, Fix fix) {
     result_.diagnostics.push_back({level, node, edge, std::move(cause), std::move(remedy), std::move(fix)});
   }
-  void error(NodeId node, EdgeId edge, std::string cause, std::string remedy, Fix fix = {}) {
+  void error(NodeId node, EdgeId edge, Message cause, Message remedy, Fix fix = {}) {
     report(Diagnostic::Level::error, node, edge, std::move(cause), std::move(remedy), std::move(fix));
   }
-  void warning(NodeId node, std::string cause, std::string remedy, Fix fix = {}) {
+  void warning(NodeId node, Message cause, Message remedy, Fix fix = {}) {
     report(Diagnostic::Level::warning, node, 0, std::move(cause), std::move(remedy), std::move(fix));
   }
 
@@ -125,19 +124,21 @@ class Analyst {
 
   void missingInput(const Node& node, const LayerSpec& layer, const NodeInfo& info) {
     if (!info.reachesOutput) {
-      warning(node.id, "Is connected to nothing before it.", "It takes no part in the network until it is.");
+      warning(node.id, say("Is connected to nothing before it."),
+              say("It takes no part in the network until it is."));
       return;
     }
     Fix fix;
-    std::string remedy = "Connect a layer to it.";
+    Message remedy = say("Connect a layer to it.");
     if (const Node* loose = looseEnd(node.id)) {
       fix.kind = Fix::Kind::connect;
-      fix.label = fmt::format("Connect {}", loose->name);
+      fix.label = say("Connect {}", loose->name);
       fix.param = "from";
       fix.value = std::int64_t{loose->id};
-      remedy = fmt::format("The end of {} is free.", loose->name);
+      remedy = say("The end of {} is free.", loose->name);
     }
-    error(node.id, 0, layer.hasOutput ? "Has no input." : "Has no input: no path leads from an Input to it.",
+    error(node.id, 0,
+          layer.hasOutput ? say("Has no input.") : say("Has no input: no path leads from an Input to it."),
           remedy, fix);
   }
 
@@ -145,12 +146,12 @@ class Analyst {
     NodeInfo& info = result_.nodes[node.id];
     const LayerSpec* layer = findLayer(node.type);
     if (!layer) {
-      error(node.id, 0, fmt::format("The layer type '{}' is unknown.", node.type), "Use one of the palette.");
+      error(node.id, 0, say("The layer type '{}' is unknown.", node.type), say("Use one of the palette."));
       return;
     }
     const auto params = completeParams(*layer, node.params);
     if (!params) {
-      error(node.id, 0, params.error().cause.text() + ".", params.error().fix.text() + ".");
+      error(node.id, 0, say("{}.", params.error().cause), say("{}.", params.error().fix));
       return;
     }
     const bool complete = gather(node, *layer, info);
@@ -167,9 +168,8 @@ class Analyst {
       return;
     }
     if (elementsOf(answer.output) > maxElements) {
-      error(node.id, 0,
-            fmt::format("Its output of {} is larger than any machine can hold.", toText(answer.output)),
-            "Make the layer smaller, or pool before it.");
+      error(node.id, 0, say("Its output of {} is larger than any machine can hold.", toText(answer.output)),
+            say("Make the layer smaller, or pool before it."));
       return;
     }
     if (layer->parameters) info.parameters = layer->parameters(info.inputs, *params);
@@ -179,8 +179,8 @@ class Analyst {
         trainable = checkedAdd(trainable, elementCount(parameter.dims).value_or(maxParameters))
                         .value_or(maxParameters);
     if (trainable >= maxParameters) {
-      error(node.id, 0, "It would have more parameters than any machine can hold.",
-            "Make the layer smaller, or pool before it.");
+      error(node.id, 0, say("It would have more parameters than any machine can hold."),
+            say("Make the layer smaller, or pool before it."));
       info.parameters.clear();
       return;
     }
@@ -208,18 +208,18 @@ class Analyst {
     if (!twice) return;
     Fix fix;
     fix.kind = Fix::Kind::remove;
-    fix.label = fmt::format("Remove {}", before->type);
+    fix.label = say("Remove {}", before->type);
     warning(before->id,
-            fmt::format("{} contains a {} already; two of them make the gradient small.", loss, before->type),
-            fmt::format("Without it {} gets the plain values that it wants.", node.name), fix);
+            say("{} contains a {} already; two of them make the gradient small.", loss, before->type),
+            say("Without it {} gets the plain values that it expects.", node.name), fix);
   }
 
   void checkSharing(const Node& node) {
     if (!node.shares) return;
     const Node* owner = network_.node(node.shares);
     if (!owner || owner->id == node.id || owner->shares) {
-      error(node.id, 0, "Shares the weights of a layer that has none of its own.",
-            "Choose another layer to share with.");
+      error(node.id, 0, say("Shares the weights of a layer that has none of its own."),
+            say("Choose another layer to share with."));
       return;
     }
     const auto &mine = result_.nodes[node.id].parameters, &theirs = result_.nodes[owner->id].parameters;
@@ -228,9 +228,8 @@ class Analyst {
     for (std::size_t i = 0; i < mine.size() && same; ++i)
       same = mine[i].suffix == theirs[i].suffix && mine[i].dims == theirs[i].dims;
     if (!same && !mine.empty() && !theirs.empty())
-      error(node.id, 0,
-            fmt::format("Shares the weights of {}, whose weights have another shape.", owner->name),
-            "Make both layers alike, or give this one its own weights.");
+      error(node.id, 0, say("Shares the weights of {}, whose weights have another shape.", owner->name),
+            say("Make both layers alike, or give this one its own weights."));
   }
 
   void wholeNetwork() {
@@ -242,13 +241,13 @@ class Analyst {
       input = input || node.type == "Input";
       output = output || node.type == "Output";
       if (++names[node.name] == 2)
-        error(id, 0, fmt::format("The name {} stands twice.", node.name), "Rename one of the two.");
+        error(id, 0, say("The name {} is used twice.", node.name), say("Rename one of the two."));
       const LayerSpec* layer = findLayer(node.type);
       if (layer && layer->hasOutput && !used.contains(id) && result_.nodes[id].output)
-        warning(id, "Its output is used by nothing.", "Connect it to a layer, or remove it.");
+        warning(id, say("Its output is used by nothing."), say("Connect it to a layer, or remove it."));
     }
-    if (!input) error(0, 0, "The network has no Input.", "Add one from the palette.");
-    if (!output) error(0, 0, "The network has no Output.", "Add one from the palette.");
+    if (!input) error(0, 0, say("The network has no Input."), say("Add one from the palette."));
+    if (!output) error(0, 0, say("The network has no Output."), say("Add one from the palette."));
   }
 
   const Network& network_;
@@ -288,21 +287,17 @@ Result<Edit> fixEdit(const Network& network, const Diagnostic& diagnostic) {
   case Fix::Kind::remove:
     return removeNodes(network, {diagnostic.node}, {}, true);
   }
-  return Error{ErrorKind::usage, network.name, "There is no edit that fixes this", diagnostic.remedy};
+  return Error{ErrorKind::usage, network.name, say("There is no edit that fixes this"), diagnostic.remedy};
 }
 
 Status firstError(const Network& network, const Analysis& analysis) {
   for (const Diagnostic& diagnostic : analysis.diagnostics) {
     if (diagnostic.level != Diagnostic::Level::error) continue;
     const Node* node = network.node(diagnostic.node);
-    const auto trimmed = [](std::string text) {
-      if (!text.empty() && text.back() == '.') text.pop_back();
-      return text;
-    };
     return Error{ErrorKind::input,
-                 node ? fmt::format("Network {}, {} ({})", network.name, node->name, node->type)
-                      : fmt::format("Network {}", network.name),
-                 trimmed(diagnostic.cause), trimmed(diagnostic.remedy)};
+                 node ? say("Network {}, {} ({})", network.name, node->name, node->type)
+                      : say("Network {}", network.name),
+                 diagnostic.cause, diagnostic.remedy};
   }
   return {};
 }

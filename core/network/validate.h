@@ -11,8 +11,8 @@ struct Diagnostic {
   enum class Level { error, warning } level = Level::error;
   NodeId node = 0;    // 0: the network as a whole
   EdgeId edge = 0;    // the edge it is about, 0: none
-  std::string cause;  // "Wants 2 dimensions, gets N×32×7×7."
-  std::string remedy; // "A Flatten before it gives N×1568."
+  Message cause;      // "Wants 2 dimensions, gets N×32×7×7."
+  Message remedy;     // "A Flatten before it gives N×1568."
   Fix fix;            // kind none: no button
 };
 

@@ -26,21 +26,25 @@ const char* kindName(ProgramKind kind) {
   return "";
 }
 
-std::string programName(const Program& program) {
-  return std::string(kindName(program.kind)) + " batch " + std::to_string(program.batch);
+Message programName(const Program& program) {
+  return say("{} batch {}", std::string_view(kindName(program.kind)), program.batch);
 }
 
-std::string stepName(const Program& program, std::size_t index) {
+Place stepName(const Program& program, std::size_t index) {
   const Step& step = program.steps[index];
-  std::string name = programName(program) + ", step " + std::to_string(index);
-  if (step.op) name += " (" + std::string(step.op->name) + ")";
-  if (step.node != 0) name += " of node " + std::to_string(step.node);
-  return name;
+  const Message name = programName(program);
+  const std::string_view op = step.op ? step.op->name : std::string_view();
+  if (!op.empty() && step.node != 0) return say("{}, step {} ({}) of node {}", name, index, op, step.node);
+  if (!op.empty()) return say("{}, step {} ({})", name, index, op);
+  if (step.node != 0) return say("{}, step {} of node {}", name, index, step.node);
+  return say("{}, step {}", name, index);
 }
 
-Error broken(std::string place, std::string cause) {
+Place tensorPlace(const Tensor& tensor) { return say("tensor {}", tensor.name); }
+
+Error broken(Place place, Message cause) {
   return {ErrorKind::other, std::move(place), std::move(cause),
-          "this is a fault of the compiler: report it with the network"};
+          say("this is a fault of the compiler: report it with the network")};
 }
 
 bool known(const Plan& plan, TensorId id) {
@@ -58,11 +62,11 @@ class ProgramCheck {
     for (const auto* list : {&program_.inputs, &program_.targets, &program_.outputs, &program_.metrics})
       for (const Port& port : *list)
         if (!known(plan_, port.tensor))
-          return broken(programName(program_), "port " + port.name + " names no tensor");
+          return broken(programName(program_), say("port {} names no tensor", port.name));
     for (const auto* list : {&program_.outputs, &program_.metrics})
       for (const Port& port : *list)
         if (needsWriting(port.tensor) && !written_[static_cast<std::size_t>(port.tensor)])
-          return broken(programName(program_), "no step writes " + port.name);
+          return broken(programName(program_), say("no step writes {}", port.name));
     return {};
   }
 
@@ -74,17 +78,17 @@ class ProgramCheck {
 
   Status step(std::size_t index) {
     const Step& step = program_.steps[index];
-    const auto fail = [&](std::string cause) { return broken(stepName(program_, index), std::move(cause)); };
-    if (!step.op) return fail("has no op");
+    const auto fail = [&](Message cause) { return broken(stepName(program_, index), std::move(cause)); };
+    if (!step.op) return fail(say("has no op"));
     std::vector<TensorDesc> src;
     for (const TensorId id : step.src) {
       if (id == noTensor) {
         src.emplace_back();
         continue;
       }
-      if (!known(plan_, id)) return fail("reads tensor " + std::to_string(id) + ", which there is not");
+      if (!known(plan_, id)) return fail(say("reads tensor {}, which there is not", id));
       if (needsWriting(id) && !written_[static_cast<std::size_t>(id)])
-        return fail("reads tensor " + std::to_string(id) + " before a step writes it");
+        return fail(say("reads tensor {} before a step writes it", id));
       src.push_back({plan_.tensor(id).dims, plan_.tensor(id).dtype});
     }
     const auto shapes = step.op->shape(src, step.attrs);
@@ -93,18 +97,18 @@ class ProgramCheck {
       error.place = stepName(program_, index);
       return error;
     }
-    if (step.dst.size() > shapes->size()) return fail("has too many dsts");
+    if (step.dst.size() > shapes->size()) return fail(say("has too many dsts"));
     for (std::size_t i = 0; i < shapes->size(); ++i) {
       const ops::PortName port = ops::portName(step.op->dsts, i);
       const TensorId id = i < step.dst.size() ? step.dst[i] : noTensor;
       if (id == noTensor && port.optional) continue;
       if (id == noTensor && port.repeated && i < step.dst.size()) continue; // one of many that nobody wants
-      if (id == noTensor) return fail(port.name + " is missing");
-      if (!known(plan_, id)) return fail("writes tensor " + std::to_string(id) + ", which there is not");
+      if (id == noTensor) return fail(say("{} is missing", port.name));
+      if (!known(plan_, id)) return fail(say("writes tensor {}, which there is not", id));
       const Tensor& tensor = plan_.tensor(id);
       if (TensorDesc{tensor.dims, tensor.dtype} != (*shapes)[i])
-        return fail(port.name + " is " + formatShape(tensor.dims) + ", but the op gives " +
-                    formatShape((*shapes)[i].dims));
+        return fail(say("{} is {}, but the op gives {}", port.name, formatShape(tensor.dims),
+                        formatShape((*shapes)[i].dims)));
       written_[static_cast<std::size_t>(id)] = true;
     }
     return {};
@@ -141,14 +145,14 @@ Status verify(const Plan& plan) {
   for (const Tensor& tensor : plan.tensors) {
     const auto count = elementCount(tensor.dims);
     if (tensor.dims.empty() || (count && *count < 1))
-      return broken("tensor " + tensor.name, "cannot have dims " + formatShape(tensor.dims));
+      return broken(tensorPlace(tensor), say("cannot have dims {}", formatShape(tensor.dims)));
     if (!count || *count > largestTensor)
-      return Error{ErrorKind::memory, "tensor " + tensor.name,
-                   formatShape(tensor.dims) + " is more than any memory holds",
-                   "make the layer or the batch smaller"};
+      return Error{ErrorKind::memory, tensorPlace(tensor),
+                   say("{} is more than any memory holds", formatShape(tensor.dims)),
+                   say("make the layer or the batch smaller")};
     if ((tensor.kind == TensorKind::gradient || tensor.kind == TensorKind::moment) &&
         (!known(plan, tensor.owner) || plan.tensor(tensor.owner).dims != tensor.dims))
-      return broken("tensor " + tensor.name, "belongs to no parameter of its dims");
+      return broken(tensorPlace(tensor), say("belongs to no parameter of its dims"));
   }
   for (const Program& program : plan.programs)
     if (Status status = ProgramCheck(plan, program).run(); !status) return status;
@@ -158,7 +162,7 @@ Status verify(const Plan& plan) {
 std::string describe(const Plan& plan) {
   std::string text;
   for (const Program& program : plan.programs) {
-    text += programName(program) + "\n";
+    text += programName(program).text() + "\n";
     for (std::size_t i = 0; i < program.steps.size(); ++i) {
       const Step& step = program.steps[i];
       text += "  " + std::to_string(i) + " " + (step.op ? std::string(step.op->name) : "(no op)") + " " +

@@ -56,7 +56,7 @@ class TestOnednn : public QObject {
     const WithThreads backend(threads);
     for (const OpCase& test : spec.cases()) {
       const OpCheck check = compareBackend(backend, spec, test);
-      QVERIFY2(check.passed, qPrintable(QString::fromStdString(check.name + ": " + check.detail)));
+      QVERIFY2(check.passed, qPrintable(QString::fromStdString(check.name + ": " + check.detail.text())));
     }
   }
 };

@@ -56,21 +56,21 @@ class TestPlugin : public QObject {
     std::ofstream(path() / "libloom_cuda.so", std::ios::binary) << bytes;
   }
   static bool says(const LoadedPlugin& plugin, const char* words) {
-    return plugin.backend == nullptr && plugin.reason.find(words) != std::string::npos;
+    return plugin.backend == nullptr && plugin.reason.text().find(words) != std::string::npos;
   }
   std::unique_ptr<QTemporaryDir> folder_;
 };
 
 void TestPlugin::notInstalled() {
   const LoadedPlugin plugin = load();
-  QVERIFY2(says(plugin, "not installed"), plugin.reason.c_str());
+  QVERIFY2(says(plugin, "not installed"), plugin.reason.text().c_str());
   QVERIFY(plugin.file.empty());
 }
 
 void TestPlugin::noLibrary() {
   place("this is no library");
   const LoadedPlugin plugin = load();
-  QVERIFY2(says(plugin, "libloom_cuda.so"), plugin.reason.c_str());
+  QVERIFY2(says(plugin, "libloom_cuda.so"), plugin.reason.text().c_str());
   place("");
   QVERIFY(!load().backend);
 }
@@ -80,34 +80,34 @@ void TestPlugin::foreignLibrary() {
   QVERIFY(!other.empty());
   place(bytesOf(other));
   const LoadedPlugin plugin = load();
-  QVERIFY2(says(plugin, "is no plug-in of this program"), plugin.reason.c_str());
+  QVERIFY2(says(plugin, "is not a plug-in of this program"), plugin.reason.text().c_str());
 }
 
 void TestPlugin::anotherBuild() {
   place(bytesOf(libraries() / "libplugin_other_build.so"));
   const LoadedPlugin plugin = load();
-  QVERIFY2(says(plugin, "belongs to another build"), plugin.reason.c_str());
-  QVERIFY2(says(plugin, "neuroloom 9.9.9"), plugin.reason.c_str());
+  QVERIFY2(says(plugin, "belongs to another build"), plugin.reason.text().c_str());
+  QVERIFY2(says(plugin, "neuroloom 9.9.9"), plugin.reason.text().c_str());
 }
 
 void TestPlugin::fitting() {
   place(bytesOf(libraries() / "libplugin_fitting.so"));
   const LoadedPlugin plugin = load();
-  QVERIFY2(plugin.backend, plugin.reason.c_str());
+  QVERIFY2(plugin.backend, plugin.reason.text().c_str());
   QCOMPARE(plugin.backend, findBackend("reference"));
 }
 
 void TestPlugin::ourOwn() {
   if (builtPlugin().empty()) QSKIP("this build has no GPU plug-in");
   const LoadedPlugin plugin = loadPlugin("libloom_cuda.so", {libraries()});
-  QVERIFY2(plugin.backend, plugin.reason.c_str());
+  QVERIFY2(plugin.backend, plugin.reason.text().c_str());
   QCOMPARE(plugin.backend->name(), std::string("cuda"));
   const auto devices = plugin.backend->devices();
   QVERIFY(!devices.empty());
   for (const Device& device : devices) {
     QCOMPARE(device.backend, std::string("cuda"));
     QVERIFY(!device.usable && !device.note.empty());
-    qInfo("%s: %s, %s", device.id.c_str(), device.name.c_str(), device.note.c_str());
+    qInfo("%s: %s, %s", device.id.c_str(), device.name.c_str(), device.note.text().c_str());
   }
   const auto refused = plugin.backend->prepare(std::make_shared<Plan>(), {});
   QVERIFY(!refused.ok());
@@ -130,7 +130,7 @@ void TestPlugin::plainReasons_data() {
 void TestPlugin::plainReasons() {
   QFETCH(QString, message);
   QFETCH(QString, plain);
-  QCOMPARE(QString::fromStdString(plainReason(message.toStdString())), plain);
+  QCOMPARE(QString::fromStdString(plainReason(message.toStdString()).text()), plain);
 }
 
 void TestPlugin::firstFolderWins() {
@@ -159,7 +159,7 @@ void TestPlugin::deviceIsListed() {
       QVERIFY(!device.note.empty());
       const auto chosen = chooseDevice(device.id);
       QCOMPARE(chosen.ok(), device.usable);
-      if (!chosen) QVERIFY(chosen.error().message().find(device.note) != std::string::npos);
+      if (!chosen) QVERIFY(chosen.error().message().find(device.note.text()) != std::string::npos);
     }
   QVERIFY(listed);
 }

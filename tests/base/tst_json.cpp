@@ -49,7 +49,7 @@ void TestJson::refuses_data() {
     QTest::newRow(name) << QByteArray::fromStdString(text) << QByteArray(said);
   };
   row("empty", "", "The file is empty");
-  row("word", "hello", "test:1:1: There is a word or sign that is no JSON");
+  row("word", "hello", "test:1:1: There is a word or sign that is not JSON");
   row("position", "{\n  \"a\": 1,\n  \"b\" 2\n}", "test:3:7");
   row("cut off", "{\"a\": [1, 2", "The file ends in the middle of a value (line 1, column 12)");
   row("cut off on a later line", "{\n  \"a", "The file ends in the middle of a value (line 2, column 5)");
@@ -63,10 +63,10 @@ void TestJson::refuses_data() {
   row("followed", "{} {}", "Something follows");
   row("trailing comma", "[1,]", "There is no value");
   row("comment", "[1] // note", "Something follows");
-  row("NaN", "[NaN]", "no JSON");
-  row("same key twice", "{\"a\": 1, \"b\": 2, \"a\": 3}", "'a' stands twice");
+  row("NaN", "[NaN]", "not JSON");
+  row("same key twice", "{\"a\": 1, \"b\": 2, \"a\": 3}", "'a' is used twice");
   row("same key twice inside", "{\"layers\": [{}, {\"id\": 1, \"id\": 2}]}", "(in /layers/1)");
-  row("same key by escape", "{\"a\": 1, \"\\u0061\": 3}", "'a' stands twice");
+  row("same key by escape", "{\"a\": 1, \"\\u0061\": 3}", "'a' is used twice");
   row("65 arrays", repeated("[", 65) + repeated("]", 65), "deeper than 64");
   row("65 objects", repeated("{\"a\":", 65) + "1" + repeated("}", 65), "deeper than 64");
   row("million arrays", repeated("[", 1'000'000), "deeper than 64");
@@ -85,7 +85,7 @@ void TestJson::refuses_data() {
   row("1e400", "[1e400]", "does not fit a double");
   row("long number", "[" + repeated("9", 100'000) + "]", "does not fit");
   row("leading zero", "[01]", "There is no comma or ]");
-  row("plus", "[+1]", "no JSON");
+  row("plus", "[+1]", "not JSON");
 }
 
 void TestJson::refuses() {
@@ -210,17 +210,16 @@ void TestJson::readerChecksEveryKind() {
   QVERIFY(!reader.array("map"));
   QVERIFY(!reader.object("list"));
 
-  QCOMPARE(
-      reader.integer("half").error().message(),
-      std::string(
-          "file.json: member 'half' is a number with a fraction or exponent, wanted a whole number of at "
-          "most 63 bits. Write a whole number of at most 63 bits there."));
+  QCOMPARE(reader.integer("half").error().message(),
+           std::string("file.json: member 'half' must be a whole number of at most 63 bits (got 2.5). Write "
+                       "a whole number of at most 63 bits there."));
   QVERIFY(reader.text("absent").error().message().find("member 'absent' is missing") != std::string::npos);
 
   const Json none;
-  QCOMPARE(JsonReader(none, "file.json").integer("schema").error().message(),
-           std::string("file.json: It is not a JSON object, but null. Correct the text or restore it from a "
-                       "copy."));
+  QCOMPARE(
+      JsonReader(none, "file.json").integer("schema").error().message(),
+      std::string("file.json: It must be a JSON object (got null). Correct the text or restore it from a "
+                  "copy."));
   const Json list = Json::array();
   QVERIFY(!JsonReader(list, "list").has("a"));
   QVERIFY(!JsonReader(list, "list").integer("a"));

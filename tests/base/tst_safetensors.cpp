@@ -140,7 +140,7 @@ void TestSafetensors::refuses_data() {
       "twice");
   row("member twice", fileWith(R"({"a":{"dtype":"F32","shape":[1],"shape":[2],"data_offsets":[0,4]}})", 4),
       "twice");
-  row("entry is a number", fileWith(R"({"a":3})", 4), "not a JSON object, but a whole number");
+  row("entry is a number", fileWith(R"({"a":3})", 4), "must be a JSON object (got 3)");
   row("no dtype", fileWith(R"({"a":{"shape":[1],"data_offsets":[0,4]}})", 4), "dtype");
   row("no shape", fileWith(R"({"a":{"dtype":"F32","data_offsets":[0,4]}})", 4), "shape");
   row("no offsets", fileWith(R"({"a":{"dtype":"F32","shape":[1]}})", 4), "data_offsets");

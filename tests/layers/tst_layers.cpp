@@ -149,14 +149,15 @@ void TestLayers::examples() {
   const auto params = completeParams(layer, given.params);
   QVERIFY2(params.ok(), params.ok() ? "" : params.error().message().c_str());
   const ShapeAnswer answer = layer.shape(given.inputs, *params);
-  QVERIFY2(!answer.problem, answer.problem ? answer.problem->cause.c_str() : "");
+  QVERIFY2(!answer.problem, answer.problem ? answer.problem->cause.text().c_str() : "");
   QVERIFY(!layer.torch(given.inputs, *params).module.empty() || !layer.inputs.empty() ||
           layer.type == "Input");
 
   NodeId subject = 0;
   const Network network = around(layer, given, subject);
   const Analysis analysis = analyse(network);
-  QVERIFY2(analysis.runnable(), analysis.diagnostics.empty() ? "" : analysis.diagnostics[0].cause.c_str());
+  QVERIFY2(analysis.runnable(),
+           analysis.diagnostics.empty() ? "" : analysis.diagnostics[0].cause.text().c_str());
   constexpr std::int64_t batch = 3;
   const auto made = compile(network, {{batch}, {batch}, "adamw", {}, false});
   QVERIFY2(made.ok(), made.ok() ? "" : made.error().message().c_str());
@@ -246,7 +247,7 @@ void TestLayers::factsWithoutInput() {
       shape[0] = Dim{0, "N"};
       const ShapeAnswer answer = layer->shape({shape, shape}, params);
       if (answer.problem)
-        QVERIFY(answer.problem->cause.ends_with('.'));
+        QVERIFY(answer.problem->cause.text().ends_with('.'));
       else
         QVERIFY(!answer.output.empty());
     }

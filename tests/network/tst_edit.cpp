@@ -143,7 +143,7 @@ void TestEdit::historyWalks() {
       history.perform(setParam(history.network(), conv, "out_channels", std::int64_t{8}).value(), &touched)
           .ok());
   QCOMPARE(touched.nodes, std::set<NodeId>{conv});
-  QCOMPARE(history.undoText(), std::string("Set Out channels of conv_1"));
+  QCOMPARE(history.undoText().text(), std::string("Set Out channels of conv_1"));
   QVERIFY(!history.clean());
   QVERIFY(history.undo().ok());
   QVERIFY(history.clean());

@@ -128,12 +128,12 @@ void TestNetworkFile::hostile_data() {
   row("nodes no list", R"([{"op":"replace","path":"/nodes","value":{}}])", "'nodes'");
   row("unknown layer", R"([{"op":"replace","path":"/nodes/1/type","value":"Conv9d"}])",
       "'Conv9d' of node linear_1 is unknown");
-  row("id twice", R"([{"op":"replace","path":"/nodes/1/id","value":1}])", "id 1 stands twice");
+  row("id twice", R"([{"op":"replace","path":"/nodes/1/id","value":1}])", "id 1 is used twice");
   row("id of an edge taken by a node", R"([{"op":"replace","path":"/edges/0/id","value":1}])",
-      "id 1 stands twice");
-  row("id of a note taken", R"([{"op":"replace","path":"/notes/0/id","value":1}])", "id 1 stands twice");
+      "id 1 is used twice");
+  row("id of a note taken", R"([{"op":"replace","path":"/notes/0/id","value":1}])", "id 1 is used twice");
   row("name twice", R"([{"op":"replace","path":"/nodes/1/name","value":"linear_2"}])",
-      "linear_2 stands twice");
+      "linear_2 is used twice");
   row("name no word", R"([{"op":"replace","path":"/nodes/1/name","value":"a.b"}])", "'a.b'");
   row("empty name", R"([{"op":"replace","path":"/nodes/1/name","value":""}])", "no word");
   row("id 0", R"([{"op":"replace","path":"/nodes/1/id","value":0}])", "not an id");

@@ -65,9 +65,9 @@ void TestValidate::missingFlatten() {
   QCOMPARE(analysis.diagnostics.size(), std::size_t{1});
   const Diagnostic& problem = analysis.diagnostics[0];
   QCOMPARE(problem.node, linear);
-  QCOMPARE(problem.cause, std::string("Wants 2 dimensions, gets N×32×7×7."));
-  QCOMPARE(problem.remedy, std::string("A Flatten before it gives N×1568."));
-  QCOMPARE(problem.fix.label, std::string("Insert Flatten"));
+  QCOMPARE(problem.cause.text(), std::string("Wants 2 dimensions, gets N×32×7×7."));
+  QCOMPARE(problem.remedy.text(), std::string("A Flatten before it gives N×1568."));
+  QCOMPARE(problem.fix.label.text(), std::string("Insert Flatten"));
   // Valid up to the break.
   QCOMPARE(toText(*analysis.nodes.at(conv).output), std::string("N×32×14×14"));
   QCOMPARE(toText(*analysis.nodes.at(pool).output), std::string("N×32×7×7"));
@@ -199,7 +199,7 @@ void TestValidate::fixesFix() {
   const Analysis before = analyse(network);
   QVERIFY(!before.diagnostics.empty());
   const Diagnostic problem = before.diagnostics.front();
-  QCOMPARE(QString::fromStdString(problem.cause), cause);
+  QCOMPARE(QString::fromStdString(problem.cause.text()), cause);
   QVERIFY(!problem.remedy.empty());
   QVERIFY(problem.fix.kind != Fix::Kind::none);
   QVERIFY(!problem.fix.label.empty());
@@ -207,7 +207,7 @@ void TestValidate::fixesFix() {
   QVERIFY2(edit.ok(), edit.ok() ? "" : edit.error().message().c_str());
   QVERIFY(apply(network, *edit).ok());
   const Analysis after = analyse(network);
-  for (const Diagnostic& rest : after.diagnostics) qInfo("left: %s", rest.cause.c_str());
+  for (const Diagnostic& rest : after.diagnostics) qInfo("left: %s", rest.cause.text().c_str());
   QVERIFY(after.runnable());
   QVERIFY(after.diagnostics.empty());
 }
@@ -303,7 +303,7 @@ void TestValidate::proposals() {
     for (const std::int64_t classes : {0, 1, 2, 10}) {
       const Analysis analysis = analyse(proposeNetwork(shape, classes, 2));
       QVERIFY2(analysis.runnable(),
-               analysis.diagnostics.empty() ? "" : analysis.diagnostics[0].cause.c_str());
+               analysis.diagnostics.empty() ? "" : analysis.diagnostics[0].cause.text().c_str());
     }
 }
 

@@ -140,7 +140,7 @@ void TestOps::gradients() {
   QFETCH(int, test);
   const OpSpec& spec = *opTable()[size_t(op)];
   const OpCheck check = checkGradient(spec, spec.cases()[size_t(test)]);
-  QVERIFY2(check.passed, qPrintable(QString("error %1: ").arg(check.error) + text(check.detail)));
+  QVERIFY2(check.passed, qPrintable(QString("error %1: ").arg(check.error) + text(check.detail.text())));
 }
 
 void TestOps::floatReference() {
@@ -148,7 +148,7 @@ void TestOps::floatReference() {
   QFETCH(int, test);
   const OpSpec& spec = *opTable()[size_t(op)];
   const OpCheck check = compareBackend(referenceBackend(), spec, spec.cases()[size_t(test)]);
-  QVERIFY2(check.passed, qPrintable(QString("error %1: ").arg(check.error) + text(check.detail)));
+  QVERIFY2(check.passed, qPrintable(QString("error %1: ").arg(check.error) + text(check.detail.text())));
   QVERIFY(check.error < 1e-5);
 }
 
@@ -246,7 +246,7 @@ void TestOps::wrongGradientIsFound() {
   wrong.gradient = [](GradientBuilder&) {};
   const OpCheck forgotten = checkGradient(wrong, wrong.cases()[0]);
   QVERIFY(!forgotten.passed);
-  QVERIFY2(text(forgotten.detail).contains("no gradient for src"), forgotten.detail.c_str());
+  QVERIFY2(text(forgotten.detail.text()).contains("no gradient for src"), forgotten.detail.text().c_str());
 }
 
 void TestOps::wrongBackendIsFound() {
@@ -257,7 +257,7 @@ void TestOps::wrongBackendIsFound() {
   const OpCheck check = compareBackend(referenceBackend(), wrong, square);
   QVERIFY(!check.passed);
   QVERIFY(check.error > 1e-2);
-  QVERIFY2(text(check.detail).contains("dst["), check.detail.c_str());
+  QVERIFY2(text(check.detail.text()).contains("dst["), check.detail.text().c_str());
 }
 
 void TestOps::convolutionByHand() {

@@ -111,7 +111,7 @@ void TestFit::problemsAndTheirFixes() {
   data.targets = targets;
   const auto problems = fitProblems(drawn, analyse(drawn), data);
   QStringList texts;
-  for (const auto& one : problems) texts << QString::fromStdString(one.cause);
+  for (const auto& one : problems) texts << QString::fromStdString(one.cause.text());
   texts.sort();
   said.sort();
   QCOMPARE(texts, said);
@@ -124,7 +124,7 @@ void TestFit::problemsAndTheirFixes() {
     QVERIFY(apply(drawn, *edit).ok());
   }
   const auto left = fitProblems(drawn, analyse(drawn), data);
-  QVERIFY2(left.empty(), left.empty() ? "" : left.front().cause.c_str());
+  QVERIFY2(left.empty(), left.empty() ? "" : left.front().cause.text().c_str());
 }
 
 void TestFit::factsOfFiles_data() {

@@ -227,9 +227,9 @@ void TestFollowerDamage::oddFilesStopNothing() {
   put(runs / runNamed(4) / "run.json", R"({"settings":7,"network":[],"name":{}})");
   put(project.journal(runNamed(4)), lineOf(0, compactJson(started())));
   // Whole JSON that is no run.json, each with what is said of it.
-  const std::pair<std::string, std::string> wrong[] = {{"null", "not a JSON object, but null"},
-                                                       {"[]", "not a JSON object, but an array"},
-                                                       {"\"x\"", "not a JSON object, but a text"},
+  const std::pair<std::string, std::string> wrong[] = {{"null", "must be a JSON object (got null)"},
+                                                       {"[]", "must be a JSON object (got [])"},
+                                                       {"\"x\"", "must be a JSON object (got \"x\")"},
                                                        {R"({"format":99})", "'schema' is missing"},
                                                        {R"({"schema":99})", "format 99"},
                                                        {R"({"schema":0})", "no format 0"},

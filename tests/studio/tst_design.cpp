@@ -128,8 +128,9 @@ void TestDesign::drawsLenetBreaksItMendsItAndComesBack() {
     QVERIFY(!it.document.analysis().runnable());
     const auto& problem = it.document.analysis().diagnostics.front();
     QVERIFY(it.canvas.bubble()->isVisible());
-    QCOMPARE(it.canvas.bubble()->button()->text(), QString::fromStdString(problem.fix.label));
-    QVERIFY2(QString::fromStdString(problem.fix.label).contains("Flatten"), problem.fix.label.c_str());
+    QCOMPARE(it.canvas.bubble()->button()->text(), QString::fromStdString(problem.fix.label.text()));
+    QVERIFY2(QString::fromStdString(problem.fix.label.text()).contains("Flatten"),
+             problem.fix.label.text().c_str());
     QVERIFY(!it.page.findChild<QPushButton*>("designRun")->isEnabled());
     QTest::mouseClick(it.canvas.bubble()->button(), Qt::LeftButton);
     remember();
@@ -381,7 +382,7 @@ void TestDesign::problemsLeadToTheNodeAndMendIt() {
   QCoreApplication::processEvents();
   QCOMPARE(it.document.current(), it.document.analysis().diagnostics.front().node);
   auto* fix = buttonWith(&it.page.problems(),
-                         QString::fromStdString(it.document.analysis().diagnostics.front().fix.label));
+                         QString::fromStdString(it.document.analysis().diagnostics.front().fix.label.text()));
   QVERIFY(fix != nullptr);
   const std::string before = it.json();
   QTest::mouseClick(fix, Qt::LeftButton);
@@ -406,11 +407,11 @@ void TestDesign::whatDoesNotFitTheDataIsSaidAndMended() {
   QTRY_COMPARE_WITH_TIMEOUT(it.document.analysis().diagnostics.size(), std::size_t(2), patience);
   QVERIFY(!run->isEnabled());
   const Diagnostic input = it.document.analysis().diagnostics[0];
-  QCOMPARE(QString::fromStdString(input.fix.label), QString("Set its shape to 1×28×28"));
+  QCOMPARE(QString::fromStdString(input.fix.label.text()), QString("Set its shape to 1×28×28"));
   QVERIFY(it.document.applyFix(input));
   const Diagnostic* wrong = it.document.diagnosticOf(last);
   QVERIFY(wrong != nullptr);
-  QCOMPARE(QString::fromStdString(wrong->cause),
+  QCOMPARE(QString::fromStdString(wrong->cause.text()),
            QString("Gives 7 values a sample, the data has 10 classes."));
   QVERIFY(!run->isEnabled());
   it.click(last);

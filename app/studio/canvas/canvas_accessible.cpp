@@ -81,7 +81,7 @@ class NodeAccessible : public QAccessibleInterface, public QAccessibleActionInte
     if (const auto into = document.network().into(node_); !into.empty()) words << "from " + names(into, true);
     if (const auto out = document.network().outOf(node_); !out.empty()) words << "to " + names(out, false);
     if (const auto* problem = document.diagnosticOf(node_))
-      words << QString::fromStdString(problem->cause + " " + problem->remedy);
+      words << QString::fromStdString(problem->cause.text() + " " + problem->remedy.text());
     return words.join("; ");
   }
   QAccessible::State state() const override {

@@ -51,7 +51,7 @@ void CanvasView::addFromSearch(const QString& type) {
   }};
   if (from && layer != nullptr && !layer->inputs.empty())
     steps.emplace_back([&](const Network& now) { return loom::connect(now, *from, added); });
-  if (document_.perform(inOneStep(document_.network(), "Add " + wanted, steps)))
+  if (document_.perform(inOneStep(document_.network(), say("Add {}", wanted), steps)))
     document_.select({added}, added);
   setFocus();
 }

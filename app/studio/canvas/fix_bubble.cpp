@@ -36,11 +36,11 @@ void FixBubble::show(const Diagnostic& diagnostic, int room) {
   const Look& look = lookOf(this);
   cause_->setFont(look.fonts[Type::smallStrong]);
   remedy_->setFont(look.fonts[Type::small]);
-  cause_->setText(QString::fromStdString(diagnostic.cause));
-  remedy_->setText(QString::fromStdString(diagnostic.remedy));
+  cause_->setText(QString::fromStdString(diagnostic.cause.text()));
+  remedy_->setText(QString::fromStdString(diagnostic.remedy.text()));
   remedy_->setVisible(!diagnostic.remedy.empty());
   button_->setVisible(diagnostic.fix.kind != Fix::Kind::none);
-  button_->setText(QString::fromStdString(diagnostic.fix.label));
+  button_->setText(QString::fromStdString(diagnostic.fix.label.text()));
   setAccessibleName(cause_->text() + " " + remedy_->text());
   const bool fixable = diagnostic.fix.kind != Fix::Kind::none;
   const int words = std::max(

@@ -128,7 +128,7 @@ void LayerSearch::fill() {
       fits = !answer.problem;
       result =
           fits ? (layer->hasOutput ? QString::fromStdString(toTextWithoutBatch(answer.output)) : QString())
-               : QString::fromStdString(answer.problem->cause);
+               : QString::fromStdString(answer.problem->cause.text());
     }
     item->setData(typeRole, text(layer->type));
     item->setData(resultRole, result);

@@ -79,7 +79,7 @@ void Document::layOut(bool oneRow, double viewWidth, double viewHeight) {
   options.oneRow = oneRow;
   options.keepPlaced = false;
   auto edit = moveNodes(network(), layout(network(), options), false);
-  if (edit) edit->text = "Lay out";
+  if (edit) edit->text = say("Lay out");
   perform(edit);
 }
 

@@ -18,7 +18,9 @@ class Document : public QObject {
   explicit Document(QObject* parent = nullptr) : QObject(parent), history_(Network{}) {}
 
   // What was kept from before, as one edit over what is open: it counts as unsaved and can be undone.
-  bool restore(const Network& kept) { return perform(replaceAll(network(), kept, "Restore unsaved edits")); }
+  bool restore(const Network& kept) {
+    return perform(replaceAll(network(), kept, say("Restore unsaved edits")));
+  }
   void open(Network network); // forgets the history; lays out what has no position
   const Network& network() const { return history_.network(); }
   const Analysis& analysis() const { return analysis_; }
@@ -33,8 +35,8 @@ class Document : public QObject {
   bool perform(const Result<Edit>& edit);
   bool canUndo() const { return history_.canUndo(); }
   bool canRedo() const { return history_.canRedo(); }
-  QString undoText() const { return QString::fromStdString(history_.undoText()); }
-  QString redoText() const { return QString::fromStdString(history_.redoText()); }
+  QString undoText() const { return QString::fromStdString(history_.undoText().text()); }
+  QString redoText() const { return QString::fromStdString(history_.redoText().text()); }
   void undo();
   void redo();
   bool applyFix(const Diagnostic& diagnostic);

@@ -110,7 +110,8 @@ Status CpuExecutable::run(int program) {
   for (const auto& action : programs_[last_].actions) action();
   if (failed_) {
     failed_ = false;
-    return Error{ErrorKind::other, "cpu", "oneDNN could not run a prepared primitive", "Run loom doctor"};
+    return Error{ErrorKind::other, "cpu", say("oneDNN could not run a prepared primitive"),
+                 say("Run loom doctor")};
   }
   const auto& metrics = programs_[last_].metrics;
   const auto row = ring_.next(program, metrics.size());

@@ -9,9 +9,9 @@
 namespace loom {
 namespace {
 
-Error preparationFailed(const std::string& reason) {
-  return {ErrorKind::device, "cpu", "oneDNN could not prepare the network (" + reason + ")",
-          "Choose the device reference, or run loom doctor"};
+Error preparationFailed(const dnnl::error& failure) {
+  return {ErrorKind::device, "cpu", say("oneDNN could not prepare the network ({})", foreign(failure.what())),
+          say("Choose the device reference, or run loom doctor")};
 }
 
 class OnednnBackend : public Backend {
@@ -27,7 +27,7 @@ class OnednnBackend : public Backend {
                   (cores == 1 ? " core" : " cores");
     device.backend = name();
     device.memoryBytes = static_cast<std::int64_t>(os::memory().total);
-    device.note = onednn::chooseKernels().name;
+    device.note = say("{}", std::string_view(onednn::chooseKernels().name));
     return {device};
   }
 
@@ -35,9 +35,8 @@ class OnednnBackend : public Backend {
     if (step.op == nullptr ||
         (onednn::findLowering(step.op->name) == nullptr && step.op->reference32 == nullptr))
       return Error{ErrorKind::device, "cpu",
-                   "The step " + std::string(step.op == nullptr ? "?" : step.op->name) +
-                       " has no kernel here",
-                   "Choose the device reference"};
+                   say("The step {} has no kernel here", step.op == nullptr ? "?" : step.op->name),
+                   say("Choose the device reference")};
     (void)plan;
     return {};
   }
@@ -52,7 +51,7 @@ class OnednnBackend : public Backend {
       const auto layout = onednn::layOut(machine, plan, storage, kernels, threads);
       return storage.bytes() + layout.arenaBytes + layout.scratchBytes;
     } catch (const dnnl::error& error) {
-      return preparationFailed(error.what());
+      return preparationFailed(error);
     }
   }
 
@@ -65,7 +64,7 @@ class OnednnBackend : public Backend {
       const int threads = onednn::chooseThreads(*plan, options.threads);
       return onednn::CpuExecutable::create(std::move(plan), threads);
     } catch (const dnnl::error& error) {
-      return preparationFailed(error.what());
+      return preparationFailed(error);
     }
   }
 };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/backend/onednn/storage.h"
-#include "core/base/format.h"
 #include "core/base/os/machine.h"
 #include <cstring>
 #include <map>
@@ -33,8 +32,8 @@ Status Buffer::allocate(std::int64_t bytes) {
   data_.reset(static_cast<std::byte*>(::operator new(size, std::align_val_t(page), std::nothrow)));
   if (data_ == nullptr)
     return Error{ErrorKind::memory, "cpu",
-                 "The training needs " + formatBytes(size) + " more memory than there is",
-                 "Use a smaller batch or a smaller network"};
+                 say("The training needs {} more memory than there is", Bytes{size}),
+                 say("Use a smaller batch or a smaller network")};
   wantLargePages(data_.get(), size);
   std::memset(data_.get(), 0, size);
   bytes_ = static_cast<std::int64_t>(size);

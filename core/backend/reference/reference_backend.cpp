@@ -2,7 +2,6 @@
 #include "core/backend/reference/reference_backend.h"
 #include "core/backend/interpreter.h"
 #include "core/backend/metric_ring.h"
-#include "core/base/format.h"
 #include <cassert>
 #include <cstring>
 #include <new>
@@ -89,13 +88,13 @@ template<class T> class ReferenceBackend : public Backend {
     Device device;
     device.id = device.backend = name();
     device.name = isDouble ? "Reference in double precision" : "Reference";
-    device.note = "plain loops on one thread, for checking";
+    device.note = say("plain loops on one thread, for checking");
     return {device};
   }
 
   Status supports(const Plan&, const Step& step) const override {
     if (step.op) return {};
-    return Error{ErrorKind::other, name(), "a step has no op", "compile the network again"};
+    return Error{ErrorKind::other, name(), say("a step has no op"), say("compile the network again")};
   }
 
   Result<std::int64_t> workspace(const Plan& plan) const override {
@@ -111,8 +110,8 @@ template<class T> class ReferenceBackend : public Backend {
       return std::unique_ptr<Executable>(std::make_unique<ReferenceExecutable<T>>(std::move(plan)));
     } catch (const std::bad_alloc&) {
       return Error{ErrorKind::memory, name(),
-                   "the plan needs " + formatBytes(static_cast<std::uint64_t>(bytes)),
-                   "choose a smaller batch"};
+                   say("the plan needs {}", Bytes{static_cast<std::uint64_t>(bytes)}),
+                   say("choose a smaller batch")};
     }
   }
 

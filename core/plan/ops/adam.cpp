@@ -9,10 +9,12 @@ Shapes shape(std::string_view op, Descs src, const Params& attrs) {
   SrcCheck check(op, optimizerSrcs, src, {1});
   for (const char* name : {"beta1", "beta2"}) {
     const double beta = attrs.getDouble(name, 0.9);
-    check.attribute(beta >= 0 && beta < 1, name, "lie in 0 to 1, without 1");
+    check.attribute(beta >= 0 && beta < 1, name,
+                    say("{} must lie in 0 to 1, without 1", std::string_view(name)));
   }
-  check.attribute(attrs.getDouble("eps", 1e-8) >= 0, "eps", "not be negative")
-      .attribute(attrs.getDouble("weight_decay", 0) >= 0, "weight_decay", "not be negative");
+  check.attribute(attrs.getDouble("eps", 1e-8) >= 0, "eps", say("eps must not be negative"))
+      .attribute(attrs.getDouble("weight_decay", 0) >= 0, "weight_decay",
+                 say("weight_decay must not be negative"));
   return optimizerShape(check, src, 3);
 }
 

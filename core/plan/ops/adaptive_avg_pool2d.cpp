@@ -11,13 +11,14 @@ constexpr std::string_view backwardSrcs = "diff_dst";
 std::array<std::int64_t, 2> outputSize(SrcCheck& check, const Params& attrs) {
   const auto size = pairOf(attrs, "output_size", 0);
   for (const std::int64_t side : size)
-    check.attribute(side >= 1 && side <= (1 << 20), "output_size", "be one or two numbers from 1");
+    check.attribute(side >= 1 && side <= (1 << 20), "output_size",
+                    say("output_size must be one or two numbers from 1"));
   return size;
 }
 
 Shapes forwardShape(Descs src, const Params& attrs) {
   SrcCheck check("adaptive_avg_pool2d", forwardSrcs, src);
-  if (check) check.rank(0, 4, 4, "be N×C×H×W");
+  if (check) check.rank(0, 4, 4, say("src must be N×C×H×W"));
   const auto size = outputSize(check, attrs);
   if (!check) return check.error();
   return std::vector<TensorDesc>{{{src[0].dims[0], src[0].dims[1], size[0], size[1]}}};
@@ -25,12 +26,12 @@ Shapes forwardShape(Descs src, const Params& attrs) {
 
 Shapes backwardShape(Descs src, const Params& attrs) {
   SrcCheck check("adaptive_avg_pool2d_backward", backwardSrcs, src);
-  if (check) check.rank(0, 4, 4, "be N×C×H×W");
+  if (check) check.rank(0, 4, 4, say("diff_dst must be N×C×H×W"));
   const auto size = outputSize(check, attrs);
   if (!check) return check.error();
   const Dims& d = src[0].dims;
   const auto input = inputSize(attrs);
-  check.attribute(input[0] > 0 && input[1] > 0, "input", "be height and width")
+  check.attribute(input[0] > 0 && input[1] > 0, "input", say("input must be height and width"))
       .dims(0, {d[0], d[1], size[0], size[1]});
   if (!check) return check.error();
   return std::vector<TensorDesc>{{{d[0], d[1], input[0], input[1]}}};

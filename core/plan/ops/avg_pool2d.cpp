@@ -15,14 +15,14 @@ Dims pooled(SrcCheck& check, const Params& attrs, std::int64_t n, std::int64_t c
   checkWindow(check, w);
   check
       .attribute(2 * w.padding[0] <= w.kernel[0] && 2 * w.padding[1] <= w.kernel[1], "padding",
-                 "be at most half of kernel_size")
-      .attribute(w.dilation[0] == 1 && w.dilation[1] == 1, "dilation", "be 1: average pooling has none");
+                 say("padding must be at most half of kernel_size"))
+      .attribute(w.dilation[0] == 1 && w.dilation[1] == 1, "dilation", say("dilation must be 1: average pooling has none"));
   return pooledDims(check, w, attrs, {n, c, height, width});
 }
 
 Shapes forwardShape(Descs src, const Params& attrs) {
   SrcCheck check("avg_pool2d", forwardSrcs, src);
-  if (check) check.rank(0, 4, 4, "be N×C×H×W");
+  if (check) check.rank(0, 4, 4, say("src must be N×C×H×W"));
   if (!check) return check.error();
   const Dims& s = src[0].dims;
   const Dims dims = pooled(check, attrs, s[0], s[1], s[2], s[3]);
@@ -32,11 +32,11 @@ Shapes forwardShape(Descs src, const Params& attrs) {
 
 Shapes backwardShape(Descs src, const Params& attrs) {
   SrcCheck check("avg_pool2d_backward", backwardSrcs, src);
-  if (check) check.rank(0, 4, 4, "be N×C×H×W");
+  if (check) check.rank(0, 4, 4, say("diff_dst must be N×C×H×W"));
   if (!check) return check.error();
   const Dims& d = src[0].dims;
   const auto input = inputSize(attrs);
-  check.attribute(input[0] > 0 && input[1] > 0, "input", "be height and width");
+  check.attribute(input[0] > 0 && input[1] > 0, "input", say("input must be height and width"));
   if (!check) return check.error();
   const Dims dims = pooled(check, attrs, d[0], d[1], input[0], input[1]);
   if (check) check.dims(0, dims);

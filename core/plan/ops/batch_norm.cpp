@@ -11,14 +11,16 @@ constexpr std::string_view backwardSrcs = "src diff_dst weight? mean inv_std";
 
 Shapes forwardShape(Descs src, const Params& attrs) {
   SrcCheck check("batch_norm", forwardSrcs, src);
-  if (check) check.rank(0, 2, 8, "be N×C or N×C×…");
+  if (check) check.rank(0, 2, 8, say("src must be N×C or N×C×…"));
   if (!check) return check.error();
   const std::int64_t channels = src[0].dims[1];
   check.dims(1, {channels})
       .dims(2, {channels})
-      .must(product(src[0].dims) > channels, 0,
-            "have more than one value per channel in training (a batch of 2 or more, or a larger image)")
-      .attribute(attrs.getDouble("eps", 1e-5) >= 0, "eps", "not be negative");
+      .must(
+          product(src[0].dims) > channels, 0,
+          say("src must have more than one value per channel in training (a batch of 2 or more, or a larger "
+              "image)"))
+      .attribute(attrs.getDouble("eps", 1e-5) >= 0, "eps", say("eps must not be negative"));
   if (!check) return check.error();
   const TensorDesc channel{{channels}};
   return std::vector<TensorDesc>{src[0], channel, channel, channel, channel, {{1}, DType::i32}};
@@ -26,7 +28,7 @@ Shapes forwardShape(Descs src, const Params& attrs) {
 
 Shapes inferenceShape(Descs src, const Params&) {
   SrcCheck check("batch_norm_inference", inferenceSrcs, src);
-  if (check) check.rank(0, 2, 8, "be N×C or N×C×…");
+  if (check) check.rank(0, 2, 8, say("src must be N×C or N×C×…"));
   if (!check) return check.error();
   for (std::size_t i = 1; i < 5; ++i) check.dims(i, {src[0].dims[1]});
   if (!check) return check.error();
@@ -35,7 +37,7 @@ Shapes inferenceShape(Descs src, const Params&) {
 
 Shapes backwardShape(Descs src, const Params&) {
   SrcCheck check("batch_norm_backward", backwardSrcs, src);
-  if (check) check.rank(0, 2, 8, "be N×C or N×C×…");
+  if (check) check.rank(0, 2, 8, say("src must be N×C or N×C×…"));
   if (!check) return check.error();
   const Dims channel{src[0].dims[1]};
   check.dims(1, src[0].dims).dims(2, channel).dims(3, channel).dims(4, channel);

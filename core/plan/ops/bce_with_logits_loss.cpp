@@ -11,7 +11,7 @@ constexpr std::string_view backwardSrcs = "dst target";
 
 Shapes forwardShape(Descs src, const Params&) {
   SrcCheck check("bce_with_logits_loss", forwardSrcs, src);
-  if (check) check.rank(0, 2, 2, "be N×columns");
+  if (check) check.rank(0, 2, 2, say("src must be N×columns"));
   if (check) check.dims(1, src[0].dims);
   if (!check) return check.error();
   return std::vector<TensorDesc>{{{1}}, src[0], {{1}}};

@@ -12,7 +12,7 @@ Shapes forwardShape(Descs src, const Params& attrs) {
   SrcCheck check("concat", forwardSrcs, src);
   if (check)
     check.attribute(axisOf(attrs, src[0].dims.size()) >= 0, "dim",
-                    "be one of the " + std::to_string(src[0].dims.size()) + " dimensions");
+                    say("dim must be one of the {} dimensions", src[0].dims.size()));
   if (!check) return check.error();
   const auto axis = static_cast<std::size_t>(axisOf(attrs, src[0].dims.size()));
   Dims dims = src[0].dims;
@@ -20,7 +20,7 @@ Shapes forwardShape(Descs src, const Params& attrs) {
   for (std::size_t i = 0; i < src.size(); ++i) {
     Dims rest = src[i].dims;
     if (axis < rest.size()) rest[axis] = 0;
-    check.must(rest == dims || i == 0, i, "be like src0 but for dimension " + std::to_string(axis));
+    check.must(rest == dims || i == 0, i, say("src{} must be like src0 but for dimension {}", i, axis));
   }
   if (!check) return check.error();
   for (const TensorDesc& desc : src) dims[axis] += desc.dims[axis];
@@ -31,19 +31,20 @@ Shapes backwardShape(Descs src, const Params& attrs) {
   SrcCheck check("concat_backward", backwardSrcs, src);
   if (check)
     check.attribute(axisOf(attrs, src[0].dims.size()) >= 0, "dim",
-                    "be one of the " + std::to_string(src[0].dims.size()) + " dimensions");
+                    say("dim must be one of the {} dimensions", src[0].dims.size()));
   if (!check) return check.error();
   const auto axis = static_cast<std::size_t>(axisOf(attrs, src[0].dims.size()));
   std::vector<TensorDesc> parts;
   std::int64_t sum = 0;
   for (const std::int64_t size : attrs.getInts("sizes")) {
-    check.attribute(size > 0 && size <= src[0].dims[axis], "sizes", "be from 1 to the size of dim");
+    check.attribute(size > 0 && size <= src[0].dims[axis], "sizes",
+                    say("sizes must be from 1 to the size of dim"));
     if (!check) return check.error();
     parts.push_back(src[0]);
     parts.back().dims[axis] = size;
     sum += size;
   }
-  check.attribute(sum == src[0].dims[axis], "sizes", "add up to " + std::to_string(src[0].dims[axis]));
+  check.attribute(sum == src[0].dims[axis], "sizes", say("sizes must add up to {}", src[0].dims[axis]));
   if (!check) return check.error();
   return parts;
 }

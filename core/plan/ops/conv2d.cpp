@@ -17,26 +17,27 @@ std::array<std::int64_t, 2> outputSize(SrcCheck& check, const Window& w, std::in
   if (!check) return {};
   const std::array<std::int64_t, 2> size{w.outputs(0, height), w.outputs(1, width)};
   check.attribute(size[0] > 0 && size[1] > 0, "kernel_size",
-                  "fit into the padded image of " + std::to_string(height + 2 * w.padding[0]) + "×" +
-                      std::to_string(width + 2 * w.padding[1]));
+                  say("kernel_size must fit into the padded image of {}×{}", height + 2 * w.padding[0],
+                      width + 2 * w.padding[1]));
   return size;
 }
 
 void checkGroups(SrcCheck& check, std::int64_t groups, std::int64_t in, std::int64_t out) {
   check.attribute(groups >= 1 && in % groups == 0 && out % groups == 0, "groups",
-                  "divide the " + std::to_string(in) + " input and " + std::to_string(out) +
-                      " output channels");
+                  say("groups must divide the {} input and {} output channels", in, out));
 }
 
 Shapes forwardShape(Descs src, const Params& attrs) {
   SrcCheck check("conv2d", forwardSrcs, src);
-  if (check) check.rank(0, 4, 4, "be N×C×H×W").rank(1, 4, 4, "be out×in/groups×height×width");
+  if (check)
+    check.rank(0, 4, 4, say("src must be N×C×H×W"))
+        .rank(1, 4, 4, say("weights must be out×in/groups×height×width"));
   if (!check) return check.error();
   const Dims &s = src[0].dims, &k = src[1].dims;
   const std::int64_t groups = attrs.getInt("groups", 1);
   checkGroups(check, groups, s[1], k[0]);
   if (check)
-    check.must(k[1] == s[1] / groups, 1, "take " + std::to_string(s[1] / groups) + " channels a group")
+    check.must(k[1] == s[1] / groups, 1, say("weights must take {} channels a group", s[1] / groups))
         .dims(2, {k[0]});
   if (!check) return check.error();
   const auto size = outputSize(check, convWindow(attrs, k[2], k[3]), s[2], s[3]);
@@ -46,13 +47,15 @@ Shapes forwardShape(Descs src, const Params& attrs) {
 
 Shapes dataShape(Descs src, const Params& attrs) {
   SrcCheck check("conv2d_backward_data", dataSrcs, src);
-  if (check) check.rank(0, 4, 4, "be N×C×H×W").rank(1, 4, 4, "be out×in/groups×height×width");
+  if (check)
+    check.rank(0, 4, 4, say("diff_dst must be N×C×H×W"))
+        .rank(1, 4, 4, say("weights must be out×in/groups×height×width"));
   if (!check) return check.error();
   const Dims &d = src[0].dims, &k = src[1].dims;
   const std::int64_t groups = attrs.getInt("groups", 1);
   const auto input = inputSize(attrs);
-  check.attribute(input[0] > 0 && input[1] > 0, "input", "be height and width")
-      .attribute(groups >= 1 && k[0] % groups == 0, "groups", "divide the output channels");
+  check.attribute(input[0] > 0 && input[1] > 0, "input", say("input must be height and width"))
+      .attribute(groups >= 1 && k[0] % groups == 0, "groups", say("groups must divide the output channels"));
   if (!check) return check.error();
   const auto size = outputSize(check, convWindow(attrs, k[2], k[3]), input[0], input[1]);
   if (check) check.dims(0, {d[0], k[0], size[0], size[1]});
@@ -62,7 +65,7 @@ Shapes dataShape(Descs src, const Params& attrs) {
 
 Shapes weightsShape(Descs src, const Params& attrs) {
   SrcCheck check("conv2d_backward_weights", weightsSrcs, src);
-  if (check) check.rank(0, 4, 4, "be N×C×H×W").rank(1, 4, 4, "be N×C×H×W");
+  if (check) check.rank(0, 4, 4, say("src must be N×C×H×W")).rank(1, 4, 4, say("diff_dst must be N×C×H×W"));
   if (!check) return check.error();
   const Dims &s = src[0].dims, &d = src[1].dims;
   const std::int64_t groups = attrs.getInt("groups", 1);

@@ -10,23 +10,24 @@ namespace {
 constexpr std::string_view forwardSrcs = "src label";
 constexpr std::string_view backwardSrcs = "dst label";
 
-void checkRows(SrcCheck& check, Descs src, const Params& attrs) {
+void checkRows(SrcCheck& check, std::string_view rows, Descs src, const Params& attrs) {
   const double smoothing = attrs.getDouble("label_smoothing", 0);
-  check.attribute(smoothing >= 0 && smoothing <= 1, "label_smoothing", "lie in 0 to 1");
-  if (check) check.rank(0, 2, 2, "be N×classes");
+  check.attribute(smoothing >= 0 && smoothing <= 1, "label_smoothing",
+                  say("label_smoothing must lie in 0 to 1"));
+  if (check) check.rank(0, 2, 2, say("{} must be N×classes", rows));
   if (check) check.dims(1, {src[0].dims[0]});
 }
 
 Shapes forwardShape(Descs src, const Params& attrs) {
   SrcCheck check("cross_entropy", forwardSrcs, src, {1});
-  checkRows(check, src, attrs);
+  checkRows(check, "src", src, attrs);
   if (!check) return check.error();
   return std::vector<TensorDesc>{{{1}}, src[0], {{1}}};
 }
 
 Shapes backwardShape(Descs src, const Params& attrs) {
   SrcCheck check("cross_entropy_backward", backwardSrcs, src, {1});
-  checkRows(check, src, attrs);
+  checkRows(check, "dst", src, attrs);
   if (!check) return check.error();
   return std::vector<TensorDesc>{src[0]};
 }

@@ -62,7 +62,8 @@ constinit const OpSpec gelu{
     .shape = [](Descs src, const Params& attrs) -> Shapes {
       SrcCheck check("gelu", forwardSrcs, src);
       const std::string kind = attrs.getString("approximate", "none");
-      check.attribute(kind == "none" || kind == "tanh", "approximate", "be none or tanh");
+      check.attribute(kind == "none" || kind == "tanh", "approximate",
+                      say("approximate must be none or tanh"));
       if (!check) return check.error();
       return std::vector<TensorDesc>{src[0]};
     },

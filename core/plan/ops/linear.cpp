@@ -11,10 +11,11 @@ constexpr std::string_view weightsSrcs = "src diff_dst";
 
 Shapes forwardShape(Descs src, const Params&) {
   SrcCheck check("linear", forwardSrcs, src);
-  if (check) check.rank(0, 1, 8, "have a last dimension").rank(1, 2, 2, "be out×in");
+  if (check)
+    check.rank(0, 1, 8, say("src must have a last dimension")).rank(1, 2, 2, say("weights must be out×in"));
   if (!check) return check.error();
   const std::int64_t in = src[1].dims[1], out = src[1].dims[0];
-  check.must(src[0].dims.back() == in, 0, "end in " + std::to_string(in)).dims(2, {out});
+  check.must(src[0].dims.back() == in, 0, say("src must end in {}", in)).dims(2, {out});
   if (!check) return check.error();
   Dims dims = src[0].dims;
   dims.back() = out;
@@ -23,9 +24,11 @@ Shapes forwardShape(Descs src, const Params&) {
 
 Shapes dataShape(Descs src, const Params&) {
   SrcCheck check("linear_backward_data", dataSrcs, src);
-  if (check) check.rank(0, 1, 8, "have a last dimension").rank(1, 2, 2, "be out×in");
+  if (check)
+    check.rank(0, 1, 8, say("diff_dst must have a last dimension"))
+        .rank(1, 2, 2, say("weights must be out×in"));
   if (!check) return check.error();
-  check.must(src[0].dims.back() == src[1].dims[0], 0, "end in " + std::to_string(src[1].dims[0]));
+  check.must(src[0].dims.back() == src[1].dims[0], 0, say("diff_dst must end in {}", src[1].dims[0]));
   if (!check) return check.error();
   Dims dims = src[0].dims;
   dims.back() = src[1].dims[1];
@@ -34,7 +37,7 @@ Shapes dataShape(Descs src, const Params&) {
 
 Shapes weightsShape(Descs src, const Params&) {
   SrcCheck check("linear_backward_weights", weightsSrcs, src);
-  if (check) check.rank(0, 1, 8, "have a last dimension");
+  if (check) check.rank(0, 1, 8, say("src must have a last dimension"));
   if (!check) return check.error();
   Dims wanted = src[0].dims;
   wanted.back() = src[1].dims.back();

@@ -15,16 +15,16 @@ Dims pooled(SrcCheck& check, const Params& attrs, std::int64_t n, std::int64_t c
   checkWindow(check, w);
   if (check)
     check.attribute(2 * w.padding[0] <= w.extent(0) && 2 * w.padding[1] <= w.extent(1), "padding",
-                    "be at most half of what the kernel spans");
+                    say("padding must be at most half of what the kernel spans"));
   return pooledDims(check, w, attrs, {n, c, height, width});
 }
 
 Shapes forwardShape(Descs src, const Params& attrs) {
   SrcCheck check("max_pool2d", forwardSrcs, src);
-  if (check) check.rank(0, 4, 4, "be N×C×H×W");
+  if (check) check.rank(0, 4, 4, say("src must be N×C×H×W"));
   if (!check) return check.error();
   const Dims& s = src[0].dims;
-  check.must(s[2] <= std::numeric_limits<std::int32_t>::max() / s[3], 0, "be a smaller image");
+  check.must(s[2] <= std::numeric_limits<std::int32_t>::max() / s[3], 0, say("src must be a smaller image"));
   const Dims dims = pooled(check, attrs, s[0], s[1], s[2], s[3]);
   if (!check) return check.error();
   return std::vector<TensorDesc>{{dims}, {dims, DType::i32}};
@@ -32,11 +32,11 @@ Shapes forwardShape(Descs src, const Params& attrs) {
 
 Shapes backwardShape(Descs src, const Params& attrs) {
   SrcCheck check("max_pool2d_backward", backwardSrcs, src, {1});
-  if (check) check.rank(0, 4, 4, "be N×C×H×W");
+  if (check) check.rank(0, 4, 4, say("diff_dst must be N×C×H×W"));
   if (!check) return check.error();
   const Dims& d = src[0].dims;
   const auto input = inputSize(attrs);
-  check.attribute(input[0] > 0 && input[1] > 0, "input", "be height and width");
+  check.attribute(input[0] > 0 && input[1] > 0, "input", say("input must be height and width"));
   if (!check) return check.error();
   const Dims dims = pooled(check, attrs, d[0], d[1], input[0], input[1]);
   if (check) check.dims(0, dims).dims(1, dims);

@@ -15,10 +15,11 @@ Shapes shape(Descs src, const Params& attrs) {
   Dims dims = attrs.getInts("shape");
   if (check && !dims.empty() && dims[0] == -1) dims[0] = src[0].dims[0];
   check.attribute(!dims.empty() && std::all_of(dims.begin(), dims.end(), [](auto dim) { return dim > 0; }),
-                  "shape", "be numbers from 1, of which the first may be -1 to keep N");
+                  "shape", say("shape must be numbers from 1, of which the first may be -1 to keep N"));
   if (!check) return check.error();
   const auto wanted = elementCount(dims);
-  check.must(wanted && *wanted == product(src[0].dims), 0, "have as many elements as " + formatShape(dims));
+  check.must(wanted && *wanted == product(src[0].dims), 0,
+             say("src must have as many elements as {}", formatShape(dims)));
   if (!check) return check.error();
   return std::vector<TensorDesc>{{dims}};
 }

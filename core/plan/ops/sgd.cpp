@@ -10,10 +10,11 @@ std::size_t copies(const Params& attrs) { return attrs.getDouble("momentum", 0) 
 Shapes shape(Descs src, const Params& attrs) {
   SrcCheck check("sgd", optimizerSrcs, src, {1});
   const double momentum = attrs.getDouble("momentum", 0), dampening = attrs.getDouble("dampening", 0);
-  check.attribute(momentum >= 0, "momentum", "not be negative")
-      .attribute(attrs.getDouble("weight_decay", 0) >= 0, "weight_decay", "not be negative")
+  check.attribute(momentum >= 0, "momentum", say("momentum must not be negative"))
+      .attribute(attrs.getDouble("weight_decay", 0) >= 0, "weight_decay",
+                 say("weight_decay must not be negative"))
       .attribute(!attrs.getBool("nesterov") || (momentum > 0 && dampening == 0), "nesterov",
-                 "go with a momentum above 0 and no dampening");
+                 say("nesterov must go with a momentum above 0 and no dampening"));
   return optimizerShape(check, src, copies(attrs));
 }
 

@@ -14,7 +14,7 @@ Shapes shape(std::string_view op, std::string_view names, Descs src, const Param
   SrcCheck check(op, names, src);
   if (check)
     check.attribute(axisOf(attrs, src[0].dims.size()) >= 0, "dim",
-                    "be one of the " + std::to_string(src[0].dims.size()) + " dimensions");
+                    say("dim must be one of the {} dimensions", src[0].dims.size()));
   if (check) check.dims(1, src[0].dims);
   if (!check) return check.error();
   return std::vector<TensorDesc>{src[0]};

@@ -13,6 +13,10 @@ constexpr std::int64_t largestAttribute = 1 << 20;
 std::string describe(const TensorDesc& desc) {
   return formatShape(desc.dims) + (desc.dtype == DType::i32 ? " i32" : " f32");
 }
+
+Error missing(const std::string& op, const std::string& port) {
+  return {ErrorKind::input, op, say("{} is missing", port), say("give it {}", port)};
+}
 } // namespace
 
 std::vector<PortName> portNames(std::string_view list) {
@@ -48,53 +52,48 @@ SrcCheck::SrcCheck(std::string_view op, std::string_view names, Descs src,
   for (std::size_t i = 0; i < ports.size(); ++i)
     if (!ports[i].optional) needed = i + 1;
   for (std::size_t i = 0; i < needed && !error_; ++i)
-    if (!ports[i].optional && !given(i))
-      error_ = Error{ErrorKind::input, op_, portName(names, i).name + " is missing",
-                     "give it " + portName(names, i).name};
+    if (!ports[i].optional && !given(i)) error_ = missing(op_, portName(names, i).name);
   for (std::size_t i = 0; i < src.size() && !error_; ++i) {
     const PortName port = portName(names, i);
     if (port.name.empty()) {
-      error_ = Error{ErrorKind::input, op_, "src " + std::to_string(i) + " is one too many",
-                     "give it " + std::string(names)};
+      error_ = Error{ErrorKind::input, op_, say("src {} is one too many", i), say("give it {}", names)};
       break;
     }
     if (!given(i)) {
-      if (!port.optional)
-        error_ = Error{ErrorKind::input, op_, port.name + " is missing", "give it " + port.name};
+      if (!port.optional) error_ = missing(op_, port.name);
       continue;
     }
     const bool wantsInts = std::find(ints.begin(), ints.end(), i) != ints.end();
-    must(src[i].dtype == (wantsInts ? DType::i32 : DType::f32), i, wantsInts ? "be i32" : "be f32");
+    must(src[i].dtype == (wantsInts ? DType::i32 : DType::f32), i,
+         wantsInts ? say("{} must be i32", port.name) : say("{} must be f32", port.name));
     must(std::all_of(src[i].dims.begin(), src[i].dims.end(), [](auto dim) { return dim > 0; }), i,
-         "have no empty dimension");
-    must(elementCount(src[i].dims).has_value(), i, "have fewer elements");
+         say("{} must have no empty dimension", port.name));
+    must(elementCount(src[i].dims).has_value(), i, say("{} must have fewer elements", port.name));
   }
 }
 
-SrcCheck& SrcCheck::must(bool holds, std::size_t index, std::string_view wanted) {
+SrcCheck& SrcCheck::must(bool holds, std::size_t index, const Message& rule) {
   if (error_ || holds || !given(index)) return *this;
   const std::string name = portName(names_, index).name;
-  error_ = Error{ErrorKind::input, op_,
-                 name + " must " + std::string(wanted) + ", but is " + describe(src_[index]),
-                 "change what gives " + name + ", or the parameters of this layer"};
+  error_ = Error{ErrorKind::input, op_, say("{}, but is {}", rule, describe(src_[index])),
+                 say("change what gives {}, or the parameters of this layer", name)};
   return *this;
 }
 
-SrcCheck& SrcCheck::rank(std::size_t index, std::size_t least, std::size_t most, std::string_view wanted) {
+SrcCheck& SrcCheck::rank(std::size_t index, std::size_t least, std::size_t most, const Message& rule) {
   if (!given(index)) return *this;
   const std::size_t rank = src_[index].dims.size();
-  return must(rank >= least && rank <= most, index, wanted);
+  return must(rank >= least && rank <= most, index, rule);
 }
 
 SrcCheck& SrcCheck::dims(std::size_t index, const Dims& wanted) {
-  if (!given(index)) return *this;
-  return must(src_[index].dims == wanted, index, "be " + formatShape(wanted));
+  if (!given(index) || src_[index].dims == wanted) return *this;
+  return must(false, index, say("{} must be {}", portName(names_, index).name, formatShape(wanted)));
 }
 
-SrcCheck& SrcCheck::attribute(bool holds, std::string_view name, std::string_view wanted) {
+SrcCheck& SrcCheck::attribute(bool holds, std::string_view name, const Message& rule) {
   if (error_ || holds) return *this;
-  error_ = Error{ErrorKind::input, op_, std::string(name) + " must " + std::string(wanted),
-                 "change the parameter " + std::string(name)};
+  error_ = Error{ErrorKind::input, op_, rule, say("change the parameter {}", name)};
   return *this;
 }
 
@@ -135,10 +134,14 @@ void checkWindow(SrcCheck& check, const Window& window) {
     const auto within = [](std::int64_t value, std::int64_t least) {
       return value >= least && value <= largestAttribute;
     };
-    check.attribute(within(window.kernel[axis], 1), "kernel_size", "be one or two numbers from 1")
-        .attribute(within(window.stride[axis], 1), "stride", "be one or two numbers from 1")
-        .attribute(within(window.padding[axis], 0), "padding", "be one or two numbers from 0")
-        .attribute(within(window.dilation[axis], 1), "dilation", "be one or two numbers from 1");
+    check
+        .attribute(within(window.kernel[axis], 1), "kernel_size",
+                   say("kernel_size must be one or two numbers from 1"))
+        .attribute(within(window.stride[axis], 1), "stride", say("stride must be one or two numbers from 1"))
+        .attribute(within(window.padding[axis], 0), "padding",
+                   say("padding must be one or two numbers from 0"))
+        .attribute(within(window.dilation[axis], 1), "dilation",
+                   say("dilation must be one or two numbers from 1"));
   }
 }
 
@@ -147,7 +150,7 @@ Dims pooledDims(SrcCheck& check, const Window& window, const Params& attrs, cons
   const bool ceil = attrs.getBool("ceil_mode");
   const Dims dims{image[0], image[1], window.outputs(0, image[2], ceil), window.outputs(1, image[3], ceil)};
   check.attribute(dims[2] > 0 && dims[3] > 0, "kernel_size",
-                  "fit into the image of " + std::to_string(image[2]) + "×" + std::to_string(image[3]));
+                  say("kernel_size must fit into the image of {}×{}", image[2], image[3]));
   return dims;
 }
 

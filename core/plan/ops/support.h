@@ -30,11 +30,12 @@ class SrcCheck {
  public:
   SrcCheck(std::string_view op, std::string_view names, Descs src,
            std::initializer_list<std::size_t> ints = {});
-  // `wanted` completes "weights must …"; skipped for a src that is absent.
-  SrcCheck& must(bool holds, std::size_t index, std::string_view wanted);
-  SrcCheck& rank(std::size_t index, std::size_t least, std::size_t most, std::string_view wanted);
+  // `rule`: a whole sentence, "weights must be out×in"; what the src is follows it. Skipped for a src that is
+  // absent.
+  SrcCheck& must(bool holds, std::size_t index, const Message& rule);
+  SrcCheck& rank(std::size_t index, std::size_t least, std::size_t most, const Message& rule);
   SrcCheck& dims(std::size_t index, const Dims& wanted);
-  SrcCheck& attribute(bool holds, std::string_view name, std::string_view wanted);
+  SrcCheck& attribute(bool holds, std::string_view name, const Message& rule); // "eps must not be negative"
 
   bool given(std::size_t index) const { return index < src_.size() && !src_[index].dims.empty(); }
   bool ok() const { return !error_; }

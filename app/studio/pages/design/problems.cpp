@@ -36,8 +36,8 @@ class ProblemRow : public QWidget {
       own->setMinimumWidth(lookOf(this).px(84));
       row->addWidget(own);
     }
-    QString words = QString::fromStdString(diagnostic.cause);
-    if (!diagnostic.remedy.empty()) words += " " + QString::fromStdString(diagnostic.remedy);
+    QString words = QString::fromStdString(diagnostic.cause.text());
+    if (!diagnostic.remedy.empty()) words += " " + QString::fromStdString(diagnostic.remedy.text());
     auto* text = new Text(words, Type::small);
     row->addWidget(text, 1);
     setAccessibleName((called.isEmpty() ? node : node + " " + called) + ": " + words);
@@ -49,7 +49,7 @@ class ProblemRow : public QWidget {
       row->addWidget(new KeyCap("F8"));
     }
     if (diagnostic.fix.kind != Fix::Kind::none) {
-      auto* button = makeButton(QString::fromStdString(diagnostic.fix.label), {},
+      auto* button = makeButton(QString::fromStdString(diagnostic.fix.label.text()), {},
                                 error ? ButtonRole::plain : ButtonRole::ghost);
       setSize(button, ControlSize::small);
       connect(button, &QPushButton::clicked, this, [fix = std::move(fix)] { fix(); });

@@ -172,7 +172,7 @@ void RunCost::showChecks() {
   const auto wrong = std::find_if(analysis_.diagnostics.begin(), analysis_.diagnostics.end(),
                                   [](const auto& one) { return one.level == Diagnostic::Level::error; });
   if (wrong != analysis_.diagnostics.end())
-    say("st-error", Token::error, text(wrong->cause + " " + wrong->remedy), "Open Design",
+    say("st-error", Token::error, text(wrong->cause.text() + " " + wrong->remedy.text()), "Open Design",
         [this] { Q_EMIT designWanted(); });
   else
     say("st-ok", Token::ok, "The network has no errors: " + plural(analysis_.parameters, "parameter"));
