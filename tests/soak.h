@@ -17,9 +17,9 @@ inline bool soaking() { return !qEnvironmentVariableIsEmpty("NEUROLOOM_SOAK"); }
 
 inline Cases casesOf(const char* what, int usual, unsigned usualSeed, int soaked) {
   if (!soaking()) return {usual, usualSeed};
-  const unsigned seed = qEnvironmentVariableIsSet("LOOM_TEST_SEED")
-                            ? qEnvironmentVariable("LOOM_TEST_SEED").toUInt()
-                            : std::random_device{}() % 1'000'000;
+  static const unsigned seed = qEnvironmentVariableIsSet("LOOM_TEST_SEED")
+                                   ? qEnvironmentVariable("LOOM_TEST_SEED").toUInt()
+                                   : std::random_device{}() % 1'000'000;
   qInfo("soak: %s: %d cases, LOOM_TEST_SEED=%u", what, soaked, seed);
   return {soaked, seed};
 }
