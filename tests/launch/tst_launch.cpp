@@ -216,6 +216,9 @@ class TestLaunch : public QObject {
     // Another window's launcher knows whose cores these are.
     const auto elsewhere = launcher()->start(endless(project, "fourth"));
     QVERIFY(elsewhere.ok() && elsewhere->waiting);
+    // It waits in the same queue, so that this one may take it back.
+    QCOMPARE(one->known(project.path()).size(), std::size_t{3});
+    QVERIFY(one->cancel(project.path(), "fourth").ok());
     QVERIFY(one->cancel(project.path(), "first").ok());
     QTRY_VERIFY_WITH_TIMEOUT(finishedWith(project, "first", "stopped"), patience);
     QTRY_VERIFY_WITH_TIMEOUT(one->poll().ok() && trains(project, "third"), patience);
