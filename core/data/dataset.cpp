@@ -13,7 +13,7 @@ std::int64_t Dataset::sampleElements() const { return elementCount(sampleShape).
 
 namespace {
 
-Error wrongMember(const std::string& place, Message cause) {
+Error wrongMember(const Place& place, Message cause) {
   return {ErrorKind::input, place, std::move(cause), say("Correct the file, or choose the data again")};
 }
 

@@ -54,7 +54,7 @@ Json toJson(const TrainRequest& request) {
 namespace {
 
 Result<TrainRequest> newRunFromJson(TrainRequest request, const JsonReader& reader) {
-  const std::string& place = reader.place();
+  const std::string place = reader.place().text();
   const auto run = reader.text("run"), name = reader.text("name"), network = reader.text("network_name");
   const auto settings = reader.object("settings"), drawn = reader.object("network"),
              data = reader.object("data");

@@ -16,7 +16,8 @@ Dims pooled(SrcCheck& check, const Params& attrs, std::int64_t n, std::int64_t c
   check
       .attribute(2 * w.padding[0] <= w.kernel[0] && 2 * w.padding[1] <= w.kernel[1], "padding",
                  say("padding must be at most half of kernel_size"))
-      .attribute(w.dilation[0] == 1 && w.dilation[1] == 1, "dilation", say("dilation must be 1: average pooling has none"));
+      .attribute(w.dilation[0] == 1 && w.dilation[1] == 1, "dilation",
+                 say("dilation must be 1: average pooling has none"));
   return pooledDims(check, w, attrs, {n, c, height, width});
 }
 
