@@ -34,7 +34,6 @@ const std::vector<Reason> longFunctions = {
     {"app/studio/pages/history/compare_view.cpp CompareView::CompareView", 82, open},
     {"app/studio/pages/history/history_page.cpp HistoryPage::bind", 92, open},
     {"app/studio/pages/train/run_live.cpp RunLive::refresh", 83, open},
-    {"core/network/rules.cpp validNodeName", 103, open},
     {"core/store/series_reader.cpp SeriesReader::buckets", 81, open},
 };
 
@@ -55,7 +54,6 @@ const std::vector<Circle> knownCircles = {
     {"core/data/dataset", nullptr},
     {"core/launch/queue", nullptr},
     {"core/store/catalogue", nullptr},
-    {"core/train/attempt", nullptr},
 };
 
 struct File {

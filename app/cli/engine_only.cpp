@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stands in for runs.cpp in a build of the engine alone, which has no SQLite.
+// Replaces runs.cpp and history.cpp in a build of the engine alone, which has no SQLite.
 #include "app/cli/verb.h"
 
 namespace loom {

@@ -51,6 +51,8 @@ void defineQueue(CLI::App& app, Action& action);
 void defineHistory(CLI::App& app, Action& action);
 void defineExport(CLI::App& app, Action& action);
 void defineLayers(CLI::App& app, Action& action);
+void defineOps(CLI::App& app, Action& action);
+void defineEvents(CLI::App& app, Action& action);
 void defineDevices(CLI::App& app, Action& action);
 void defineDoctor(CLI::App& app, Action& action);
 

@@ -229,14 +229,6 @@ OpCheck compareBackend(const Backend& backend, const OpSpec& op, const OpCase& t
   return check;
 }
 
-std::vector<OpCheck> checkGradients() {
-  std::vector<OpCheck> checks;
-  for (const OpSpec* op : opTable())
-    if (op->gradient)
-      for (const OpCase& test : op->cases()) checks.push_back(checkGradient(*op, test));
-  return checks;
-}
-
 std::vector<OpCheck> checkBackend(const Backend& backend) {
   std::vector<OpCheck> checks;
   for (const OpSpec* op : opTable())

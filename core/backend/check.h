@@ -30,7 +30,6 @@ OpCheck checkGradient(const OpSpec& op, const OpCase& test);
 OpCheck compareBackend(const Backend& backend, const OpSpec& op, const OpCase& test);
 
 // All cases of opTable(), in its order.
-std::vector<OpCheck> checkGradients();
 std::vector<OpCheck> checkBackend(const Backend& backend);
 
 } // namespace loom

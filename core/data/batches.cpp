@@ -24,8 +24,8 @@ class Walk {
  public:
   Walk(const Dataset& data, const Normalisation& normalisation, std::vector<std::uint32_t> part,
        std::int64_t batch, std::uint64_t seed, std::uint32_t epoch, std::int64_t index)
-      : data_(data), normalisation_(normalisation), gatherer_(data, normalisation), part_(std::move(part)),
-        batch_(batch), seed_(seed), epoch_(epoch), index_(index) {
+      : data_(data), gatherer_(data, normalisation), part_(std::move(part)), batch_(batch), seed_(seed),
+        epoch_(epoch), index_(index) {
     if (!empty()) {
       epoch_ += static_cast<std::uint32_t>(index_ / perEpoch());
       index_ %= perEpoch();
@@ -43,8 +43,6 @@ class Walk {
     const auto count =
         static_cast<std::size_t>(std::min<std::int64_t>(batch_, static_cast<std::int64_t>(part_.size())));
     batch.values.resize(count * static_cast<std::size_t>(data_.sampleElements()));
-    batch.labels.reserve(count);
-    batch.targets.reserve(count * data_.targetNames.size());
     batch.samples.reserve(count);
   }
 
@@ -59,12 +57,6 @@ class Walk {
     batch.values.resize(static_cast<std::size_t>(count * data_.sampleElements()));
     gatherer_.gather(samples, count, batch.values.data());
     batch.samples.assign(samples, samples + count);
-    if (!data_.labels.empty()) {
-      batch.labels.resize(static_cast<std::size_t>(count));
-      for (std::int64_t i = 0; i < count; ++i)
-        batch.labels[static_cast<std::size_t>(i)] = data_.labels[samples[i]];
-    }
-    fillTargets(samples, count, batch);
     if (++index_ == perEpoch()) {
       index_ = 0;
       order_ = epochOrder(part_, seed_, ++epoch_);
@@ -74,18 +66,7 @@ class Walk {
  private:
   std::int64_t perEpoch() const { return (static_cast<std::int64_t>(part_.size()) + batch_ - 1) / batch_; }
 
-  void fillTargets(const std::uint32_t* samples, std::int64_t count, Batch& batch) const {
-    const std::size_t targets = data_.targetNames.size();
-    batch.targets.clear();
-    for (std::int64_t i = 0; i < count; ++i)
-      for (std::size_t t = 0; t < targets; ++t)
-        batch.targets.push_back(
-            static_cast<float>((data_.targets[samples[i] * targets + t] - normalisation_.targetMean[t]) /
-                               normalisation_.targetStd[t]));
-  }
-
   const Dataset& data_;
-  Normalisation normalisation_;
   Gatherer gatherer_;
   std::vector<std::uint32_t> part_, order_;
   std::int64_t batch_;

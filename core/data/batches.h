@@ -18,9 +18,7 @@ struct Batch {
   std::uint32_t epoch = 0;
   std::int64_t index = 0;            // within the epoch, from 0
   std::vector<float> values;         // size × sampleElements
-  std::vector<std::int32_t> labels;  // classification
-  std::vector<float> targets;        // regression, normalised, size × targets
-  std::vector<std::int32_t> samples; // sample numbers
+  std::vector<std::int32_t> samples; // sample numbers; who needs labels or targets looks them up by these
 };
 
 // Endless batches of the training part from (epoch, batch) on; the last of an epoch is smaller. `workers` 0:

@@ -3,6 +3,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/safetensors.h"
 #include "core/network/rules.h"
+#include "core/run/checkpoint_files.h"
 #include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
@@ -177,29 +178,19 @@ class Writer {
   int outputs_ = 0;
 };
 
-// The newest whole checkpoint that the run itself calls its best; its folder name is its step.
+// Of the checkpoint that the newest whole one calls the best; of that one itself when it is not there.
 Result<std::filesystem::path> bestModel(const std::filesystem::path& runFolder) {
-  const auto folder = runFolder / "checkpoints";
-  std::error_code error;
-  std::int64_t newest = -1, best = -1;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const auto name = entry.path().filename().string();
-    if (name.empty() || name.find_first_not_of("0123456789") != std::string::npos || name.size() > 18)
-      continue;
-    const std::int64_t step = std::stoll(name);
-    if (step < newest || !std::filesystem::exists(entry.path() / "manifest.json")) continue;
-    newest = step;
-    const auto state = readJsonFile(entry.path() / "state.json");
-    if (!state) continue;
-    const auto bestStep = JsonReader(*state, name).integer("best_step");
-    if (bestStep) best = *bestStep;
-  }
-  if (newest < 0)
+  const auto steps = listCheckpoints(runFolder);
+  if (steps.empty())
     return Error{ErrorKind::input, runFolder, say("The run has no whole checkpoint"),
                  say("Train it first, or export the network alone")};
-  const auto chosen = folder / std::to_string(best) / "model.safetensors";
-  if (best >= 0 && std::filesystem::exists(chosen, error)) return chosen;
-  return folder / std::to_string(newest) / "model.safetensors";
+  const auto newest = checkpointFolder(runFolder, steps.back());
+  if (const auto state = readJsonFile(newest / stateFile)) {
+    const auto best = bestStepOf(*state, newest.string());
+    if (best && std::find(steps.begin(), steps.end(), *best) != steps.end())
+      return checkpointFolder(runFolder, *best) / modelFile;
+  }
+  return newest / modelFile;
 }
 
 } // namespace

@@ -4,10 +4,10 @@
 #pragma once
 #include "core/train/checkpoint.h"
 #include "core/train/control_watch.h"
+#include "core/train/outcome.h"
 #include "core/train/progress.h"
 #include "core/train/run_log.h"
 #include "core/train/scoring.h"
-#include "core/train/trainer.h"
 #include <chrono>
 
 namespace loom {
@@ -24,8 +24,8 @@ class Attempt {
   enum class Verdict { goOn, stopped, failed };
 
   Status begin(bool resuming);
-  Status
-  restore(std::vector<Message>& notes); // the newest whole checkpoint; from the beginning when there is none
+  // The newest whole checkpoint; from the beginning when there is none.
+  Status restore(std::vector<Message>& notes);
   Verdict trainEpoch();
   Verdict finishEpoch(); // validation, best, checkpoint
   Verdict step();
@@ -77,8 +77,8 @@ class Attempt {
   bool speedTold_ = false; // the journal has a throughput point of this attempt
   double speed_ = 0, lossSeen_ = 0, paused_ = 0;
   std::vector<MetricRow> rows_;
-  std::vector<std::pair<int, int>>
-      places_; // per program: where loss and correct stand in its metric row, -1: nowhere
+  // Per program: where loss and correct stand in its metric row, -1: nowhere.
+  std::vector<std::pair<int, int>> places_;
   std::optional<Error> error_;
   std::string endStatus_;
   bool left_ = false; // leave() has said why

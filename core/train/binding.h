@@ -43,7 +43,6 @@ class Feed {
   Feed(const Machine& machine, const Material& material, const TrainSettings& settings, std::int64_t epoch,
        std::int64_t batch);
   ~Feed();
-  std::int64_t batchesPerEpoch() const { return perEpoch_; }
   // Fills the next batch in; the program to run and its samples.
   struct Next {
     int program = 0;

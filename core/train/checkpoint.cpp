@@ -4,7 +4,6 @@
 #include "core/base/hash.h"
 #include "core/base/uuid.h"
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 
 namespace loom {
@@ -12,73 +11,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int checkpointSchema = 1;
-constexpr const char* modelFile = "model.safetensors";
-constexpr const char* optimizerFile = "optimizer.safetensors";
-constexpr const char* stateFile = "state.json";
-constexpr const char* manifestFile = "manifest.json";
 constexpr std::size_t largestPart = std::size_t{1} << 40;
-
-fs::path checkpointsOf(const fs::path& runFolder) { return runFolder / "checkpoints"; }
-fs::path folderOf(const fs::path& runFolder, std::int64_t step) {
-  return checkpointsOf(runFolder) / std::to_string(step);
-}
-
-std::optional<std::int64_t> stepOf(const std::string& name) {
-  std::int64_t step = 0;
-  const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), step);
-  if (fault != std::errc{} || end != name.data() + name.size() || step < 0) return std::nullopt;
-  return std::to_string(step) == name ? std::optional(step) : std::nullopt;
-}
 
 Error damaged(const fs::path& place, Message cause) {
   return {ErrorKind::input, place, std::move(cause),
           say("Use an earlier checkpoint; `loom train PROJECT --resume RUN` takes the newest whole one")};
 }
 
-struct Part {
-  std::string name, hash;
-  std::uint64_t bytes = 0;
-};
-
-Result<std::vector<Part>> readManifest(const fs::path& folder) {
-  auto json = readJsonFile(folder / manifestFile, 1u << 20);
-  if (!json) return json.error();
-  const JsonReader reader(*json, (folder / manifestFile).string());
-  const auto schema = reader.integer("schema");
-  if (!schema) return schema.error();
-  if (*schema > checkpointSchema)
-    return Error{ErrorKind::input, reader.place(),
-                 say("the checkpoint has version {}, this program reads up to {}", *schema, checkpointSchema),
-                 say("Use a newer Neuroloom")};
-  const auto files = reader.object("files");
-  if (!files) return files.error();
-  std::vector<Part> parts;
-  for (const char* name : {modelFile, optimizerFile, stateFile}) {
-    const JsonReader all(**files, reader.place());
-    const auto entry = all.object(name);
-    if (!entry) return entry.error();
-    const JsonReader one(**entry, reader.place());
-    const auto bytes = one.unsignedInteger("bytes");
-    if (!bytes) return bytes.error();
-    auto hash = one.text("xxh3");
-    if (!hash) return hash.error();
-    parts.push_back({name, std::move(*hash), *bytes});
-  }
-  return parts;
-}
-
-// Sizes as the manifest says; the hashes are left to whoever reads the content.
-bool looksWhole(const fs::path& folder) {
-  const auto parts = readManifest(folder);
-  if (!parts) return false;
-  return std::all_of(parts->begin(), parts->end(), [&](const Part& part) {
-    std::error_code missing;
-    return fs::file_size(folder / part.name, missing) == part.bytes && !missing;
-  });
-}
-
-Result<std::string> readPart(const fs::path& folder, const Part& part) {
+Result<std::string> readPart(const fs::path& folder, const CheckpointPart& part) {
   auto bytes = readWholeFile(folder / part.name, largestPart);
   if (!bytes) return bytes.error();
   if (bytes->size() != part.bytes)
@@ -161,7 +101,7 @@ Status replaceStepwise(const fs::path& temporary, const fs::path& target, const 
 } // namespace
 
 Status writeCheckpoint(const fs::path& runFolder, const Checkpoint& checkpoint) {
-  const fs::path all = checkpointsOf(runFolder), target = folderOf(runFolder, checkpoint.step);
+  const fs::path all = checkpointsOf(runFolder), target = checkpointFolder(runFolder, checkpoint.step);
   const fs::path temporary = all / fmt::format(".{}-{}.tmp", checkpoint.step, newUuid());
   for (const fs::path& folder : {all, temporary})
     if (Status made = makeFolder(folder); !made) return made;
@@ -180,7 +120,7 @@ Status writeCheckpoint(const fs::path& runFolder, const Checkpoint& checkpoint) 
 }
 
 Result<Checkpoint> readCheckpoint(const fs::path& runFolder, std::int64_t step) {
-  const fs::path folder = folderOf(runFolder, step);
+  const fs::path folder = checkpointFolder(runFolder, step);
   std::error_code missing;
   if (!fs::is_directory(folder, missing)) {
     std::vector<std::string> there;
@@ -188,11 +128,11 @@ Result<Checkpoint> readCheckpoint(const fs::path& runFolder, std::int64_t step) 
     return Error{ErrorKind::input, folder, say("there is no checkpoint of this step"),
                  there.empty() ? say("Train the run first") : say("Use one of the steps {}", there)};
   }
-  const auto parts = readManifest(folder);
+  const auto parts = readCheckpointManifest(folder);
   if (!parts) return parts.error();
   Checkpoint checkpoint;
   checkpoint.step = step;
-  for (const Part& part : *parts) {
+  for (const CheckpointPart& part : *parts) {
     auto bytes = readPart(folder, part);
     if (!bytes) return bytes.error();
     const std::string place = (folder / part.name).string();
@@ -209,18 +149,6 @@ Result<Checkpoint> readCheckpoint(const fs::path& runFolder, std::int64_t step) 
   return checkpoint;
 }
 
-std::vector<std::int64_t> listCheckpoints(const fs::path& runFolder) {
-  std::vector<std::int64_t> steps;
-  std::error_code fault;
-  for (fs::directory_iterator entry(checkpointsOf(runFolder), fault), end; !fault && entry != end;
-       entry.increment(fault)) {
-    const auto step = stepOf(entry->path().filename().string());
-    if (step && looksWhole(entry->path())) steps.push_back(*step);
-  }
-  std::sort(steps.begin(), steps.end());
-  return steps;
-}
-
 void bringBackCheckpoints(const fs::path& runFolder) {
   const fs::path all = checkpointsOf(runFolder);
   std::error_code fault;
@@ -229,12 +157,12 @@ void bringBackCheckpoints(const fs::path& runFolder) {
     if (entry->path().extension() == ".old") hidden.push_back(entry->path());
   for (const fs::path& folder : hidden) {
     const std::string step = folder.stem().string().substr(1);
-    if (stepOf(step) && !fs::exists(all / step, fault) && looksWhole(folder))
+    if (checkpointStep(step) && !fs::exists(all / step, fault) && looksWholeCheckpoint(folder))
       fs::rename(folder, all / step, fault);
   }
   for (const fs::path& folder : foldersIn(all, [](const fs::path& path) {
          const std::string name = path.filename().string();
-         return (name.front() == '.' && path.extension() == ".tmp") || (stepOf(name) && isHusk(path));
+         return (name.front() == '.' && path.extension() == ".tmp") || (checkpointStep(name) && isHusk(path));
        }))
     fs::remove_all(folder, fault);
 }
@@ -244,7 +172,7 @@ Result<Checkpoint> newestCheckpoint(const fs::path& runFolder, std::vector<Error
   std::error_code fault;
   for (fs::directory_iterator entry(checkpointsOf(runFolder), fault), end; !fault && entry != end;
        entry.increment(fault))
-    if (const auto step = stepOf(entry->path().filename().string())) steps.push_back(*step);
+    if (const auto step = checkpointStep(entry->path().filename().string())) steps.push_back(*step);
   std::sort(steps.rbegin(), steps.rend());
   for (std::int64_t step : steps) {
     auto checkpoint = readCheckpoint(runFolder, step);
@@ -260,9 +188,9 @@ Status retainCheckpoints(const fs::path& runFolder, int keep, std::int64_t best)
   const auto last = static_cast<std::size_t>(std::max(keep, 1));
   std::error_code fault;
   for (std::size_t i = 0; i + last < whole.size(); ++i)
-    if (whole[i] != best) removeCheckpoint(folderOf(runFolder, whole[i]), fault);
+    if (whole[i] != best) removeCheckpoint(checkpointFolder(runFolder, whole[i]), fault);
   for (const fs::path& folder : foldersIn(checkpointsOf(runFolder), [](const fs::path& path) {
-         return stepOf(path.filename().string()) && lacksParts(path);
+         return checkpointStep(path.filename().string()) && lacksParts(path);
        }))
     removeCheckpoint(folder, fault);
   std::vector<fs::path> leftovers;

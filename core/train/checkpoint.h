@@ -4,6 +4,7 @@
 #pragma once
 #include "core/base/json.h"
 #include "core/base/safetensors.h"
+#include "core/run/checkpoint_files.h"
 #include <filesystem>
 
 namespace loom {
@@ -17,8 +18,6 @@ struct Checkpoint {
 Status writeCheckpoint(const std::filesystem::path& runFolder, const Checkpoint& checkpoint);
 // Sizes and hashes are verified; kind input when damaged.
 Result<Checkpoint> readCheckpoint(const std::filesystem::path& runFolder, std::int64_t step);
-std::vector<std::int64_t>
-listCheckpoints(const std::filesystem::path& runFolder); // ascending; only whole ones
 // What a kill left half replaced stands in its place again; what it left half written or half removed goes.
 // For the trainer, which holds the run's lock.
 void bringBackCheckpoints(const std::filesystem::path& runFolder);

@@ -4,7 +4,6 @@
 #include "core/base/format.h"
 #include "core/run/fit.h"
 #include "core/train/checkpoint.h"
-#include "core/train/progress.h"
 #include "core/train/scoring.h"
 #include "core/train/snapshot.h"
 #include <algorithm>
@@ -28,10 +27,10 @@ Result<Checkpoint> bestCheckpoint(const fs::path& folder, std::int64_t step, std
     return damaged.empty() ? Error{ErrorKind::input, folder, say("The run has no checkpoint yet"),
                                    say("Wait for the first epoch, or resume the run")}
                            : damaged.front();
-  auto progress = progressFromJson(newest->state, folder.string());
-  if (!progress) return progress.error();
-  if (progress->best.step < 0 || progress->best.step == newest->step) return newest;
-  auto best = readCheckpoint(folder, progress->best.step);
+  const auto bestStep = bestStepOf(newest->state, folder.string());
+  if (!bestStep) return bestStep.error();
+  if (*bestStep < 0 || *bestStep == newest->step) return newest;
+  auto best = readCheckpoint(folder, *bestStep);
   if (best) return best;
   notes.push_back(say("The checkpoint of the lowest validation loss cannot be used, step {} is used "
                       "instead: {}",

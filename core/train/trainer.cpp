@@ -150,16 +150,6 @@ Error outOfMemory() {
           say("Use a smaller batch (loom estimate names the largest), or close other programs")};
 }
 
-Json toJson(const TrainOutcome& outcome) {
-  Json metrics = Json::object();
-  for (const auto& [name, value] : outcome.metrics) metrics[name] = numberOrText(value);
-  Json json{{"run", outcome.run},     {"status", outcome.status},   {"epochs", outcome.epochs},
-            {"steps", outcome.steps}, {"seconds", outcome.seconds}, {"metrics", metrics}};
-  json["checkpoint"] = outcome.checkpoint >= 0 ? Json(outcome.checkpoint) : Json(nullptr);
-  if (outcome.error) json["error"] = toJson(*outcome.error);
-  return json;
-}
-
 Result<TrainOutcome> train(const TrainRequest& request, const EventListener& listener, StopFlag& stop) {
   try {
     return trainUnguarded(request, listener, stop);

@@ -6,6 +6,9 @@
 #include "cli_fixture.h"
 #include "core/base/format.h"
 #include "core/network/templates.h"
+#include "core/plan/op_reference.h"
+#include "core/run/event_kinds.h"
+#include "core/run/events.h"
 #include "core/run/project.h"
 #include <sstream>
 
@@ -71,6 +74,7 @@ class TestVerbs : public QObject {
   void hostileNamesDoNotReachTheTerminal();
   void fullDiskBehindStdout();
   void layersAsManual();
+  void referencesAreTheTables();
   void doctorLooksAtThisMachine();
   void nearestWord();
 };
@@ -78,8 +82,9 @@ class TestVerbs : public QObject {
 void TestVerbs::everyVerbIsThere() {
   const auto help = runLoom({"--help"});
   QCOMPARE(help.exitCode, 0);
-  for (const char* verb : {"new", "templates", "data", "check", "estimate", "train", "evaluate", "predict",
-                           "runs", "control", "history", "export", "layers", "devices", "doctor"}) {
+  for (const char* verb :
+       {"new", "templates", "data", "check", "estimate", "train", "evaluate", "predict", "runs", "control",
+        "history", "export", "layers", "ops", "events", "devices", "doctor"}) {
     QVERIFY2(holds(help.output, std::string("\n  ") + verb + " "), verb);
     QVERIFY2(std::any_of(verbs().begin(), verbs().end(),
                          [&](const Verb& one) { return one.name == std::string(verb); }),
@@ -386,6 +391,11 @@ void TestVerbs::layersAsManual() {
     for (const auto& field : layer->fields)
       QVERIFY2(holds(manual, std::string(field.name)), std::string(field.name).c_str());
   }
+}
+
+void TestVerbs::referencesAreTheTables() {
+  QCOMPARE(runLoom({"ops", "--markdown"}).output, opsMarkdown());
+  QCOMPARE(runLoom({"events", "--markdown"}).output, eventsMarkdown());
 }
 
 void TestVerbs::doctorLooksAtThisMachine() {

@@ -9,6 +9,7 @@
 #include <QtTest>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 using namespace loom;
@@ -104,6 +105,15 @@ class TestLayers : public QObject {
 
 void TestLayers::rowsAreWhole() {
   std::set<std::string_view> types;
+  // Each layer that a file of core/layers defines is in the table.
+  std::size_t defined = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(LOOM_SOURCE_DIR "/core/layers")) {
+    std::ifstream in(entry.path());
+    if (entry.path().extension() != ".cpp") continue;
+    for (std::string line; std::getline(in, line);)
+      defined += line.starts_with("const LayerSpec& ") && line.ends_with("() {");
+  }
+  QCOMPARE(layerTable().size(), defined);
   for (const LayerSpec* layer : layerTable()) {
     const std::string type(layer->type);
     QVERIFY2(types.insert(layer->type).second, type.c_str());

@@ -4,6 +4,7 @@
 // reference can bend.
 #include "core/backend/check.h"
 #include "core/backend/reference/reference_backend.h"
+#include "core/plan/op_reference.h"
 #include "core/plan/ops/support.h"
 #include <QtTest>
 #include <set>
@@ -87,6 +88,7 @@ class TestOps : public QObject {
 
  private slots:
   void tableIsComplete();
+  void referenceNamesEveryOp();
   void gradients_data() { addCases(true); }
   void gradients();
   void floatReference_data() { addCases(false); }
@@ -133,6 +135,21 @@ void TestOps::tableIsComplete() {
     }
   }
   QCOMPARE(findOp("no such op"), nullptr);
+}
+
+void TestOps::referenceNamesEveryOp() {
+  const std::string reference = opsMarkdown();
+  for (const OpSpec* op : opTable()) {
+    const auto begin = reference.find("\n## " + std::string(op->name) + "\n");
+    QVERIFY2(begin != std::string::npos, op->name.data());
+    const std::string section = reference.substr(begin, reference.find("\n## ", begin + 4) - begin);
+    for (const std::string_view part : {op->summary, op->srcs, op->dsts, opNotes(op->name)})
+      QVERIFY2(section.find(part) != std::string::npos, op->name.data());
+    for (const OpCase& test : op->cases())
+      for (const auto& [attribute, value] : test.attrs)
+        QVERIFY2(section.find(attribute) != std::string::npos, op->name.data());
+    QCOMPARE(section.find("Without a gradient") == std::string::npos, op->gradient != nullptr);
+  }
 }
 
 void TestOps::gradients() {

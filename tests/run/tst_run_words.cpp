@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Settings and run.json as files, commands to a trainer, and the lock that says that one lives.
 #include "core/base/atomic_file.h"
+#include "core/run/event_kinds.h"
 #include "core/run/events.h"
 #include "core/run/journal.h"
 #include "core/run/run_config.h"
@@ -9,6 +10,7 @@
 #include <csignal>
 #include <fstream>
 #include <limits>
+#include <set>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +33,7 @@ class TestRunWords : public QObject {
   void runConfigRoundTrip();
   void wrongRunConfigsAreRefused();
   void statesHaveWords();
+  void referenceNamesEveryEvent();
   void controlIsAFile();
   void wrongControlsAreRefused();
   void lockIsHeldByOne();
@@ -137,6 +140,18 @@ void TestRunWords::wrongRunConfigsAreRefused() {
   QVERIFY(!runConfigFromJson(Json::array(), "run.json").ok());
   QTemporaryDir folder;
   QCOMPARE(readRunConfig(pathOf(folder)).error().kind, ErrorKind::input);
+}
+
+void TestRunWords::referenceNamesEveryEvent() {
+  const std::string reference = eventsMarkdown();
+  std::set<std::string_view> names;
+  for (const EventKind& kind : eventKinds()) {
+    QVERIFY2(names.insert(kind.name).second, kind.name.data());
+    QVERIFY2(reference.find("| `" + std::string(kind.name) + "` | " + std::string(kind.members) + " | ") !=
+                 std::string::npos,
+             kind.name.data());
+    QVERIFY2(kind.meaning.ends_with('.'), kind.name.data());
+  }
 }
 
 void TestRunWords::statesHaveWords() {

@@ -5,6 +5,7 @@
 #include "core/base/atomic_file.h"
 #include "core/data/source_file.h"
 #include "core/network/templates.h"
+#include "core/run/event_kinds.h"
 #include "core/run/journal.h"
 #include "core/run/run_lock.h"
 #include "core/train/checkpoint.h"
@@ -15,6 +16,7 @@
 #include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 
 namespace loom::test {
 
@@ -173,6 +175,27 @@ inline TrainOutcome finished(const TrainRequest& request, const EventListener& l
   return *outcome;
 }
 
+// What an event of a journal has that core/run/event_kinds.cpp does not say, or lacks; empty when it is as
+// documented.
+inline std::string undocumented(const RunEvent& event) {
+  const std::string name = event.value("event", std::string());
+  const auto& kinds = eventKinds();
+  const auto kind =
+      std::find_if(kinds.begin(), kinds.end(), [&](const EventKind& one) { return one.name == name; });
+  if (kind == kinds.end()) return "the event " + name;
+  std::set<std::string> known{"event"};
+  std::istringstream members{std::string(kind->members)};
+  for (std::string member; std::getline(members >> std::ws, member, ',');) {
+    const bool optional = member.ends_with('?');
+    if (optional) member.pop_back();
+    known.insert(member);
+    if (!optional && !event.contains(member)) return name + " without " + member;
+  }
+  for (const auto& [member, value] : event.items())
+    if (!known.contains(member)) return name + " with " + member;
+  return {};
+}
+
 inline std::vector<RunEvent> events(const fs::path& project, const std::string& run) {
   auto journals = journalsIn(project);
   std::vector<RunEvent> all;
@@ -185,7 +208,11 @@ inline std::vector<RunEvent> events(const fs::path& project, const std::string& 
     for (std::uint64_t offset = 0; !error && offset < end;) {
       auto read = journals->read(run, attempt, offset, 1 << 20);
       if (!read || read->records.empty()) break;
-      for (auto& record : read->records) all.push_back(std::move(record.event));
+      for (auto& record : read->records) {
+        if (const auto fault = undocumented(record.event); !fault.empty())
+          QTest::qFail(fault.c_str(), __FILE__, __LINE__);
+        all.push_back(std::move(record.event));
+      }
       offset = read->offset;
     }
   }

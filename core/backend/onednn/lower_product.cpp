@@ -36,6 +36,27 @@ ProductShape innerShape(const Rows& rows, const Dims& weights, bool bias) {
       .src = withFirst(weights, rows.rows), .weights = weights, .dst = {rows.rows, weights[0]}, .bias = bias};
 }
 
+// dst (or the ReLU behind it) = src · weights + bias, by a prepared linear or convolution.
+void emitForward(Lowering& l, const Step& step, const Prepared& prepared, const Value& src, bool bias) {
+  const TensorId target = l.fusion().relu != noTensor ? l.fusion().relu : step.dst[0];
+  std::vector<std::pair<int, Value>> arguments = {
+      {DNNL_ARG_SRC, l.to(src, prepared.src)}, {DNNL_ARG_WEIGHTS, l.weights(step.src[1], prepared.weights)}};
+  if (bias) arguments.emplace_back(DNNL_ARG_BIAS, l.plain(step.src[2]));
+  const Value dst = l.result(target, prepared.dst);
+  arguments.emplace_back(DNNL_ARG_DST, dst);
+  l.primitive(prepared, std::move(arguments));
+  l.finish(target, dst);
+}
+
+void emitBackwardData(Lowering& l, const Step& step, const Prepared& prepared) {
+  const Value diffDst = l.to(l.value(step.src[0]), prepared.dst);
+  const Value weights = l.weights(step.src[1], prepared.weights);
+  const Value diffSrc = l.result(step.dst[0], prepared.src);
+  l.primitive(prepared,
+              {{DNNL_ARG_DIFF_DST, diffDst}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_DIFF_SRC, diffSrc}});
+  l.finish(step.dst[0], diffSrc);
+}
+
 } // namespace
 
 bool lowerLinear(Lowering& l, const Step& step) {
@@ -47,15 +68,7 @@ bool lowerLinear(Lowering& l, const Step& step) {
   const auto prepared = innerForward(
       l.machine(), innerShape(rows, innerWeights(l, step.src[1], &src, rows), bias), l.training(), relu);
   if (!prepared) return false;
-  const TensorId target = relu ? l.fusion().relu : step.dst[0];
-  std::vector<std::pair<int, Value>> arguments = {
-      {DNNL_ARG_SRC, l.to(src, prepared->src)},
-      {DNNL_ARG_WEIGHTS, l.weights(step.src[1], prepared->weights)}};
-  if (bias) arguments.emplace_back(DNNL_ARG_BIAS, l.plain(step.src[2]));
-  const Value dst = l.result(target, prepared->dst);
-  arguments.emplace_back(DNNL_ARG_DST, dst);
-  l.primitive(*prepared, std::move(arguments));
-  l.finish(target, dst);
+  emitForward(l, step, *prepared, src, bias);
   return true;
 }
 
@@ -65,12 +78,7 @@ bool lowerLinearBackwardData(Lowering& l, const Step& step) {
   const auto prepared =
       innerBackwardData(l.machine(), innerShape(rows, innerWeights(l, step.src[1], nullptr, rows), false));
   if (!prepared) return false;
-  const Value diffDst = l.to(l.value(step.src[0]), prepared->dst);
-  const Value weights = l.weights(step.src[1], prepared->weights);
-  const Value diffSrc = l.result(step.dst[0], prepared->src);
-  l.primitive(*prepared,
-              {{DNNL_ARG_DIFF_DST, diffDst}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_DIFF_SRC, diffSrc}});
-  l.finish(step.dst[0], diffSrc);
+  emitBackwardData(l, step, *prepared);
   return true;
 }
 
@@ -122,15 +130,7 @@ bool lowerConv(Lowering& l, const Step& step) {
                                l.tensor(step.dst[0]).dims, bias);
   const auto prepared = convForward(l.machine(), shape, l.training(), relu);
   if (!prepared) return false;
-  const TensorId target = relu ? l.fusion().relu : step.dst[0];
-  std::vector<std::pair<int, Value>> arguments = {
-      {DNNL_ARG_SRC, l.to(l.value(step.src[0]), prepared->src)},
-      {DNNL_ARG_WEIGHTS, l.weights(step.src[1], prepared->weights)}};
-  if (bias) arguments.emplace_back(DNNL_ARG_BIAS, l.plain(step.src[2]));
-  const Value dst = l.result(target, prepared->dst);
-  arguments.emplace_back(DNNL_ARG_DST, dst);
-  l.primitive(*prepared, std::move(arguments));
-  l.finish(target, dst);
+  emitForward(l, step, *prepared, l.value(step.src[0]), bias);
   return true;
 }
 
@@ -140,12 +140,7 @@ bool lowerConvBackwardData(Lowering& l, const Step& step) {
                                l.tensor(step.src[0]).dims, false);
   const auto prepared = convBackwardData(l.machine(), shape);
   if (!prepared) return false;
-  const Value diffDst = l.to(l.value(step.src[0]), prepared->dst);
-  const Value weights = l.weights(step.src[1], prepared->weights);
-  const Value diffSrc = l.result(step.dst[0], prepared->src);
-  l.primitive(*prepared,
-              {{DNNL_ARG_DIFF_DST, diffDst}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_DIFF_SRC, diffSrc}});
-  l.finish(step.dst[0], diffSrc);
+  emitBackwardData(l, step, *prepared);
   return true;
 }
 

@@ -218,9 +218,4 @@ OpCase withValues(OpCase value, std::size_t src, std::vector<double> contents) {
   return value;
 }
 
-OpCase withSeed(OpCase value, std::uint64_t seed) {
-  value.seed = seed;
-  return value;
-}
-
 } // namespace loom::ops

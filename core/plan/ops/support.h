@@ -97,6 +97,5 @@ TensorId diffSrcIfWanted(GradientBuilder& builder, int index);
 OpCase floats(std::string name, std::vector<Dims> src, Params attrs = {});
 OpCase withInts(OpCase value, std::size_t src, std::vector<std::int32_t> contents);
 OpCase withValues(OpCase value, std::size_t src, std::vector<double> contents);
-OpCase withSeed(OpCase value, std::uint64_t seed);
 
 } // namespace loom::ops

@@ -33,36 +33,6 @@ template<class Line> inline void sourceHigh(const Line& d, Vec& v3, Vec& v4, Vec
   v5 = fma(all(ab), d1, plus(d(5), -both, d3));
 }
 
-// A patch of 6×6, read by at(row, column), into the 36 places v[place · plane].
-template<class At> inline void transformSource(const At& at, float* v, int64_t plane) {
-#pragma GCC unroll 2
-  for (int half = 0; half < 2; ++half) {
-    Vec t[6][3];
-#pragma GCC unroll 6
-    for (int i = 0; i < 6; ++i) {
-      const auto line = [&](int j) { return at(i, j); };
-      if (half == 0)
-        sourceLow(line, t[i][0], t[i][1], t[i][2]);
-      else
-        sourceHigh(line, t[i][0], t[i][1], t[i][2]);
-    }
-#pragma GCC unroll 3
-    for (int j = 0; j < 3; ++j) {
-      const auto line = [&](int i) { return t[i][j]; };
-      Vec v0, v1, v2, v3, v4, v5;
-      sourceLow(line, v0, v1, v2);
-      sourceHigh(line, v3, v4, v5);
-      float* to = v + (3 * half + j) * plane;
-      store(to, v0);
-      store(to + 6 * plane, v1);
-      store(to + 12 * plane, v2);
-      store(to + 18 * plane, v3);
-      store(to + 24 * plane, v4);
-      store(to + 30 * plane, v5);
-    }
-  }
-}
-
 // Four of a line of the result's gradient become six.
 template<class Line> inline void gradientLow(const Line& y, Vec& x0, Vec& x1, Vec& x2) {
   const Vec y0 = y(0);
@@ -79,25 +49,43 @@ template<class Line> inline void gradientHigh(const Line& y, Vec& x3, Vec& x4, V
   x5 = y3;
 }
 
-// 4×4 of the result's gradient into the 36 places.
-template<class At> inline void transformGradient(const At& at, float* v, int64_t plane) {
+// The two lines of a transform, for transformInto().
+struct SourceLines {
+  static constexpr int length = 6;
+  template<class Line> static void low(const Line& d, Vec& v0, Vec& v1, Vec& v2) { sourceLow(d, v0, v1, v2); }
+  template<class Line> static void high(const Line& d, Vec& v3, Vec& v4, Vec& v5) {
+    sourceHigh(d, v3, v4, v5);
+  }
+};
+struct GradientLines {
+  static constexpr int length = 4;
+  template<class Line> static void low(const Line& y, Vec& x0, Vec& x1, Vec& x2) {
+    gradientLow(y, x0, x1, x2);
+  }
+  template<class Line> static void high(const Line& y, Vec& x3, Vec& x4, Vec& x5) {
+    gradientHigh(y, x3, x4, x5);
+  }
+};
+
+// A square of `Lines::length`, read by at(row, column), into the 36 places v[place · plane].
+template<class Lines, class At> inline void transformInto(const At& at, float* v, int64_t plane) {
 #pragma GCC unroll 2
   for (int half = 0; half < 2; ++half) {
-    Vec t[4][3];
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) {
+    Vec t[Lines::length][3];
+#pragma GCC unroll 6
+    for (int i = 0; i < Lines::length; ++i) {
       const auto line = [&](int j) { return at(i, j); };
       if (half == 0)
-        gradientLow(line, t[i][0], t[i][1], t[i][2]);
+        Lines::low(line, t[i][0], t[i][1], t[i][2]);
       else
-        gradientHigh(line, t[i][0], t[i][1], t[i][2]);
+        Lines::high(line, t[i][0], t[i][1], t[i][2]);
     }
 #pragma GCC unroll 3
     for (int j = 0; j < 3; ++j) {
       const auto line = [&](int i) { return t[i][j]; };
       Vec v0, v1, v2, v3, v4, v5;
-      gradientLow(line, v0, v1, v2);
-      gradientHigh(line, v3, v4, v5);
+      Lines::low(line, v0, v1, v2);
+      Lines::high(line, v3, v4, v5);
       float* to = v + (3 * half + j) * plane;
       store(to, v0);
       store(to + 6 * plane, v1);
@@ -107,6 +95,16 @@ template<class At> inline void transformGradient(const At& at, float* v, int64_t
       store(to + 30 * plane, v5);
     }
   }
+}
+
+// A patch of 6×6 of the source.
+template<class At> inline void transformSource(const At& at, float* v, int64_t plane) {
+  transformInto<SourceLines>(at, v, plane);
+}
+
+// 4×4 of the result's gradient.
+template<class At> inline void transformGradient(const At& at, float* v, int64_t plane) {
+  transformInto<GradientLines>(at, v, plane);
 }
 
 // Six places of a line of the result become lines 0 and 2, or 1 and 3.

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/verb.h"
+#include "core/interop/torch_code.h"
+#include "core/run/project.h"
+#include <iostream>
+#include <memory>
+
+namespace loom {
+
+void defineExport(CLI::App& app, Action& action) {
+  struct Options {
+    std::string project, folder, network, run;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  app.add_option("PROJECT", options->project, "The project's folder")->required();
+  app.add_option("DIR", options->folder, "Where the files go")->required();
+  auto* network =
+      app.add_option("--network", options->network, "The network's name; the project's first when left out")
+          ->type_name("NAME");
+  app.add_option("--run", options->run, "A run whose network and weights are written")
+      ->type_name("RUN")
+      ->excludes(network);
+  app.add_flag("--json", options->json, "One JSON object on stdout");
+  action = [options] {
+    auto project = openProject(options->project);
+    if (!project) return report(project.error());
+    std::filesystem::path folder;
+    Result<Network> network = Error{};
+    if (!options->run.empty()) {
+      auto run = findRun(project->folder, options->run);
+      if (!run) return report(run.error());
+      folder = runFolder(project->folder, *run);
+      auto config = readRunConfig(folder);
+      if (!config) return report(config.error());
+      network = config->network;
+    } else {
+      network = loadNetwork(*project, options->network);
+    }
+    if (!network) return report(network.error());
+    if (auto written = exportTorch(*network, options->folder, folder); !written)
+      return report(written.error());
+    const std::filesystem::path place = options->folder;
+    std::vector<std::string> files{(place / (network->name + ".py")).string()};
+    if (!folder.empty()) files.push_back((place / (network->name + ".safetensors")).string());
+    if (options->json)
+      printJson({{"network", network->name}, {"files", files}});
+    else
+      for (const auto& file : files) std::cout << plain(file) << "\n";
+    return 0;
+  };
+}
+
+} // namespace loom

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/verb.h"
+#include "core/base/format.h"
+#include "core/run/project.h"
+#include "core/store/store.h"
+#include <iostream>
+#include <memory>
+
+namespace loom {
+
+void defineHistory(CLI::App& app, Action& action) {
+  struct Options {
+    std::string project;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  app.require_subcommand(1);
+  auto* verify = app.add_subcommand("verify", "Every point of every journal against the store");
+  auto* rebuild = app.add_subcommand("rebuild", "Make the databases again from the journals");
+  for (auto* sub : {verify, rebuild}) {
+    sub->add_option("PROJECT", options->project, "The project's folder")->required();
+    sub->add_flag("--json", options->json, "One JSON object on stdout");
+  }
+  action = [options, rebuild] {
+    auto project = openProject(options->project);
+    if (!project) return report(project.error());
+    auto answer = rebuild->parsed() ? rebuildHistory(project->folder) : verifyHistory(project->folder);
+    if (!answer) return report(answer.error());
+    if (options->json) {
+      printJson({{"good", answer->good},
+                 {"runs", answer->runs},
+                 {"records", answer->records},
+                 {"points", answer->points},
+                 {"findings", answer->findings}});
+    } else {
+      std::cout << counted(answer->runs, "run", "runs") << ", " << formatCount(answer->records)
+                << " records, " << formatCount(answer->points)
+                << " points: " << (answer->good ? "all is as the journals say" : "not as the journals say")
+                << "\n";
+      for (const auto& finding : answer->findings) warn(finding);
+    }
+    return answer->good ? 0 : static_cast<int>(ErrorKind::input);
+  };
+}
+
+} // namespace loom
