@@ -111,7 +111,7 @@ QWidget* EvaluatePage::buildFacts() {
 void EvaluatePage::bind() {
   connect(runs_, &QComboBox::activated, this, [this] { ask(runs_->currentData().toString()); });
   connect(splits_, &QComboBox::activated, this, [this] {
-    split_ = splits_->currentData().toString();
+    open_.split = splits_->currentData().toString();
     ask(open_.run);
   });
   connect(mode_, &Segments::chosen, this, &EvaluatePage::showMode);
@@ -132,6 +132,7 @@ void EvaluatePage::forget() {
   classes_->setEvaluation({});
   values_->setEvaluation({});
   mode_->setCurrent(0);
+  splits_->setCurrentIndex(splits_->findData(open_.split));
   weak_->hide();
   refreshRuns();
 }
@@ -142,7 +143,7 @@ void EvaluatePage::evaluate() {
   open_.busy = true;
   message_->hide();
   showEmpty();
-  session_->bridge().ask(EvaluateRun{open_.run, split_}, this,
+  session_->bridge().ask(EvaluateRun{open_.run, open_.split}, this,
                          [this, run = open_.run](const Result<Evaluation>& evaluation) {
                            if (run != open_.run) return;
                            if (evaluation) return take(*evaluation);
@@ -152,7 +153,7 @@ void EvaluatePage::evaluate() {
 }
 
 void EvaluatePage::take(const Evaluation& evaluation) {
-  if (text(evaluation.split) == split_) show(open_.run, evaluation);
+  if (text(evaluation.split) == open_.split) show(open_.run, evaluation);
 }
 
 void EvaluatePage::showError(const Error& error) {
@@ -247,7 +248,7 @@ void EvaluatePage::ask(const QString& run) {
   if (at >= 0) runs_->setCurrentIndex(at);
   message_->hide();
   showTitle();
-  session_->bridge().ask(KeptEvaluation{run, split_}, this,
+  session_->bridge().ask(KeptEvaluation{run, open_.split}, this,
                          [this, run](const Result<std::optional<Evaluation>>& kept) {
                            if (run != open_.run) return;
                            if (!kept) return showError(kept.error());
@@ -280,7 +281,7 @@ void EvaluatePage::showEmpty() {
   } else {
     empty_->setWords("evaluate", Token::text2, "Not evaluated on this part yet",
                      "The network answers every sample of the part once; the answers are kept with the run.");
-    evaluate_->setText("Evaluate on the " + partName(split_).toLower() + " part");
+    evaluate_->setText("Evaluate on the " + partName(open_.split).toLower() + " part");
   }
 }
 

@@ -65,7 +65,7 @@ class EvaluatePage : public Page {
     bool operator==(const Choice&) const = default;
   };
   struct OpenProject { // what belongs to the open project
-    QString run;
+    QString run, split = "test";
     QVector<Choice> choices;
     Evaluation evaluation;
     bool busy = false;
@@ -73,7 +73,6 @@ class EvaluatePage : public Page {
     QSet<int> askedPictures;
   };
   OpenProject open_;
-  QString split_ = "test";
   QComboBox *runs_, *splits_;
   Text* on_;
   Segments* mode_;
