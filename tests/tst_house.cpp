@@ -42,8 +42,6 @@ const std::vector<Circle> knownCircles = {
     {"app/studio/canvas/canvas_accessible", "the canvas and its face for assistive programs know each other"},
     {"core/base/prepared_command", "a Command is prepared before the fork, and run by the same functions"},
     {"core/compile/builder", "compile() makes a builder, which answers in compile's types"},
-    {"core/data/dataset", nullptr},
-    {"core/launch/queue", nullptr},
 };
 
 struct File {

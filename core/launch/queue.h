@@ -9,7 +9,7 @@
 // Functions are safe to call from several processes; a Queue object is for one thread.
 #pragma once
 #include "core/launch/leases.h"
-#include "core/run/request.h"
+#include "core/launch/queue_file.h"
 
 namespace loom {
 
@@ -17,20 +17,6 @@ struct Resources {
   int cores = 0;
   // Ids of the usable devices; nothing: not known here, then a device counts as present.
   std::optional<std::vector<std::string>> devices;
-};
-
-// One file, <id>.json, of at most 16 MiB. Written whole and renamed into place.
-struct QueueEntry {
-  std::string id; // the file's name
-  TrainRequest request;
-  std::string projectName, projectId;
-  std::string name;         // of the run, for people
-  std::int64_t created = 0; // microseconds since 1970
-  std::int64_t order = 0;   // ascending
-  std::string boot;         // of the computer when it was queued or released
-  int cores = 0;
-  std::vector<std::string> devices; // used exclusively
-  std::string failure;              // why it could not be started; empty: it was not tried, or released since
 };
 
 enum class QueueState {

@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file of one entry of the queue: read with every check that a file of unknown origin needs, and written
+// An entry of the queue and its file: read with every check that a file of unknown origin needs, and written
 // whole.
 #pragma once
-#include "core/launch/queue.h"
+#include "core/run/request.h"
 
 namespace loom {
+
+// One file, <id>.json, of at most 16 MiB. Written whole and renamed into place.
+struct QueueEntry {
+  std::string id; // the file's name
+  TrainRequest request;
+  std::string projectName, projectId;
+  std::string name;         // of the run, for people
+  std::int64_t created = 0; // microseconds since 1970
+  std::int64_t order = 0;   // ascending
+  std::string boot;         // of the computer when it was queued or released
+  int cores = 0;
+  std::vector<std::string> devices; // used exclusively
+  std::string failure;              // why it could not be started; empty: it was not tried, or released since
+};
 
 bool isQueueId(std::string_view id); // a name that newUuid() could have made
 // Kind input when it is damaged, of a newer version, or not an entry.
