@@ -251,6 +251,10 @@ bool isOther(const std::vector<Token>& tokens, std::size_t at) {
          before.value != "case";
 }
 
+bool isText(const std::string& type) {
+  return type == "string" || type == "string_view" || type == "Message" || type == "move";
+}
+
 void check(const std::vector<Token>& tokens, std::size_t begin, std::size_t end, bool literals,
            std::vector<Finding>& findings) {
   for (std::size_t i = begin; i < end; ++i) {
@@ -260,6 +264,10 @@ void check(const std::vector<Token>& tokens, std::size_t begin, std::size_t end,
       findings.push_back({tokens[i].line, "\"" + tokens[i].value + "\""});
     } else if (isWordOf(tokens, i, "format") && isSign(tokens, i + 1, '(')) {
       findings.push_back({tokens[i].line, "fmt::format"});
+      i = behind(tokens, i + 1) - 1;
+    } else if (tokens[i].kind == Kind::word && isSign(tokens, i + 1, '(') && !isText(tokens[i].value)) {
+      // A name for another function, such as setTo("stride", 1).
+      check(tokens, i + 2, behind(tokens, i + 1), false, findings);
       i = behind(tokens, i + 1) - 1;
     }
   }

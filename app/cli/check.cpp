@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/verb.h"
 #include "core/base/format.h"
+#include "core/base/message_json.h"
 #include "core/run/fit.h"
 #include "core/run/project.h"
 #include <iostream>
@@ -33,11 +34,12 @@ void defineCheck(CLI::App& app, Action& action) {
       Json problems = Json::array();
       for (const auto& one : analysis.diagnostics) {
         const Node* node = network->node(one.node);
-        problems.push_back({{"level", one.level == Diagnostic::Level::error ? "error" : "warning"},
-                            {"node", node != nullptr ? node->name : ""},
-                            {"cause", one.cause.text()},
-                            {"remedy", one.remedy.text()},
-                            {"fix", one.fix.label.text()}});
+        Json problem{{"level", one.level == Diagnostic::Level::error ? "error" : "warning"},
+                     {"node", node != nullptr ? node->name : ""}};
+        setMessage(problem, "cause", one.cause);
+        setMessage(problem, "remedy", one.remedy);
+        setMessage(problem, "fix", one.fix.label);
+        problems.push_back(std::move(problem));
       }
       printJson({{"network", network->name},
                  {"runnable", valid.ok()},

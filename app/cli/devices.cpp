@@ -2,6 +2,7 @@
 #include "app/cli/verb.h"
 #include "core/backend/backend.h"
 #include "core/base/format.h"
+#include "core/base/message_json.h"
 #include <memory>
 
 namespace loom {
@@ -13,12 +14,13 @@ void defineDevices(CLI::App& app, Action& action) {
     Json list = Json::array();
     std::vector<std::vector<std::string>> rows{{"ID", "NAME", "MEMORY", "NOTE"}};
     for (const auto& device : allDevices()) {
-      list.push_back({{"id", device.id},
-                      {"name", device.name},
-                      {"backend", device.backend},
-                      {"memory_bytes", device.memoryBytes},
-                      {"note", device.note.text()},
-                      {"usable", device.usable}});
+      Json row{{"id", device.id},
+               {"name", device.name},
+               {"backend", device.backend},
+               {"memory_bytes", device.memoryBytes},
+               {"usable", device.usable}};
+      setMessage(row, "note", device.note);
+      list.push_back(std::move(row));
       rows.push_back(
           {device.usable ? device.id : device.id + " (off)", device.name,
            device.memoryBytes > 0 ? formatBytes(static_cast<std::uint64_t>(device.memoryBytes)) : missingText,

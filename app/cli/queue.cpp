@@ -3,6 +3,7 @@
 #include "app/cli/usage.h"
 #include "app/cli/verb.h"
 #include "core/backend/backend.h"
+#include "core/base/error_message.h"
 #include "core/base/format.h"
 #include "core/base/parallel.h"
 #include "core/base/subprocess.h"
@@ -76,7 +77,7 @@ int list(bool json) {
   }
   if (!view->runs.empty()) printTable(rows, {true, false, false, false, true, false, false});
   if (view->runs.empty()) std::cerr << "No run waits.\n";
-  for (const Error& problem : view->problems) warn(problem.message());
+  for (const Error& problem : view->problems) warn(toMessage(problem));
   if (view->holds())
     std::cerr << "The computer was restarted. Start what was queued before: loom queue release\n";
   return 0;

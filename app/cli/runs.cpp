@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/usage.h"
 #include "app/cli/verb.h"
+#include "core/base/error_message.h"
 #include "core/base/format.h"
 #include "core/run/project.h"
 #include "core/store/store.h"
@@ -34,9 +35,9 @@ Result<Opened> open(const std::string& folder) {
   if (opened.store->owner()) {
     auto taken = opened.store->takeIn(*opened.sites);
     if (!taken) return taken.error();
-    for (const auto& problem : taken->problems) warn(problem.message());
+    for (const auto& problem : taken->problems) warn(toMessage(problem));
   } else if (auto waited = opened.store->waitForOwner(*opened.sites, std::chrono::seconds(2)); !waited) {
-    warn(waited.error().message());
+    warn(toMessage(waited.error()));
   }
   return opened;
 }

@@ -4,6 +4,7 @@
 #include "app/cli/usage.h"
 #include "app/cli/verb.h"
 #include "core/base/atomic_file.h"
+#include "core/base/error_message.h"
 #include "core/base/format.h"
 #include "core/base/os/process.h"
 #include "core/base/os/signals.h"
@@ -79,7 +80,7 @@ class ComputerShare {
     if (!lease_) return;
     lease_.reset();
     Queue queue = Queue::ofThisComputer();
-    if (const auto looked = queue.ensureRunner(ownProgram()); !looked) warn(looked.error().message());
+    if (const auto looked = queue.ensureRunner(ownProgram()); !looked) warn(toMessage(looked.error()));
   }
 
  private:

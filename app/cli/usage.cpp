@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fmt/format.h>
 #include <map>
 
 namespace loom {
@@ -47,11 +46,6 @@ std::size_t distance(const std::string& a, const std::string& b) {
     }
   }
   return row[b.size()];
-}
-
-[[maybe_unused]] std::string inMarks(const std::string& word) {
-  constexpr std::size_t most = 60;
-  return "'" + plain(word.size() > most ? word.substr(0, most) + "…" : word) + "'";
 }
 
 // A message shows control characters as escapes.
