@@ -44,8 +44,8 @@ class Executable {
   // An input's own memory when it is row-major there, so that a batch can be gathered straight into it; empty
   // if not.
   virtual std::span<std::byte> inPlace(TensorId input) = 0;
-  virtual void
-  drain(std::vector<MetricRow>& rows) = 0;      // appends; the ring holds 1,024 rows, older ones are lost
+  // Appends; the ring holds 1,024 rows, older ones are lost.
+  virtual void drain(std::vector<MetricRow>& rows) = 0;
   virtual std::int64_t memoryBytes() const = 0; // all that prepare took
   virtual int threads() const = 0;
 };
@@ -55,8 +55,8 @@ class Backend {
   virtual ~Backend() = default;
   virtual std::string name() const = 0;
   virtual std::vector<Device> devices() const = 0;
-  virtual Status supports(const Plan& plan,
-                          const Step& step) const = 0;                // ok, or why this step cannot run here
+  // Ok, or why this step cannot run here.
+  virtual Status supports(const Plan& plan, const Step& step) const = 0;
   virtual Result<std::int64_t> workspace(const Plan& plan) const = 0; // bytes prepare would take, estimated
   virtual Result<std::unique_ptr<Executable>> prepare(std::shared_ptr<const Plan> plan,
                                                       const PrepareOptions& options) const = 0;

@@ -12,9 +12,9 @@
 namespace loom {
 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed = 0); // Castagnoli, as in iSCSI (RFC 3720)
-std::uint32_t crc32cPortable(std::string_view bytes,
-                             std::uint32_t seed = 0); // the same by table, on any machine
-std::string hex32(std::uint32_t value);               // eight lower-case digits
+// The same by table, on any machine.
+std::uint32_t crc32cPortable(std::string_view bytes, std::uint32_t seed = 0);
+std::string hex32(std::uint32_t value); // eight lower-case digits
 
 class ContentHash {
  public:

@@ -18,8 +18,8 @@ struct Command {
   std::filesystem::path folder;                   // empty: the current one
   std::map<std::string, std::string> environment; // added to ours
   std::string input;                              // given on stdin, then closed
-  const std::atomic<bool>* givenUp =
-      nullptr; // once true, runCommand kills the process group and returns an Error
+  // Once true, runCommand kills the process group and returns an Error.
+  const std::atomic<bool>* givenUp = nullptr;
 };
 
 struct Finished {

@@ -9,8 +9,8 @@
 namespace loom {
 
 struct CompileOptions {
-  std::vector<std::int64_t>
-      trainBatches; // e.g. {64, 32}: the batch and the smaller last one; empty: no training program
+  // E.g. {64, 32}: the batch and the smaller last one; empty: no training program.
+  std::vector<std::int64_t> trainBatches;
   std::vector<std::int64_t> evaluateBatches; // e.g. {256, 16}
   std::string optimizer = "adamw";           // update op
   Params optimizerParams;                    // attributes of the op, completed by core/run's optimizer table

@@ -19,8 +19,8 @@ struct Column {
   std::int64_t rows = 0, missing = 0;
   std::int64_t distinct = 0; // counted up to maxDistinct
   double minimum = 0, maximum = 0, mean = 0;
-  std::vector<std::pair<std::string, std::int64_t>>
-      values; // distinct ones in order (numbers by value, texts by bytes); empty beyond maxDistinct
+  // Distinct ones in order (numbers by value, texts by bytes); empty beyond maxDistinct.
+  std::vector<std::pair<std::string, std::int64_t>> values;
 };
 inline constexpr std::int64_t maxDistinct = 10'000;
 inline constexpr std::int64_t maxCategories = 1'000;

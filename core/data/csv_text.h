@@ -43,7 +43,7 @@ inline constexpr std::size_t maxCsvColumns = 100'000;
 
 std::string_view trimmed(std::string_view text);
 bool isMissing(std::string_view cell); // "", NA, NaN, null, ? (in any case, with spaces around)
-std::optional<double>
-parseNumber(std::string_view cell); // the whole cell; ±Inf where it does not fit a double
+// The whole cell; ±Inf where it does not fit a double.
+std::optional<double> parseNumber(std::string_view cell);
 
 } // namespace loom

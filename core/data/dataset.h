@@ -58,8 +58,8 @@ struct Dataset {
   std::vector<std::string> sampleNames;  // files of an image folder; else empty
   std::int64_t fixedTest = 0; // the last so many samples are the test part given by the data itself
   std::string contentHash;    // of the files read
-  std::vector<std::string>
-      notes; // what was chosen or passed over, for the person: "3 missing values in 'age'"
+  // What was chosen or passed over, for the person: "3 missing values in 'age'"
+  std::vector<std::string> notes;
   std::int64_t sampleElements() const;
 };
 

@@ -23,8 +23,8 @@ struct SourceFile {
 // Kind input when the file is missing, a folder, no regular file, or larger than maxBytes; `fix` says
 // what to give instead: say("Give the path of a CSV table").
 Result<std::string> readSource(const std::filesystem::path& file, std::size_t maxBytes, Message fix);
-Result<RawBytes> readRawSource(const std::filesystem::path& file, std::size_t maxBytes,
-                               Message fix); // for what is large
+// For what is large.
+Result<RawBytes> readRawSource(const std::filesystem::path& file, std::size_t maxBytes, Message fix);
 
 // Adds one file to the hash of a data set: its role, its length, its bytes.
 void addSource(ContentHash& hash, std::string_view role, std::string_view bytes);
@@ -47,7 +47,7 @@ inline constexpr std::size_t maxSourceBytes = std::size_t{16} << 30;
 Error inputError(const std::filesystem::path& place, Message cause, Message fix);
 // Relative paths of a spec are meant from the project's folder.
 std::filesystem::path resolvePath(const std::filesystem::path& project, const std::filesystem::path& path);
-std::string
-inQuotes(std::string_view text); // 'text', shortened to 40 characters, control characters shown as "?"
+// 'text', shortened to 40 characters, control characters shown as "?"
+std::string inQuotes(std::string_view text);
 
 } // namespace loom

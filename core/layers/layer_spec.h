@@ -71,10 +71,10 @@ class LoweringBuilder {
   virtual TensorId input(int index = 0) const = 0; // the node's srcs, in port order (a `many` port: one each)
   virtual int inputs() const = 0;
   virtual const std::vector<std::int64_t>& dims(TensorId tensor) const = 0;
-  virtual TensorId
-  parameter(std::string_view suffix) const = 0; // noTensor when the layer has none of that name now
-  virtual TensorId randomKey() = 0;             // i32 [4]
-  virtual TensorId sampleNumbers() = 0;         // i32 [N]
+  // noTensor when the layer has none of that name now.
+  virtual TensorId parameter(std::string_view suffix) const = 0;
+  virtual TensorId randomKey() = 0;     // i32 [4]
+  virtual TensorId sampleNumbers() = 0; // i32 [N]
   virtual NodeId node() const = 0;
   // Emits one step; returns the tensors it writes (shapes from the op's own rule). `inPlace` names dsts that
   // exist already.
@@ -114,15 +114,16 @@ struct LayerSpec {
   bool hasOutput = true;        // false for Output
   // All functions are pure. Params hold every field (standards filled in).
   ShapeAnswer (*shape)(const std::vector<Shape>& inputs, const Params& params) = nullptr;
-  std::vector<LayerParameter> (*parameters)(const std::vector<Shape>& inputs,
-                                            const Params& params) = nullptr; // null: none
+  // Null: none.
+  std::vector<LayerParameter> (*parameters)(const std::vector<Shape>& inputs, const Params& params) = nullptr;
   void (*lower)(LoweringBuilder& builder, const Params& params) = nullptr;
-  std::int64_t (*multiplyAdds)(const std::vector<Shape>& inputs, const Params& params) =
-      nullptr; // forward, one sample; null: none worth counting
-  std::string (*facts)(const std::vector<Shape>& inputs,
-                       const Params& params) = nullptr; // node's second line: "3×3, 16 → 32 /2"; null: none
-  std::vector<std::pair<std::string, std::string>> (*automatic)(
-      const std::vector<Shape>& inputs, const Params& params) = nullptr; // values of automatic fields
+  // Forward, one sample; null: none worth counting.
+  std::int64_t (*multiplyAdds)(const std::vector<Shape>& inputs, const Params& params) = nullptr;
+  // Node's second line: "3×3, 16 → 32 /2"; null: none.
+  std::string (*facts)(const std::vector<Shape>& inputs, const Params& params) = nullptr;
+  // Values of automatic fields.
+  std::vector<std::pair<std::string, std::string>> (*automatic)(const std::vector<Shape>& inputs,
+                                                                const Params& params) = nullptr;
   TorchCode (*torch)(const std::vector<Shape>& inputs, const Params& params) = nullptr;
   std::vector<LayerExample> (*examples)() = nullptr; // must all work; the tests and `loom doctor` walk them
 };

@@ -39,11 +39,11 @@ Edit inverse(const Edit& edit);
 // anything.
 Result<Edit> addNode(const Network& network, std::string_view type, Point position, const Params& params = {},
                      std::string_view name = {});
+// `heal` joins what was before and behind a single-input node.
 Result<Edit> removeNodes(const Network& network, const std::set<NodeId>& nodes, const std::set<EdgeId>& edges,
-                         bool heal); // heal: joins what was before and behind a single-input node
-Result<Edit> connect(const Network& network, NodeId from, NodeId to,
-                     int toPort = -1); // -1: the first free or `many` port; replaces the edge of an occupied
-                                       // single port; refuses cycles
+                         bool heal);
+// `toPort` -1: the first free or `many` port. Replaces the edge of an occupied single port; refuses cycles.
+Result<Edit> connect(const Network& network, NodeId from, NodeId to, int toPort = -1);
 Result<Edit> disconnect(const Network& network, EdgeId edge);
 Result<Edit> moveNodes(const Network& network, const std::map<NodeId, Point>& positions, bool byHand);
 Result<Edit> setParam(const Network& network, NodeId node, std::string_view name, const ParamValue& value);
@@ -51,14 +51,14 @@ Result<Edit> rename(const Network& network, NodeId node, std::string_view name);
 Result<Edit> insertOnEdge(const Network& network, EdgeId edge, std::string_view type);
 Result<Edit> insertBefore(const Network& network, NodeId node, int port, std::string_view type);
 Result<Edit> replaceLayer(const Network& network, NodeId node, std::string_view type);
-Result<Edit> duplicate(const Network& network, const std::set<NodeId>& nodes,
-                       Point offset); // with the edges among them
+// With the edges among them.
+Result<Edit> duplicate(const Network& network, const std::set<NodeId>& nodes, Point offset);
 Result<Edit> setFrozen(const Network& network, NodeId node, bool frozen);
 Result<Edit> addNote(const Network& network, const Note& note);
 Result<Edit> changeNote(const Network& network, const Note& note);
 Result<Edit> removeNote(const Network& network, std::int32_t id);
-Result<Edit> replaceAll(const Network& network, const Network& other,
-                        Message text); // becomes `other`; its name stays
+// Becomes `other`; its name stays.
+Result<Edit> replaceAll(const Network& network, const Network& other, Message text);
 // Several edits as one step: each builder is asked with the network as the ones before it leave it. An empty
 // edit of a builder is passed over; an Error of one is the answer.
 using EditBuilder = std::function<Result<Edit>(const Network&)>;
@@ -71,10 +71,9 @@ class History {
  public:
   explicit History(Network network) : network_(std::move(network)) {}
   const Network& network() const { return network_; }
-  Status perform(
-      Edit edit,
-      Touched* touched = nullptr); // consecutive edits with the same non-empty `merge` text of setParam/move
-                                   // on the same thing within one gesture are the caller's to join
+  // Consecutive edits with the same non-empty `merge` text of setParam/move on the same thing within one
+  // gesture are the caller's to join.
+  Status perform(Edit edit, Touched* touched = nullptr);
   bool canUndo() const { return done_ > 0; }
   bool canRedo() const { return done_ < edits_.size(); }
   Message undoText() const;

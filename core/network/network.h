@@ -55,8 +55,8 @@ struct Network {
   std::map<NodeId, Node> nodes;
   std::map<EdgeId, Edge> edges;
   std::map<std::int32_t, Note> notes;
-  std::int32_t nextId =
-      1; // for nodes, edges and notes; never goes back, not even by undo of an addition's file form
+  // For nodes, edges and notes; never goes back, not even by undo of an addition's file form.
+  std::int32_t nextId = 1;
   Json definitions = Json::object(); // blocks, kept as read (this version draws none)
   bool operator==(const Network&) const = default;
 
@@ -73,8 +73,8 @@ inline constexpr int networkSchema = 1;
 // Neuroloom"), an older one migrated by the caller that owns the file (core/network/network_file.h).
 Json toJson(const Network& network);
 Result<Network> networkFromJson(const Json& json, const std::string& place);
-Result<Network>
-readNetwork(const std::filesystem::path& file); // migrates; keeps the original as <file>.schema-<n>.bak
+// Migrates; keeps the original as <file>.schema-<n>.bak.
+Result<Network> readNetwork(const std::filesystem::path& file);
 Status writeNetwork(const std::filesystem::path& file, const Network& network);
 
 } // namespace loom

@@ -78,53 +78,18 @@ struct OpSpec {
   Result<std::vector<TensorDesc>> (*shape)(std::span<const TensorDesc> src, const Params& attrs) = nullptr;
   void (*reference64)(const OpCall<double>& call) = nullptr;
   void (*reference32)(const OpCall<float>& call) = nullptr;
-  void (*gradient)(GradientBuilder& builder) =
-      nullptr; // null: the op stands on the backward or update side, or has none
+  // Null: the op stands on the backward or update side, or has none.
+  void (*gradient)(GradientBuilder& builder) = nullptr;
   std::vector<OpCase> (*cases)() = nullptr;
-  std::int64_t (*multiplyAdds)(std::span<const TensorDesc> src,
-                               const Params& attrs) = nullptr; // null: none worth counting
-  std::vector<int> (*inPlace)(std::span<const TensorDesc> src,
-                              const Params& attrs) = nullptr; // dsts that are read before written; null: none
+  // Null: none worth counting.
+  std::int64_t (*multiplyAdds)(std::span<const TensorDesc> src, const Params& attrs) = nullptr;
+  // Dsts that are read before written; null: none.
+  std::vector<int> (*inPlace)(std::span<const TensorDesc> src, const Params& attrs) = nullptr;
 };
 
 const std::vector<const OpSpec*>& opTable();
 const OpSpec* findOp(std::string_view name); // null when unknown
 
-/* The ops of this version: name  src… -> dst…; attributes. "?" marks an optional src or dst.
-
-linear                    src[..,I], weights[O,I], bias?[O] -> dst[..,O]
-linear_backward_data      diff_dst, weights -> diff_src
-linear_backward_weights   src, diff_dst -> diff_weights, diff_bias?
-conv2d                    src[N,C,H,W], weights[O,C/g,kh,kw], bias?[O] -> dst; stride, padding, dilation: two
-ints each; groups conv2d_backward_data      diff_dst, weights -> diff_src; + input: H,W of src
-conv2d_backward_weights   src, diff_dst -> diff_weights, diff_bias?; + kernel: kh,kw
-max_pool2d                src -> dst, workspace (i32 flat argmax within H·W, first in scan order);
-kernel_size, stride, padding, dilation: two ints each; ceil_mode max_pool2d_backward       diff_dst, workspace
--> diff_src; + input avg_pool2d                src -> dst; kernel_size, stride, padding, ceil_mode,
-count_include_pad avg_pool2d_backward       diff_dst -> diff_src; + input adaptive_avg_pool2d       src ->
-dst; output_size: two ints adaptive_avg_pool2d_backward  diff_dst -> diff_src; + input batch_norm src[N,C,..],
-weight?[C], bias?[C] -> dst, mean[C], inv_std[C], running_mean?[C], running_var?[C] (in place; variance
-unbiased), num_batches_tracked?[1] i32 (in place); eps, momentum batch_norm_inference      src, weight?,
-bias?, running_mean, running_var -> dst; eps batch_norm_backward       src, diff_dst, weight?, mean, inv_std
--> diff_src?, diff_weight?, diff_bias? dropout                   src, random[4] i32 (seed low, seed high,
-epoch, 0), sample[N] i32 -> dst; p, stream (node id); kept values times 1/(1-p); element e of sample s is kept
-when randomUniform({seed, stream, epoch}, s, e) >= p dropout_backward          diff_dst, random, sample ->
-diff_src; p, stream relu, leaky_relu (negative_slope), gelu (approximate: none|tanh), sigmoid, tanh      src
--> dst <name>_backward           relu, sigmoid, tanh: dst, diff_dst -> diff_src; leaky_relu, gelu: src,
-diff_dst -> diff_src softmax                   src -> dst; dim           softmax_backward  dst, diff_dst ->
-diff_src; dim add                       src0, src1, … -> dst (same dims); also sums contributions to one
-gradient concat                    src0, src1, … -> dst; dim           concat_backward  diff_dst -> diff_src0,
-…; dim, sizes reshape                   src -> dst; shape (first entry -1 allowed = N kept); same elements; a
-backend may alias cross_entropy             src[N,C], label[N] i32 -> loss[1] (mean), dst[N,C] (softmax),
-correct[1] (count of argmax hits, first wins); label_smoothing cross_entropy_backward    dst (softmax), label
--> diff_src = (softmax - target)/N; label_smoothing mse_loss                  src[N,..], target -> loss[1]
-(mean over all)               mse_loss_backward  src, target -> diff_src bce_with_logits_loss      src[N,K],
-target[N,K] -> loss[1] (mean over all), dst[N,K] (sigmoid), correct[1] (rows right at 0 in every column)
-bce_with_logits_loss_backward  dst (sigmoid), target -> diff_src
-sgd                       lr[1], step[1] i32, gradients… -> parameters… (in place), moments0… (in place, only
-when momentum > 0); momentum, dampening, nesterov, weight_decay; lr_scale (this step's share of lr, 1) adam,
-adamw               lr, step, gradients… -> parameters…, moments0…, moments1… (in place); beta1, beta2, eps,
-weight_decay, lr_scale (step counts from 1; adamw's decay is decoupled; formulas as in PyTorch)
-*/
+// Dims, types and attributes of each: `loom ops --markdown` (core/plan/op_reference.h).
 
 } // namespace loom

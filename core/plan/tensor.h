@@ -29,8 +29,8 @@ enum class TensorKind : std::uint8_t {
 
 struct Tensor {
   std::string name; // parameters and states: the state_dict key ("conv_1.weight")
-  std::vector<std::int64_t>
-      dims; // outermost first, PyTorch's order: N,C,H,W · N,features · out,in · out,in/groups,kh,kw
+  // Outermost first, PyTorch's order: N,C,H,W · N,features · out,in · out,in/groups,kh,kw.
+  std::vector<std::int64_t> dims;
   DType dtype = DType::f32;
   TensorKind kind = TensorKind::temporary;
   TensorId owner = noTensor;

@@ -20,8 +20,8 @@ struct ClassReport {
 struct Evaluation {
   std::int64_t step = 0;
   std::string split; // "test", "validation", "train"
-  std::vector<std::pair<std::string, double>>
-      metrics; // test_accuracy, test_loss | test_r2, test_mae, test_rmse
+  // Named test_accuracy and test_loss, or test_r2, test_mae and test_rmse.
+  std::vector<std::pair<std::string, double>> metrics;
   std::vector<std::string> classes;
   std::vector<std::vector<std::int64_t>> confusion; // rows true, columns predicted
   std::vector<ClassReport> perClass;

@@ -1,20 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a trainer says about a run, and what it can be told. A RunEvent is one JSON object in the journal; its
-// member "event" names the kind:
-//   started   {run, attempt, step: 0, total_steps, epochs, steps_per_epoch, threads, device, pid, host, time}
-//   resumed   {attempt, step, seq: sequence number within this attempt's journal (0), total_steps, epochs,
-//   steps_per_epoch, …}:
-//             every earlier point beyond step is superseded
-//   points    {key, steps: [..], times: [..] seconds since the run's first start, values: [..]}; at most 256
-//   steps; steps ascend epoch     {epoch: from 1, step, train_loss, val_loss, val_accuracy?…}
-//   checkpoint{step, epoch, bytes, val_loss?, best: bool}
-//   state     {state: "running"|"paused", step}
-//   rate      {factor, rate, step, by}: the schedule is scaled from here on
-//   control   {id, verb, applied: bool, step, reason?}
-//   note      {level: "info"|"warning"|"error", text}
-//   tested    {checkpoint: step, metrics: {test_accuracy | test_r2, test_loss}}
-//   finished  {status, step, epochs, seconds, checkpoint?, metrics, error?: {place, cause, fix}}: the last
-//   record of an attempt
+// What a trainer reports about a run, and what it can be asked to do. A RunEvent is one JSON object in the
+// journal; its member "event" names its kind, one of core/run/event_kinds.h: `loom events` prints them.
 #pragma once
 #include "core/base/json.h"
 #include <string>
@@ -39,9 +25,9 @@ enum class RunState {
   outOfReach
 };
 std::string_view toText(RunState state); // file form: "waiting", "running", … "out_of_memory", "killed"
-std::string_view
-stateWord(RunState state); // for people: "Waiting", "Training", "Paused", "Finished", "Stopped", "Diverged",
-                           // "Out of memory", "Failed", "Failed" (killed: "Ended unexpectedly")
+// For people: "Waiting", "Training", "Paused", "Finished", "Stopped", "Diverged", "Out of memory", "Failed",
+// "Failed" (killed: "Ended unexpectedly").
+std::string_view stateWord(RunState state);
 std::optional<RunState> stateFromText(std::string_view text);
 
 // RunControl: one file each in runs/<uuid>/control/<id>.json, renamed into place.

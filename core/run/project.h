@@ -42,9 +42,9 @@ std::string expectedText(const ProjectTemplate& one);
 // Looks for Fashion-MNIST in /usr/share/datasets/fashion-mnist and for iris, digits in the installed or built
 // samples (samplesFolder()); iris and digits are copied into the project.
 Result<Project> createFromTemplate(const std::filesystem::path& folder, std::string_view templateId);
+// What was chosen, one sentence each.
 Result<Project> createFromData(const std::filesystem::path& folder, const std::filesystem::path& data,
-                               const std::string& target,
-                               std::vector<std::string>& explanation); // what was chosen, one sentence each
+                               const std::string& target, std::vector<std::string>& explanation);
 // The same from a spec that a person changed (target, types, task, split); paths become absolute.
 Result<Project> createFromSpec(const std::filesystem::path& folder, const DatasetSpec& spec);
 std::filesystem::path samplesFolder(); // beside the program: share/neuroloom/samples, or the source tree's

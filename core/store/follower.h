@@ -26,8 +26,8 @@ class Follower {
   }; // how far one database has a journal
   struct Attempt {
     Mark events, points;
-    std::uint64_t eventsStored =
-        0; // the catalogue's offset on disk; it may lag behind where only points came
+    // The catalogue's offset on disk; it may lag behind where only points came.
+    std::uint64_t eventsStored = 0;
     bool damaged = false, ended = false; // damaged: somewhere before the marks
     int told = 0;                        // of its records
     std::int64_t untold = 0;             // behind so many

@@ -26,8 +26,8 @@ class HistoryLock {
  public:
   // Makes the folder. Empty when another process holds the lock.
   static Result<std::optional<HistoryLock>> take(const std::filesystem::path& folder);
-  static std::string
-  holder(const std::filesystem::path& folder); // "process 12 on host", as the lock file says
+  // "process 12 on host", as the lock file says.
+  static std::string holder(const std::filesystem::path& folder);
 
  private:
   HistoryLock() = default;

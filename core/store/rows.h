@@ -26,8 +26,8 @@ struct RunRow {
   std::int64_t step = 0, totalSteps = 0, epochs = 0, stepsPerEpoch = 0;
   int attempt = 0;
   std::int64_t parameters = 0;
-  std::vector<std::pair<std::string, std::string>>
-      settings; // flat: "batch" "64", "lr" "0.001" …: what compare lists
+  // Flat: "batch" "64", "lr" "0.001" …: what compare lists.
+  std::vector<std::pair<std::string, std::string>> settings;
   std::vector<MetricSummary> metrics;
   // Accuracy or R² of the validation where its loss was lowest: of the best checkpoint.
   std::optional<double> validation;

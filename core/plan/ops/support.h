@@ -85,8 +85,8 @@ template<class T, class F> void map2(const OpCall<T>& call, F f) {
   for (std::int64_t i = 0, count = a.elements(); i < count; ++i)
     dst.data[i] = static_cast<T>(f(a.data[i], b.data[i]));
 }
-Shapes likeFirst(std::string_view op, std::string_view names,
-                 Descs src); // all srcs f32 and alike; dst as they are
+// All srcs f32 and alike; dst as they are.
+Shapes likeFirst(std::string_view op, std::string_view names, Descs src);
 
 // Gradient rules.
 bool hasSrc(const GradientBuilder& builder, int index);
