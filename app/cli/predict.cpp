@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/verb.h"
 #include "core/base/format.h"
+#include "core/base/message_json.h"
 #include "core/train/evaluate.h"
 #include <memory>
 

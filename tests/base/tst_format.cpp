@@ -201,7 +201,7 @@ void TestFormat::errors() {
   QCOMPARE((Error{ErrorKind::other, "a", "it failed.", "Do this."}.message()),
            std::string("a: it failed. Do this."));
   QCOMPARE((Error{ErrorKind::other, "", "it failed", ""}.message()), std::string("it failed."));
-  QCOMPARE((Error{ErrorKind::other, "a\nb", "c\nd", ""}.message()), std::string("a b: c d."));
+  QCOMPARE((Error{ErrorKind::other, "a\nb", "c\nd", ""}.message()), std::string("a\\nb: c d."));
 }
 
 void TestFormat::results() {

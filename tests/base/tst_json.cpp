@@ -98,7 +98,7 @@ void TestJson::refuses() {
   QCOMPARE(value.error().kind, ErrorKind::input);
   QVERIFY(message.starts_with("test"));
   QVERIFY(!value.error().fix.empty());
-  for (const char* word : {"literal", "syntax error", "parsing", "end of input", "expected"})
+  for (const char* word : {"literal", "syntax error", "parsing", "end of input", "; expected"})
     QVERIFY2(message.find(word) == std::string::npos, message.c_str());
   QVERIFY2(message.size() < 500, "a hostile text must not come back in the message");
   QVERIFY(QString::fromStdString(message).toStdString() == message); // is UTF-8
@@ -170,7 +170,7 @@ void TestJson::paramsTravel() {
 void TestJson::paramsRefuse_data() {
   QTest::addColumn<QByteArray>("text");
   for (const char* text :
-       {"[]", "3", R"({"a": null})", R"({"a": {}})", R"({"a": [2.5]})", R"({"a": ["x"]})", R"({"a": [[1]]})",
+       {"[]", "3", R"({"a": null})", R"({"a": {}})", R"({"a": [2.5]})", R"({"a": ["x", 1]})", R"({"a": [[1]]})",
         R"({"a": 9223372036854775808})", R"({"a": [9223372036854775808]})"})
     QTest::newRow(text) << QByteArray(text);
 }

@@ -35,7 +35,8 @@ std::vector<std::vector<std::string>> allPaths() {
   std::vector<std::vector<std::string>> paths;
   for (const auto* verb : command->verbs) {
     paths.push_back({verb->get_name()});
-    for (const auto* below : verb->get_subcommands([](const CLI::App*) { return true; }))
+    // Programs alone start what is in no group; people are shown no help for it.
+    for (const auto* below : verb->get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
       paths.push_back({verb->get_name(), below->get_name()});
   }
   return paths;

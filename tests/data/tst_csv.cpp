@@ -209,8 +209,8 @@ class TestCsv : public QObject {
     };
     row("infinite", "x,n\n1,a\n2,b\n-Inf,a\n4,b\n", "n", "line 4: '-Inf' in column 'x'");
     row("infinite target", "x,n\n1,1\n2,2\n3,infinity\n4,1\n", "n", "line 4: 'infinity' in column 'n'");
-    row("nan alone", "x,y\n1,nan\n2,nan\n3,nan\n", "x", "'y' holds no value ('nan' in line 2");
-    row("target of nan alone", "x,y\n1,nan\n2,nan\n", "y", "'nan' in line 2 is no value");
+    row("nan alone", "x,y\n1,nan\n2,nan\n3,nan\n", "x", "'y' has no value ('nan' in line 2");
+    row("target of nan alone", "x,y\n1,nan\n2,nan\n", "y", "'nan' in line 2 is not a value");
     QTest::newRow("only text beside it") << std::string("t,n\nq,a\nw,b\ne,a\nr,b\n") << std::string("n")
                                          << std::string("Nothing is left") << false;
     QTest::newRow("regression on words")
@@ -241,7 +241,7 @@ class TestCsv : public QObject {
           (r % 7 == 6 ? std::string("inf") : std::to_string(r * 0.37)) + "," + std::to_string(r) + "\n";
     QTest::newRow("inf in every 7th row") << infinite << std::string("line 8: 'inf' in column 'x'");
     QTest::newRow("nan in every row")
-        << std::string("x,y\n1,nan\n2,nan\n3,nan\n") << std::string("'y' holds no value ('nan' in line 2");
+        << std::string("x,y\n1,nan\n2,nan\n3,nan\n") << std::string("'y' has no value ('nan' in line 2");
     QTest::newRow("one column") << std::string("n\n1\n2\n5\n") << std::string("Its only column, 'n'");
     QTest::newRow("one column, one value")
         << std::string("n\n1\n1\n1\n") << std::string("'n' has one value only, '1'");

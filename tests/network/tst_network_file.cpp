@@ -135,7 +135,7 @@ void TestNetworkFile::hostile_data() {
   row("name twice", R"([{"op":"replace","path":"/nodes/1/name","value":"linear_2"}])",
       "linear_2 is used twice");
   row("name no word", R"([{"op":"replace","path":"/nodes/1/name","value":"a.b"}])", "'a.b'");
-  row("empty name", R"([{"op":"replace","path":"/nodes/1/name","value":""}])", "no word");
+  row("empty name", R"([{"op":"replace","path":"/nodes/1/name","value":""}])", "not a word");
   row("id 0", R"([{"op":"replace","path":"/nodes/1/id","value":0}])", "not an id");
   row("id below 0", R"([{"op":"replace","path":"/nodes/1/id","value":-7}])", "not an id");
   row("huge id", R"([{"op":"replace","path":"/nodes/1/id","value":9223372036854775807}])", "not an id");

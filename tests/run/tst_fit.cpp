@@ -57,7 +57,7 @@ void TestFit::theProposedNetworkFits() {
   const Network network = proposeNetwork(data.sampleShape, classes, targets);
   const Analysis analysis = analyse(network);
   const auto problems = fitProblems(network, analysis, data);
-  QVERIFY2(problems.empty(), problems.empty() ? "" : problems.front().cause.c_str());
+  QVERIFY2(problems.empty(), problems.empty() ? "" : problems.front().cause.text().c_str());
   const Status fits = checkFit(network, data);
   QVERIFY2(fits.ok(), fits ? "" : fits.error().message().c_str());
   // The same network is refused where the data has one more answer.

@@ -8,6 +8,7 @@
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/segments.h"
 #include "app/studio/widgets/text.h"
+#include "core/data/table_options.h"
 #include "core/network/validate.h"
 #include "tests/studio/studio_fixture.h"
 #include <QCheckBox>
@@ -143,7 +144,7 @@ void TestDataPage::proposalCanBeChanged() {
   menu->actions().first()->trigger();
   menu->close();
   QVERIFY(it.waitForData(1));
-  QCOMPARE(it.page.spec().target, std::string("colour"));
+  QCOMPARE(tableOptions(it.page.spec()).target, std::string("colour"));
   QCOMPARE(it.page.spec().task, Task::classification);
   QVERIFY(it.field<ClassBars>("learnBars")->isVisible());
   // Rooms as a category: five columns in place of one.
@@ -297,7 +298,7 @@ void TestDataPage::cancelGoesBack() {
   QTest::mouseClick(it.field<QPushButton>("dataBack"), Qt::LeftButton);
   QVERIFY(it.waitForData(2));
   QVERIFY(!it.page.isDraft());
-  QCOMPARE(it.page.spec().target, std::string("species"));
+  QCOMPARE(tableOptions(it.page.spec()).target, std::string("species"));
 }
 
 QTEST_MAIN(TestDataPage)

@@ -148,7 +148,7 @@ class TestCheckpoint : public QObject {
     QVERIFY(evaluation.ok());
     QCOMPARE(evaluation->step, outcome.steps);
     QCOMPARE(evaluation->notes.size(), std::size_t{1});
-    QVERIFY(evaluation->notes[0].find(std::to_string(outcome.checkpoint)) != std::string::npos);
+    QVERIFY(evaluation->notes[0].text().find(std::to_string(outcome.checkpoint)) != std::string::npos);
     const auto asked = evaluateRun(project.path(), "a", outcome.checkpoint, "test");
     QVERIFY(!asked.ok());
     QCOMPARE(asked.error().kind, ErrorKind::input);
