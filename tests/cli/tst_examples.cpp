@@ -77,9 +77,16 @@ class TestExamples : public QObject {
         QCOMPARE(words.front(), std::string("loom"));
         words.erase(words.begin());
         const auto finished = loomIn(folder_.path(), words);
+        if (std::string(verb.name) == "queue" &&
+            holds(line, "3f2a")) { // no run waits here: tst_queue moves some
+          QVERIFY2(finished.exitCode == 2 && holds(finished.errors, "The queue does not contain this run"),
+                   (line + ": " + finished.errors).c_str());
+          continue;
+        }
         QVERIFY2(finished.exitCode == 0, (line + ": " + finished.errors).c_str());
         QVERIFY2(!finished.output.empty() || holds(finished.errors, "No run waits") ||
-                     std::string(verb.name) == "control", line.c_str());
+                     std::string(verb.name) == "control",
+                 line.c_str());
         if (holds(line, "--json"))
           for (std::istringstream all(finished.output); std::getline(all, last_);)
             QVERIFY2(parseJson(last_, line).ok(), last_.c_str());

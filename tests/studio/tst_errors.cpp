@@ -161,7 +161,7 @@ const std::vector<Situation>& situations() {
        [](TestPlace& place) { std::ofstream(place.project / "data/iris.csv", std::ios::app) << "5.1,3.5\n"; },
        {"train", "P"},
        3,
-       {"iris.csv, line 152", "The row has 2 fields, the first row has 5", "Add what is missing"},
+       {"iris.csv, line 152", "The row has 2 fields, the first row has 5", "Add the missing fields"},
        Meet::train},
       {"too many fields in a row",
        [](TestPlace& place) {

@@ -33,8 +33,8 @@ std::vector<QueuedRun> waitingRuns() {
 
 // Presses Run; the run's id once the window shows that it waits.
 QString startWaiting(Desk& desk) {
-  desk.window().show("train", "setup");
-  auto& page = desk.page<TrainPage>("train");
+  desk.window().show(to::Train{to::Train::setup});
+  auto& page = desk.page<TrainPage>(PageId::train);
   typeInto(page.findChild<QLineEdit*>("setup_epochs"), "2");
   QTest::keyClick(&desk.window(), Qt::Key_F5);
   const auto waits = [&] {
@@ -128,7 +128,7 @@ void TestWaitingRuns::twoWindowsShowTheSame() {
     QTRY_VERIFY_WITH_TIMEOUT(desk->studio->session().run(run) == nullptr, patience);
   QVERIFY(waitingRuns().empty());
   QVERIFY(bar(first) == nullptr && bar(second) == nullptr);
-  auto* failure = first.page<TrainPage>("train").findChild<QWidget*>("trainMessage");
+  auto* failure = first.page<TrainPage>(PageId::train).findChild<QWidget*>("trainMessage");
   QVERIFY(failure == nullptr || !failure->isVisible());
 }
 

@@ -6,6 +6,7 @@
 #include "app/studio/pages/welcome/welcome_parts.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/text.h"
+#include "core/data/table_options.h"
 #include "core/network/templates.h"
 #include "core/network/validate.h"
 #include "core/run/project.h"
@@ -176,7 +177,7 @@ void TestWelcome::dropsAreTaken() {
   QCOMPARE(desk.window().currentPage(), PageId::data);
   auto& sheet = desk.page<DataPage>(PageId::data);
   QVERIFY(sheet.isDraft());
-  QTRY_COMPARE_WITH_TIMEOUT(QString::fromStdString(sheet.spec().target), QString("species"), patience);
+  QTRY_COMPARE_WITH_TIMEOUT(QString::fromStdString(tableOptions(sheet.spec()).target), QString("species"), patience);
 }
 
 QTEST_MAIN(TestWelcome)
