@@ -84,7 +84,8 @@ class TestExamples : public QObject {
           continue;
         }
         QVERIFY2(finished.exitCode == 0, (line + ": " + finished.errors).c_str());
-        QVERIFY2(!finished.output.empty() || holds(finished.errors, "No run waits") ||
+        QVERIFY2(!finished.output.empty() || std::string(verb.name) == "queue" || // nothing waits
+
                      std::string(verb.name) == "control",
                  line.c_str());
         if (holds(line, "--json"))

@@ -71,6 +71,12 @@ void DataPage::forget() {
   message_->hide();
   forgetPictures();
   table_->setData({}, false);
+  for (auto* combo : {target_, task_}) {
+    const QSignalBlocker quiet(combo);
+    combo->clear();
+  }
+  name_->clear();
+  refreshOptions();
   showEmpty();
 }
 
