@@ -24,7 +24,8 @@ Field aboveMinimum(Field field) {
 
 // A row over a member of TrainSettings, whose own default is the field's.
 template<auto Member>
-TrainSetting rowOf(Field (*make)(const TrainSettings& standard), std::string_view option, bool costs = false) {
+TrainSetting rowOf(Field (*make)(const TrainSettings& standard), std::string_view option,
+                   bool costs = false) {
   using Type = std::decay_t<decltype(TrainSettings{}.*Member)>;
   TrainSetting row;
   row.field = make(TrainSettings{});
@@ -159,8 +160,8 @@ const std::vector<TrainSetting>& trainSettings() {
 
 const TrainSetting& trainSetting(std::string_view name) {
   const auto& table = trainSettings();
-  const auto row =
-      std::find_if(table.begin(), table.end(), [&](const TrainSetting& one) { return one.field.name == name; });
+  const auto row = std::find_if(table.begin(), table.end(),
+                                [&](const TrainSetting& one) { return one.field.name == name; });
   assert(row != table.end());
   return *row;
 }

@@ -208,7 +208,8 @@ void TestReference::choosesDevices() {
   QVERIFY(!missing.ok());
   QCOMPARE(int(missing.error().kind), int(ErrorKind::device));
   QVERIFY2(missing.error().message().find("tpu:7") != std::string::npos, missing.error().message().c_str());
-  QVERIFY2(missing.error().fix.text().find("reference") != std::string::npos, missing.error().fix.text().c_str());
+  QVERIFY2(missing.error().fix.text().find("reference") != std::string::npos,
+           missing.error().fix.text().c_str());
 }
 
 QTEST_GUILESS_MAIN(TestReference)

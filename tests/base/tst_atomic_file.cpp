@@ -150,7 +150,8 @@ void TestAtomicFile::saysWhatIsWrong() {
   QCOMPARE(written.error().place.text(), file_.string());
   QVERIFY2(written.error().cause.text().find(cause.toStdString()) != std::string::npos,
            written.error().cause.text().c_str());
-  QVERIFY2(written.error().fix.text().find(fix.toStdString()) != std::string::npos, written.error().fix.text().c_str());
+  QVERIFY2(written.error().fix.text().find(fix.toStdString()) != std::string::npos,
+           written.error().fix.text().c_str());
 }
 
 void TestAtomicFile::realFailures() {

@@ -36,7 +36,8 @@ std::vector<std::vector<std::string>> allPaths() {
   for (const auto* verb : command->verbs) {
     paths.push_back({verb->get_name()});
     // Programs alone start what is in no group; people are shown no help for it.
-    for (const auto* below : verb->get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
+    for (const auto* below :
+         verb->get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
       paths.push_back({verb->get_name(), below->get_name()});
   }
   return paths;

@@ -182,8 +182,8 @@ void TestOps::shapeErrorsNameTheSrc() {
     const auto refused = [&](const std::vector<TensorDesc>& src) {
       const auto shapes = spec.shape(src, original.attrs);
       if (shapes.ok()) return false;
-      return shapes.error().cause.text().find(port.name) != std::string::npos && !shapes.error().fix.empty() &&
-             !shapes.error().place.empty();
+      return shapes.error().cause.text().find(port.name) != std::string::npos &&
+             !shapes.error().fix.empty() && !shapes.error().place.empty();
     };
     auto src = original.src;
     src[i].dtype = src[i].dtype == DType::f32 ? DType::i32 : DType::f32;

@@ -247,7 +247,8 @@ void TestBridge::everyCallReturnsAtOnce() {
   bridge.ask(ControlRun{run, RunControl::Verb::pause}, this, nobody);
   bridge.ask(RebuildHistory{}, this, nobody);
   const auto asked = clock.elapsed();
-  QCOMPARE(bridge.questions().waiting(), before + 14); // none was answered meanwhile: nothing waited for an answer
+  QCOMPARE(bridge.questions().waiting(),
+           before + 14); // none was answered meanwhile: nothing waited for an answer
   qInfo("asking took %lld ms", static_cast<long long>(asked));
 }
 

@@ -33,6 +33,8 @@ std::vector<QueuedRun> waitingRuns() {
 
 // Presses Run; the run's id once the window shows that it waits.
 QString startWaiting(Desk& desk) {
+  desk.window().activateWindow(); // keys go to the active one of several windows
+  if (!QTest::qWaitForWindowActive(&desk.window())) return {};
   desk.window().show(to::Train{to::Train::setup});
   auto& page = desk.page<TrainPage>(PageId::train);
   typeInto(page.findChild<QLineEdit*>("setup_epochs"), "2");

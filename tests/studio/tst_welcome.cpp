@@ -177,7 +177,8 @@ void TestWelcome::dropsAreTaken() {
   QCOMPARE(desk.window().currentPage(), PageId::data);
   auto& sheet = desk.page<DataPage>(PageId::data);
   QVERIFY(sheet.isDraft());
-  QTRY_COMPARE_WITH_TIMEOUT(QString::fromStdString(tableOptions(sheet.spec()).target), QString("species"), patience);
+  QTRY_COMPARE_WITH_TIMEOUT(QString::fromStdString(tableOptions(sheet.spec()).target), QString("species"),
+                            patience);
 }
 
 QTEST_MAIN(TestWelcome)

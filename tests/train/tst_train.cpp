@@ -214,7 +214,8 @@ class TestTrain : public QObject {
     const auto refused = train(request, {}, stop);
     QVERIFY(!refused.ok());
     QVERIFY2(refused.error().message().find("norm") != std::string::npos, refused.error().message().c_str());
-    QVERIFY2(refused.error().fix.text().find("batch") != std::string::npos, refused.error().message().c_str());
+    QVERIFY2(refused.error().fix.text().find("batch") != std::string::npos,
+             refused.error().message().c_str());
     QVERIFY(!fs::exists(project.run("a"))); // found before anything is written
     request.settings.batch = 51;
     request.settings.epochs = 1;

@@ -55,8 +55,8 @@ void Studio::tellGone(const Error& error, const QString& now) {
 // On Train the run says it itself, where it is shown.
 void Studio::tellBrokenOff(const QString& run) {
   const auto* view = session_.run(run);
-  if (view == nullptr ||
-      (window().currentPage() == PageId::train && window().page(PageId::train)->documentName() == text(view->row.name)))
+  if (view == nullptr || (window().currentPage() == PageId::train &&
+                          window().page(PageId::train)->documentName() == text(view->row.name)))
     return;
   toldRun_ = run;
   window().tell(

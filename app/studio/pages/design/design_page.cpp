@@ -399,7 +399,8 @@ void DesignPage::addPicked(const QString& type) {
   if (before != nullptr && before->hasOutput && layer != nullptr && !layer->inputs.empty() &&
       document_.network().outOf(behind).empty())
     steps.emplace_back([&](const Network& now) { return loom::connect(now, behind, added); });
-  if (document_.perform(inOneStep(document_.network(), loom::say("Add {}", wanted), steps))) canvas_->goTo(added);
+  if (document_.perform(inOneStep(document_.network(), loom::say("Add {}", wanted), steps)))
+    canvas_->goTo(added);
 }
 
 void DesignPage::saveCode() {
