@@ -13,7 +13,7 @@ const std::vector<EventKind>& eventKinds() {
                      "The first record of a later attempt. It supersedes every earlier point beyond step."},
       {"points",     "key, steps, times, values",
                      "1 to 256 points of one series in columns. steps ascend; times are seconds since the run's first start."},
-      {"epoch",      "epoch, step, train_loss, seconds, time, val_loss?, val_accuracy?, val_mae?, val_r2?",
+      {"epoch",      "epoch, step, train_loss, seconds, time, val_loss?, val_accuracy?, val_mae?, val_rmse?, val_r2?",
                      "An epoch has ended, counted from 1."},
       {"checkpoint", "step, epoch, bytes, best, time, val_loss?",
                      "A checkpoint is on disk. best: it has the lowest validation loss so far."},
