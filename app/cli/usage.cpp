@@ -211,7 +211,7 @@ CLI::Validator wholeNumber(std::int64_t least, std::int64_t most) {
     const std::string word = shortWord(text);
     const Message wrong =
         digits ? say("'{}' is out of range. Give one from {} to {}.", word, Count{least}, Count{most})
-               : say("'{}' is no whole number. Give one from {} to {}.", word, Count{least}, Count{most});
+               : say("'{}' is not a whole number. Give one from {} to {}.", word, Count{least}, Count{most});
     return wrong.text();
   });
 }
@@ -236,9 +236,9 @@ CLI::Validator oneOf(std::vector<std::string> names) {
         return {};
       }
     const std::string near = nearest(text, names);
-    const Message wrong = near.empty() ? say("There is no '{}'. Use {}.", shortWord(text), listed(names))
-                                       : say("There is no '{}'. Did you mean '{}'? Use {}.", shortWord(text),
-                                             near, listed(names));
+    const Message wrong = near.empty() ? say("Unknown value '{}'. Use {}.", shortWord(text), listed(names))
+                                       : say("Unknown value '{}'. Did you mean '{}'? Use {}.",
+                                             shortWord(text), near, listed(names));
     return wrong.text();
   });
 }
@@ -270,10 +270,10 @@ CLI::Validator knownDevice() {
       return {};
     const std::string near = nearest(text, known);
     const Message wrong =
-        near.empty() ? say("There is no device '{}'. Use {}; 'loom devices' lists them.", shortWord(text),
-                           listed(known))
-                     : say("There is no device '{}'. Did you mean '{}'? Use {}; 'loom devices' lists them.",
-                           shortWord(text), near, listed(known));
+        near.empty()
+            ? say("Unknown device '{}'. Use {}; 'loom devices' lists them.", shortWord(text), listed(known))
+            : say("Unknown device '{}'. Did you mean '{}'? Use {}; 'loom devices' lists them.",
+                  shortWord(text), near, listed(known));
     return wrong.text();
   });
 }

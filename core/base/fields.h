@@ -76,7 +76,7 @@ std::string toText(const Field& field, const ParamValue& value);
 Result<ParamValue> fieldFromJson(const Field& field, const Json& value);
 Json toJson(const Field& field, const ParamValue& value);
 
-// `given` checked; names that are no field of `owner` ("Conv2d", "SGD") are refused. Places of errors are
+// `given` checked; names that are not fields of `owner` ("Conv2d", "SGD") are refused. Places of errors are
 // "Conv2d.out_channels", or the name alone where `owner` is empty.
 Result<Params> checkFields(std::string_view owner, std::span<const Field> fields, const Params& given);
 // The same, over the fields' standards: every field that is not automatic has a value.

@@ -144,7 +144,7 @@ Message inPlainWords(std::string_view complaint, std::string_view text, std::siz
       {"invalid number", say("A number lacks a digit")},
       {"invalid literal", say("There is a word or sign that is not JSON; texts are in double quotes")},
       {"while parsing object key", say("The name of a member is missing, in double quotes")},
-      {"while parsing object separator", say("There is no colon behind the name of a member")},
+      {"while parsing object separator", say("The colon after a member's name is missing")},
       {"while parsing object", say("There is no comma or }} behind a member")},
       {"while parsing array", say("There is no comma or ] behind an element")},
       {"while parsing value", say("There is no value where one is expected")}};

@@ -54,7 +54,7 @@ void TestJson::refuses_data() {
   row("cut off", "{\"a\": [1, 2", "The file ends in the middle of a value (line 1, column 12)");
   row("cut off on a later line", "{\n  \"a", "The file ends in the middle of a value (line 2, column 5)");
   row("cut off in a word", "[tru", "The file ends in the middle of a value");
-  row("no colon", "{\"a\" 1}", "There is no colon");
+  row("no colon", "{\"a\" 1}", "The colon after");
   row("no comma", "{\"a\": 1 \"b\": 2}", "There is no comma or }");
   row("no name", "{1}", "The name of a member is missing");
   row("no value", "{\"a\": }", "There is no value");

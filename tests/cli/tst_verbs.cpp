@@ -160,11 +160,11 @@ void TestVerbs::wrongWords_data() {
   row("train", "PROJECT is missing", "loom train --help");
   row("train a b", "'b' is one word too many", "loom train --help");
   row("train a --optimizr SGD", "'--optimizr'", "Did you mean '--optimizer'?");
-  row("train a --optimizer adm", "--optimizer: There is no 'adm'",
+  row("train a --optimizer adm", "--optimizer: Unknown value 'adm'",
       "Did you mean 'Adam'? Use SGD, Adam or AdamW");
-  row("train a --optimizer foo", "--optimizer: There is no 'foo'", "SGD, Adam or AdamW");
-  row("train a --schedule foo", "--schedule: There is no 'foo'", "constant, cosine or one-cycle");
-  row("train a --device foo", "--device: There is no device 'foo'", "loom devices");
+  row("train a --optimizer foo", "--optimizer: Unknown value 'foo'", "SGD, Adam or AdamW");
+  row("train a --schedule foo", "--schedule: Unknown value 'foo'", "constant, cosine or one-cycle");
+  row("train a --device foo", "--device: Unknown device 'foo'", "loom devices");
   row("train a --epochs 0", "--epochs: Epochs must be a whole number", "from 1 to 1,000,000 (got 0)");
   row("train a --epochs -3", "--epochs: Epochs must be a whole number", "(got -3)");
   row("train a --epochs many", "--epochs: Epochs must be a whole number", "(got \"many\")");
@@ -186,12 +186,12 @@ void TestVerbs::wrongWords_data() {
   row("layers --json --markdown", "--markdown excludes --json", "loom layers --help");
   row("export a b --run last --network c", "--network excludes --run", "loom export --help");
   row("estimate a --batch x", "--batch: Batch must be a whole number", "loom estimate --help");
-  row("evaluate a last --split tset", "--split: There is no 'tset'", "Did you mean 'test'?");
+  row("evaluate a last --split tset", "--split: Unknown value 'tset'", "Did you mean 'test'?");
   row("runs", "Say what to do", "loom runs list, show, series or compare");
   row("runs lst", "'lst'", "Did you mean 'list'?");
   row("runs series a last train/loss --pixels 0", "--pixels: '0' is out of range", "from 1");
   row("runs compare a last", "RUN: two or more", "loom runs compare --help");
-  row("control a last pauze", "COMMAND: There is no 'pauze'", "Did you mean 'pause'?");
+  row("control a last pauze", "COMMAND: Unknown value 'pauze'", "Did you mean 'pause'?");
   row("control a last lr", "lr needs a value", "loom control a last lr 0.001");
   row("control a last lr x", "VALUE: Learning rate must be a number above 0", "(got \"x\")");
   row("control a last pause 3", "3 is one argument too many. Only lr takes a value",
@@ -203,7 +203,7 @@ void TestVerbs::wrongWords_data() {
   row("data inspekt", "'inspekt'", "Did you mean 'inspect'?");
   row("new", "DIR is missing", "loom new --help");
   row("new a", "Neither a template nor data", "--template ID");
-  row("new a --template irsi", "--template: There is no 'irsi'", "Did you mean 'iris'?");
+  row("new a --template irsi", "--template: Unknown value 'irsi'", "Did you mean 'iris'?");
   row("new a --template iris --data b", "--template excludes --data", "loom new --help");
   row("new a --target x", "--target requires --data", "loom new --help");
 }

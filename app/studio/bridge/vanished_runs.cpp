@@ -49,7 +49,7 @@ void VanishedRuns::report() {
     const Error error{
         ErrorKind::input, access_.place(row.id).string(),
         lives ? say("The folder of “{}” was deleted while it trained, with its curves and checkpoints. Its "
-                    "trainer goes on (process {}) and is lost to this project.",
+                    "trainer still runs (process {}), but this project can no longer follow it.",
                     row.name, process)
         : known ? say("The folder of “{}” was deleted while it trained, with its curves and checkpoints. Its "
                       "trainer has ended.",
