@@ -45,7 +45,7 @@ inline std::vector<std::pair<std::int64_t, double>> seriesOf(const QString& proj
   return points;
 }
 
-// Every record of a run's journals that is of this kind.
+// Every record of a run's journals that is of this kind; null: of any.
 inline std::vector<RunEvent> journalOf(const QString& project, const std::string& run, const char* kind) {
   std::vector<RunEvent> found;
   const auto source = journalsIn(project.toStdString());
@@ -58,7 +58,8 @@ inline std::vector<RunEvent> journalOf(const QString& project, const std::string
       if (!read || read->records.empty()) break;
       offset = read->offset;
       for (const auto& record : read->records)
-        if (record.event.value("event", std::string()) == kind) found.push_back(record.event);
+        if (kind == nullptr || record.event.value("event", std::string()) == kind)
+          found.push_back(record.event);
     }
   }
   return found;

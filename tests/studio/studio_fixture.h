@@ -51,6 +51,17 @@ class Desk {
     return QTest::qWaitFor([&] { return studio->session().project().has_value(); }, patience);
   }
 
+  // Every question of the bridge is answered, and what the answers asked too.
+  bool settled() {
+    return QTest::qWaitFor(
+        [&] {
+          if (studio->bridge().questions().waiting() > 0) return false;
+          QCoreApplication::sendPostedEvents();
+          return studio->bridge().questions().waiting() == 0;
+        },
+        patience);
+  }
+
   Settings settings;
   std::unique_ptr<Studio> studio;
 };

@@ -78,9 +78,11 @@ void TestGone::aDeletedRunIsSaidAndNotMadeAnew() {
   QTRY_VERIFY(desk.studio->session().run(run) == nullptr);
   QVERIFY(!desk.window().context().strip().run.has_value());
   QTRY_VERIFY(desk.page<TrainPage>(PageId::train).setup().isVisible());
+  int refused = 0;
   for (const auto verb : {RunControl::Verb::pause, RunControl::Verb::stop})
-    desk.studio->bridge().ask(ControlRun{run, verb}, &desk.window(), [](const Result<Done>&) {});
-  QTest::qWait(1500);
+    desk.studio->bridge().ask(ControlRun{run, verb}, &desk.window(),
+                              [&](const Result<Done>& sent) { refused += sent ? 0 : 1; });
+  QTRY_COMPARE_WITH_TIMEOUT(refused, 2, patience);
   QVERIFY(!fs::exists(place));
   press(desk, "New run");
   QVERIFY(said(desk).isEmpty());
@@ -96,7 +98,7 @@ void TestGone::aMovedProjectIsNeverWritten() {
   QTest::keyClick(&desk.window(), Qt::Key_F5); // at once: before anything could have noticed
   QTest::keyClick(&desk.window(), Qt::Key_S, Qt::ControlModifier);
   QTRY_VERIFY_WITH_TIMEOUT(said(desk).contains("was moved to " + moved), patience);
-  QTest::qWait(1200);
+  QVERIFY(desk.settled());
   QVERIFY(!fs::exists(project.toStdString()));
   QVERIFY(fs::is_empty((moved + "/runs").toStdString()));
   QCOMPARE(widthOf(desk, node), std::int64_t{29});

@@ -47,7 +47,7 @@ void TestReattach::aKilledStudioIsReplaced() {
     return size ? *size : 0;
   };
   QTRY_VERIFY_WITH_TIMEOUT(written() > 50'000, patience);
-  QTest::qWait(300); // the studio has taken some of it in
+  QTRY_VERIFY_WITH_TIMEOUT(!seriesOf(project, run, "train/loss").empty(), patience); // it is in the history
   ::kill(pid_t(studio.processId()), SIGKILL);
   studio.waitForFinished();
   QVERIFY(RunLock::held(runFolder(project.toStdString(), run)));
@@ -62,7 +62,7 @@ void TestReattach::aKilledStudioIsReplaced() {
   auto* strip = desk.window().findChild<Strip*>();
   QTRY_COMPARE_WITH_TIMEOUT(desk.window().context().strip().link, project, patience);
   QVERIFY(desk.window().context().strip().message.contains("is training"));
-  QTest::qWait(50); // it is painted
+  strip->grab(); // the link is where it was painted
   QTest::mouseClick(strip, Qt::LeftButton, {}, QPoint(60, strip->height() / 2));
   QTRY_COMPARE_WITH_TIMEOUT(desk.window().currentPage(), PageId::train, patience);
   auto& page = desk.page<TrainPage>(PageId::train);

@@ -32,6 +32,19 @@ class TestTrainPage : public QObject {
   static void setEpochs(TrainPage& page, const char* epochs) {
     typeInto(page.findChild<QLineEdit*>("setup_epochs"), epochs);
   }
+  // Steps that were made while the run was paused, as its journal tells.
+  static QList<qint64> stepsWhilePaused(const QString& project, const QString& run) {
+    QList<qint64> made;
+    std::optional<qint64> pausedAt;
+    for (const auto& record : journalOf(project, run.toStdString(), nullptr)) {
+      if (record["event"] == "state")
+        pausedAt = record["state"] == "paused" ? std::optional(record["step"].get<qint64>()) : std::nullopt;
+      if (record["event"] != "points" || !pausedAt) continue;
+      for (const qint64 step : record["steps"])
+        if (step > *pausedAt) made << step;
+    }
+    return made;
+  }
   static qint64 stepOf(Desk& desk, const QString& run) {
     const auto* view = desk.studio->session().run(run);
     return view != nullptr ? view->row.step : -1;
@@ -167,13 +180,14 @@ void TestTrainPage::aRunFromF5ToItsEnd() {
 
   QTest::keyClick(&desk.window(), Qt::Key_F6);
   QTRY_COMPARE_WITH_TIMEOUT(stateOfRun(desk, run), RunState::paused, patience);
-  QTest::qWait(300);
-  const qint64 held = stepOf(desk, run);
-  QTest::qWait(500);
-  QCOMPARE(stepOf(desk, run), held);
+  const auto states = journalOf(project, run.toStdString(), "state");
+  QVERIFY(!states.empty() && states.back()["state"] == "paused");
+  const qint64 held = states.back()["step"].get<qint64>();
+  QTRY_COMPARE_WITH_TIMEOUT(stepOf(desk, run), held, patience);
   QCOMPARE(page.findChild<QPushButton*>("runPause")->text(), QString("Resume"));
   QTest::keyClick(&desk.window(), Qt::Key_F6);
   QTRY_VERIFY_WITH_TIMEOUT(stepOf(desk, run) > held, patience);
+  QVERIFY(stepsWhilePaused(project, run).isEmpty());
 
   auto* rate = page.findChild<QLineEdit*>("liveRate");
   QTest::mouseClick(rate, Qt::LeftButton);

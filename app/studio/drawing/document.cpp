@@ -13,6 +13,7 @@ void Document::open(Network network) {
       network.nodes[id].position = point;
   history_ = loom::History(std::move(network));
   readOnly_.clear();
+  held_.clear();
   analyseNow();
   selection_.clear();
   current_ = 0;
@@ -46,10 +47,7 @@ bool Document::perform(const Result<Edit>& edit) {
     return false;
   }
   if (edit->empty()) return true;
-  if (!readOnly_.isEmpty()) {
-    Q_EMIT refused(readOnly_);
-    return false;
-  }
+  if (refuses(held_) || refuses(readOnly_)) return false;
   const bool was = modified();
   Touched touched;
   if (auto done = history_.perform(*edit, &touched); !done) {
@@ -60,13 +58,21 @@ bool Document::perform(const Result<Edit>& edit) {
   return true;
 }
 
+bool Document::refuses(const QString& reason) {
+  if (reason.isEmpty()) return false;
+  Q_EMIT refused(reason);
+  return true;
+}
+
 void Document::undo() {
+  if (refuses(held_)) return;
   const bool was = modified();
   Touched touched;
   if (history_.undo(&touched)) after(touched, was);
 }
 
 void Document::redo() {
+  if (refuses(held_)) return;
   const bool was = modified();
   Touched touched;
   if (history_.redo(&touched)) after(touched, was);

@@ -31,6 +31,8 @@ class Document : public QObject {
 
   // Edits are refused with this reason; empty: they are not. Holds until another network is opened.
   void setReadOnly(const QString& reason) { readOnly_ = reason; }
+  // The same for edits, undo and redo while what happens to the drawing is being decided elsewhere.
+  void hold(const QString& reason) { held_ = reason; }
   // Applies the edit; false and `refused` with the reason when it cannot be applied.
   bool perform(const Result<Edit>& edit);
   bool canUndo() const { return history_.canUndo(); }
@@ -58,13 +60,14 @@ class Document : public QObject {
 
  private:
   void analyseNow();
+  bool refuses(const QString& reason);
   void after(const Touched& touched, bool wasModified);
   loom::History history_;
   Analysis analysis_;
   std::optional<DataFacts> data_;
   std::set<NodeId> selection_;
   NodeId current_ = 0;
-  QString readOnly_;
+  QString readOnly_, held_;
 };
 
 } // namespace loom

@@ -3,6 +3,7 @@
 #include "app/studio/model/run_words.h"
 #include "core/base/uuid.h"
 #include <QDir>
+#include <QPointer>
 #include <algorithm>
 
 namespace loom {
@@ -28,6 +29,7 @@ Session::Session(Bridge& bridge, QObject* parent) : QObject(parent), bridge_(bri
 
 // The value of the one before is gone before any page hears of the new one.
 void Session::opened(const ProjectView& view) {
+  document_.hold({});
   project_.emplace(view);
   const QString id = text(view.project.id);
   if (lastSettings_.contains(id)) project_->settings = lastSettings_[id];
@@ -40,6 +42,7 @@ void Session::opened(const ProjectView& view) {
 }
 
 void Session::closed() {
+  document_.hold({});
   project_.reset();
   drawn_.clear();
   document_.open({});
@@ -82,33 +85,45 @@ void Session::askDevices() {
               {.slot = "devices"});
 }
 
+// What is unsaved is kept, and nothing is drawn until the answer is there: it would be in no file.
+void Session::leave() {
+  Q_EMIT leaving();
+  document_.hold("Another project is being opened");
+}
+
 std::function<void(Result<Done>)> Session::orOpenFailed() {
   return [this](const Result<Done>& opened) {
-    if (!opened) Q_EMIT openFailed(opened.error());
+    if (opened) return;
+    document_.hold({});
+    Q_EMIT openFailed(opened.error());
   };
 }
 
 void Session::openProject(const QString& folder) {
-  Q_EMIT leaving();
+  leave();
   bridge_.ask(OpenFolder{folder}, this, orOpenFailed());
 }
 
 void Session::newProject(const QString& templateId, const QString& folder) {
-  Q_EMIT leaving();
+  leave();
   bridge_.ask(CreateFromTemplate{folder.isEmpty() ? freeProjectFolder(templateId) : folder, templateId}, this,
               orOpenFailed());
 }
 
 void Session::closeProject() {
-  Q_EMIT leaving();
-  if (project_) bridge_.ask(CloseProject{}, this, orOpenFailed());
+  if (!project_) return;
+  leave();
+  bridge_.ask(CloseProject{}, this, orOpenFailed());
 }
 
 void Session::create(const QString& folder, const DatasetSpec& data, QObject* context, Failed failed) {
-  Q_EMIT leaving();
-  bridge_.ask(CreateFromSpec{folder, data}, context, [failed = std::move(failed)](const Result<Done>& made) {
-    if (!made) failed(made.error());
-  });
+  leave();
+  bridge_.ask(CreateFromSpec{folder, data}, this,
+              [this, context = QPointer(context), failed = std::move(failed)](const Result<Done>& made) {
+                if (made) return;
+                document_.hold({});
+                if (context) failed(made.error());
+              });
 }
 
 const QVector<RunView>& Session::runs() const {

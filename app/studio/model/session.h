@@ -103,6 +103,7 @@ class Session : public QObject {
   void drew();      // an edit, or another drawing
   void edited();
   void startAnswered(const QString& run, const Result<Done>& started);
+  void leave();
   std::function<void(Result<Done>)> orOpenFailed();
   Bridge& bridge_;
   std::optional<WindowProject> project_;

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/widgets/noted_field.h"
-#include "app/studio/theme/icons.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/theme/roles.h"
-#include "app/studio/widgets/panels.h"
-#include <QAction>
 #include <QEvent>
 
 namespace loom {
 
 NotedField::NotedField(const QString& text, QWidget* parent) : QLineEdit(text, parent) {
   connect(this, &QLineEdit::textChanged, this, &NotedField::makeRoom);
-  connect(this, &QLineEdit::textEdited, this, [this] {
-    if (!automatic_) return;
-    automatic_ = false;
-    setMark(this, FieldMark::plain);
-    setNote({});
-    offerAutomatic(true);
-  });
 }
 
 void NotedField::setNote(const QString& note) {
@@ -27,29 +17,15 @@ void NotedField::setNote(const QString& note) {
 }
 
 void NotedField::setAutomatic(const QString& value, const QString& from) {
-  automatic_ = true;
   setText(value);
   setMark(this, FieldMark::automatic);
-  offerAutomatic(false);
   setNote(from);
 }
 
 void NotedField::setPlain(const QString& value, const QString& note) {
-  automatic_ = false;
   setText(value);
   setMark(this, FieldMark::plain);
-  offerAutomatic(false);
   setNote(note);
-}
-
-void NotedField::offerAutomatic(bool offered) {
-  if (offered && !back_) {
-    back_ = addAction(icon(QStringLiteral("undo")), QLineEdit::TrailingPosition);
-    back_->setText(tr("Automatic"));
-    back_->setToolTip(tipText(tr("Automatic"), tr("Follows from the input again")));
-    connect(back_, &QAction::triggered, this, &NotedField::automaticWanted);
-  }
-  if (back_) back_->setVisible(offered);
 }
 
 // The value comes first: where both do not fit the note leaves, whole.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A field with a note at its right in text-2: a unit ("epoch"), or where an automatic value comes from ("from
-// input"). Automatic means a dashed border; typing makes it a plain value; an arrow "Automatic" brings the
-// automatic one back.
+// input"). Automatic means a dashed border.
 #pragma once
 #include "app/studio/theme/look.h"
 #include <QLineEdit>
@@ -16,10 +15,6 @@ class NotedField : public QLineEdit {
   const QString& note() const { return note_; }
   void setAutomatic(const QString& value, const QString& from); // shows value, dashed, with its origin
   void setPlain(const QString& value, const QString& note);     // a value of its own again
-  void offerAutomatic(bool offered); // the arrow, where a plain value could be automatic
-
- Q_SIGNALS:
-  void automaticWanted(); // the arrow was pressed
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -29,8 +24,7 @@ class NotedField : public QLineEdit {
  private:
   void makeRoom();
   QString note_;
-  bool automatic_ = false, noted_ = false;
-  QAction* back_ = nullptr;
+  bool noted_ = false;
 };
 
 } // namespace loom
