@@ -10,8 +10,8 @@ const LauncherRow* findLauncher(std::string_view name) {
   return nullptr;
 }
 
-Result<std::unique_ptr<Launcher>> makeLauncher(std::string_view name, const std::filesystem::path& loomProgram,
-                                               const Params& given) {
+Result<std::unique_ptr<Launcher>>
+makeLauncher(std::string_view name, const std::filesystem::path& loomProgram, const Params& given) {
   const LauncherRow* row = findLauncher(name);
   if (row == nullptr) {
     Texts known;

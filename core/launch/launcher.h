@@ -50,13 +50,12 @@ struct LauncherRow {
   Result<std::unique_ptr<Launcher>> (*make)(const std::filesystem::path& loomProgram,
                                             const Params& params) = nullptr;
 };
-const std::vector<LauncherRow>& launchers();             // launcher_table.cpp
+const std::vector<LauncherRow>& launchers();            // launcher_table.cpp
 const LauncherRow* findLauncher(std::string_view name); // null when there is none
 // Fields that `given` lacks have their defaults. Kind usage when there is no such row, or when a value is not
 // valid for its field; the place is then "local.<field>".
-Result<std::unique_ptr<Launcher>> makeLauncher(std::string_view name,
-                                               const std::filesystem::path& loomProgram,
-                                               const Params& given = {});
+Result<std::unique_ptr<Launcher>>
+makeLauncher(std::string_view name, const std::filesystem::path& loomProgram, const Params& given = {});
 inline constexpr std::string_view localLauncher = "local";
 
 // The rows, each in its own file.
