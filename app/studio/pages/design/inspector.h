@@ -26,8 +26,8 @@ class Inspector : public QWidget {
   QWidget* fieldOf(const QString& parameter) const; // for tests and for problems that name a field
 
  private:
-  void rebuild(); // another node
-  void refresh(); // the same node, other values
+  void rebuild();                        // another node
+  void refresh();                        // the same node, other values
   QString focusedField(NodeId id) const; // its name; empty when none has the focus, or the node changed
   void addName(const Node& node);
   void addParameters(const Node& node, const LayerSpec& layer);
