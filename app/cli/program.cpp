@@ -74,8 +74,8 @@ std::unique_ptr<CommandLine> makeCommandLine() {
   app.footer(
       "'loom VERB --help' shows options and examples. To begin: loom new my-first.loom --template iris\n"
       "\nExit codes: 0 ok, 1 other, 2 usage, 3 project or input file, 4 device or dependency, 5 diverged,\n"
-      "6 out of memory, 7 stopped with a checkpoint, 8 remote unreachable, 9 device lost, 130 "
-      "interrupted.");
+      "6 out of memory, 7 stopped with a checkpoint, 8 reserved for remote runs, 9 reserved for GPUs,\n"
+      "130 interrupted.");
   line->actions.resize(verbs().size());
   for (std::size_t index = 0; index < verbs().size(); ++index) {
     const Verb& verb = verbs()[index];

@@ -115,97 +115,109 @@ Status checkResumed(const CLI::App& app) {
   return {};
 }
 
-int run(const Options& options, const CLI::App& app) {
-  if (!options.resume.empty())
-    if (auto good = checkResumed(app); !good) return report(good.error());
-  auto project = openProject(options.project);
-  if (!project) return report(project.error());
+// What is asked of a new run; its settings are not checked yet.
+Result<TrainRequest> newRequest(const Options& options, const Project& project) {
   TrainRequest request;
-  request.project = project->folder;
   request.network = options.network;
   request.name = options.name;
-  request.run = options.run;
-  request.settings = project->defaults;
+  request.settings = project.defaults;
   if (!options.queued.empty()) {
     // What waited in the queue is trained as it was when it was queued.
     auto json = readJsonFile(options.queued);
-    if (!json) return report(json.error());
+    if (!json) return json.error();
     auto queued = requestFromJson(*json, options.queued);
-    if (!queued) return report(queued.error());
+    if (!queued) return queued.error();
     request = std::move(*queued);
-    request.project = project->folder;
-    request.run = options.run;
   }
+  request.project = project.folder;
+  request.run = options.run;
   if (!options.frozen.empty()) {
     auto json = parseJson(options.frozen, "--settings");
-    if (!json) return report(json.error());
+    if (!json) return json.error();
     auto settings = settingsFromJson(*json, "--settings");
-    if (!settings) return report(settings.error());
+    if (!settings) return settings.error();
     request.settings = *settings;
   }
-  TrainSettings& settings = request.settings;
-  if (auto taken = takeOver(options, settings, !options.frozen.empty()); !taken) return report(taken.error());
-  if (auto good = check(settings); !good) return report(good.error());
-  if (!options.resume.empty()) {
-    auto found = findRun(project->folder, options.resume);
-    if (!found) return report(found.error());
-    request.resume = *found;
-    if (app.get_option("--epochs")->count() == 0) settings.epochs = 0;
-    const auto folder = runFolder(project->folder, *found);
-    const auto config = readRunConfig(folder);
-    // Fewer are refused by train().
-    if (config && (settings.epochs == 0 || settings.epochs == config->settings.epochs) &&
-        cameToItsEnd(folder))
-      std::cerr << sayCount(
-                       "The run has finished its {} epoch; nothing is left to train. With more --epochs "
-                       "it continues.",
-                       "The run has finished its {} epochs; nothing is left to train. With more --epochs "
-                       "it continues.",
-                       config->settings.epochs)
-                       .text()
-                << "\n";
-  }
+  return request;
+}
 
+// Reports when the run to resume has nothing left to train. Fewer epochs than it had are refused by train().
+void noticeFinished(const TrainRequest& request) {
+  const auto folder = runFolder(request.project, request.resume);
+  const auto config = readRunConfig(folder);
+  const std::int64_t epochs = request.settings.epochs;
+  if (!config || (epochs != 0 && epochs != config->settings.epochs) || !cameToItsEnd(folder)) return;
+  std::cerr << sayCount("The run has finished its {} epoch; nothing is left to train. With more --epochs it "
+                        "continues.",
+                        "The run has finished its {} epochs; nothing is left to train. With more --epochs it "
+                        "continues.",
+                        config->settings.epochs)
+                   .text()
+            << "\n";
+}
+
+Result<TrainRequest> requestFrom(const Options& options, const CLI::App& app) {
+  const bool resumes = !options.resume.empty();
+  if (resumes)
+    if (auto good = checkResumed(app); !good) return good.error();
+  const auto project = openProject(options.project);
+  if (!project) return project.error();
+  auto request = newRequest(options, *project);
+  if (!request) return request;
+  TrainSettings& settings = request->settings;
+  if (auto taken = takeOver(options, settings, !options.frozen.empty()); !taken) return taken.error();
+  if (auto good = check(settings); !good) return good.error();
+  if (!resumes) return request;
+  auto found = findRun(project->folder, options.resume);
+  if (!found) return found.error();
+  request->resume = *found;
+  if (app.get_option("--epochs")->count() == 0) settings.epochs = 0;
+  return request;
+}
+
+void printOutcome(const TrainOutcome& outcome, const std::string& project) {
+  std::cout << say("Run {}: {} after {}, {}, {}", outcome.run.substr(0, 8), words(outcome.status),
+                   sayCount("{} epoch", "{} epochs", outcome.epochs),
+                   sayCount("{} step", "{} steps", Count{outcome.steps}), Seconds{outcome.seconds})
+                   .text()
+            << "\n";
+  std::vector<std::vector<std::string>> rows;
+  if (outcome.checkpoint >= 0)
+    rows.push_back({"  best checkpoint", "step " + formatCount(outcome.checkpoint)});
+  for (const auto& [name, value] : outcome.metrics)
+    rows.push_back({"  " + name, name.ends_with("accuracy") ? formatPercent(value) : formatLoss(value)});
+  printTable(rows, {false, true});
+  if (outcome.status == "stopped")
+    std::cerr
+        << say("Resume it: loom train {} --resume {}", shellWord(project), outcome.run.substr(0, 8)).text()
+        << "\n";
+}
+
+int run(const Options& options, const CLI::App& app) {
+  auto request = requestFrom(options, app);
+  if (!request) return report(request.error());
+  if (!options.resume.empty()) noticeFinished(*request);
   os::onStopSignals(onStop);
   os::ignoreBrokenPipes();
   Screen screen;
-  const EventListener listener = [&](const Json& event) {
-    if (options.asJson)
-      printJson(event);
-    else
-      screen.show(event);
-  };
-  ComputerShare share(request, options.queued.empty() && request.resume.empty());
+  ComputerShare share(*request, options.queued.empty() && request->resume.empty());
   auto outcome = train(
-      request,
+      *request,
       [&](const Json& event) {
         share.adapt(event);
-        listener(event);
+        if (options.asJson)
+          printJson(event);
+        else
+          screen.show(event);
       },
       stopFlag);
   share.giveBack();
   screen.close();
   if (!outcome) return report(outcome.error());
-  if (options.asJson) {
+  if (options.asJson)
     printJson(toJson(*outcome));
-  } else {
-    std::cout << say("Run {}: {} after {}, {}, {}", outcome->run.substr(0, 8), words(outcome->status),
-                     sayCount("{} epoch", "{} epochs", outcome->epochs),
-                     sayCount("{} step", "{} steps", Count{outcome->steps}), Seconds{outcome->seconds})
-                     .text()
-              << "\n";
-    std::vector<std::vector<std::string>> rows;
-    if (outcome->checkpoint >= 0)
-      rows.push_back({"  best checkpoint", "step " + formatCount(outcome->checkpoint)});
-    for (const auto& [name, value] : outcome->metrics)
-      rows.push_back({"  " + name, name.ends_with("accuracy") ? formatPercent(value) : formatLoss(value)});
-    printTable(rows, {false, true});
-    if (outcome->status == "stopped")
-      std::cerr << say("Resume it: loom train {} --resume {}", shellWord(options.project),
-                       outcome->run.substr(0, 8))
-                       .text()
-                << "\n";
-  }
+  else
+    printOutcome(*outcome, options.project);
   if (outcome->error) (void)report(*outcome->error);
   return exitCode(*outcome);
 }

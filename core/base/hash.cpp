@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/hash.h"
-#include "core/base/os/file.h"
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
 #include <new>
-#include <vector>
 #include <xxhash.h>
 #if defined(__x86_64__)
 #include <nmmintrin.h>
@@ -104,28 +101,6 @@ std::string ContentHash::hex() const {
 std::string contentHash(std::string_view bytes) {
   const XXH128_hash_t digest = XXH3_128bits(bytes.data(), bytes.size());
   return fmt::format("{:016x}{:016x}", digest.high64, digest.low64);
-}
-
-Result<std::string> hashFile(const std::filesystem::path& file) {
-  const auto failed = [&](int code) {
-    return Error{ErrorKind::input, file, say("the file cannot be read: {}", foreign(std::strerror(code))),
-                 say("Check that it exists and that you may read it")};
-  };
-  os::File open;
-  if (const int code = open.open(file, os::Access::read); code != 0) return failed(code);
-  os::FileStatus status;
-  ContentHash hash;
-  std::vector<char> buffer(1u << 20);
-  int code = open.status(status);
-  if (code == 0 && status.kind != os::FileKind::regular) code = EINVAL;
-  while (code == 0) {
-    const os::Transfer got = open.read(buffer);
-    code = got.code;
-    if (got.bytes == 0) break;
-    hash.add(std::string_view(buffer.data(), got.bytes));
-  }
-  if (code != 0) return failed(code);
-  return hash.hex();
 }
 
 } // namespace loom

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checksums: crc32c guards a journal record, XXH3-128 names the content of a file or a data set.
 #pragma once
-#include "core/base/result.h"
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +28,5 @@ class ContentHash {
   std::unique_ptr<State> state_;
 };
 std::string contentHash(std::string_view bytes);
-Result<std::string> hashFile(const std::filesystem::path& file);
 
 } // namespace loom

@@ -20,8 +20,8 @@ enum class ErrorKind {
   diverged = 5,   // NaN or Inf
   memory = 6,     // out of memory
   stopped = 7,    // stopped by request, with a checkpoint
-  remote = 8,     // remote host unreachable
-  deviceLost = 9, // the device failed while it was used
+  remote = 8,     // the run is at a site that cannot be reached; as an exit code reserved for remote runs
+  deviceLost = 9, // reserved for GPUs: the device failed while it was used
   interrupted = 130
 };
 

@@ -321,7 +321,6 @@ FormatReader csvFormat() {
                 {{"file", "Table"}, {"test_file", "Test table"}},
                 tableFields(),
                 true};
-  reader.files = csvFiles;
   reader.load = loadCsv;
   reader.recognises = recognisesCsv;
   reader.inspect = inspectCsv;

@@ -65,8 +65,6 @@ struct Dataset {
 
 // Errors name file, place (line, byte offset, image) and fix. `project` resolves relative paths.
 Result<Dataset> load(const DatasetSpec& spec, const std::filesystem::path& project);
-// The hash alone, for noticing changed data at resume.
-Result<std::string> hashData(const DatasetSpec& spec, const std::filesystem::path& project);
 
 struct Split {
   std::vector<std::uint32_t> train, validation, test; // sample numbers, ascending

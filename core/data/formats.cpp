@@ -64,16 +64,6 @@ Result<Dataset> load(const DatasetSpec& spec, const fs::path& project) {
   return guarded(project, [&] { return (*reader)->load(spec, project); });
 }
 
-Result<std::string> hashData(const DatasetSpec& spec, const fs::path& project) {
-  auto reader = readerOf(spec, project);
-  if (!reader) return reader.error();
-  return guarded(project, [&]() -> Result<std::string> {
-    auto files = (*reader)->files(spec, project);
-    if (!files) return files.error();
-    return hashSources(*files);
-  });
-}
-
 Result<DataReport> inspect(const fs::path& fileOrFolder, const std::string& target) {
   std::error_code code;
   if (!fs::exists(fileOrFolder, code))

@@ -9,8 +9,6 @@ namespace loom {
 
 struct FormatReader {
   DatasetFormat row;
-  // Files in the order in which load() adds them to the content hash.
-  Result<std::vector<SourceFile>> (*files)(const DatasetSpec& spec, const std::filesystem::path& project);
   Result<Dataset> (*load)(const DatasetSpec& spec, const std::filesystem::path& project);
   bool (*recognises)(const std::filesystem::path& fileOrFolder); // by a look at the beginning or the names
   Result<DataReport> (*inspect)(const std::filesystem::path& fileOrFolder, const std::string& target);

@@ -302,7 +302,6 @@ FormatReader idxFormat() {
                  {"test_images", "Test images"},
                  {"test_labels", "Test labels"}},
                 {textsField("class_names", "Class names", "Names in the order of the labels.")}};
-  reader.files = idxFiles;
   reader.load = loadIdx;
   reader.recognises = recognisesIdx;
   reader.inspect = inspectIdx;

@@ -133,18 +133,6 @@ std::string roleOf(const fs::path& file, const fs::path& folder) {
   return file.lexically_relative(folder).generic_string();
 }
 
-Result<std::vector<SourceFile>> imageFiles(const DatasetSpec& spec, const fs::path& project) {
-  const fs::path folder = resolvePath(project, spec.path("folder"));
-  std::vector<std::string> notes;
-  auto listing = listFolder(folder, notes);
-  if (!listing) return listing.error();
-  std::vector<SourceFile> files;
-  for (const auto* part : {&listing->train, &listing->test})
-    for (const ClassFolder& folderOfClass : *part)
-      for (const fs::path& file : folderOfClass.files) files.push_back({roleOf(file, folder), file});
-  return files;
-}
-
 class Loader {
  public:
   Loader(const DatasetSpec& spec, fs::path folder)
@@ -323,7 +311,6 @@ FormatReader imagesFormat() {
   FormatReader reader;
   reader.row = {
       "images", "Image folder (PNG, JPEG)", {".png", ".jpg", ".jpeg"}, {{"folder", "Folder"}}, {size}};
-  reader.files = imageFiles;
   reader.load = loadImages;
   reader.recognises = recognisesImages;
   reader.inspect = inspectImages;

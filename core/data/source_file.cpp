@@ -5,7 +5,6 @@
 #include "core/base/os/machine.h"
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <zlib.h>
 #ifdef NEUROLOOM_LIBDEFLATE
@@ -35,7 +34,7 @@ std::string inQuotes(std::string_view text) {
   return shown + (cut ? "…'" : "'");
 }
 
-static Status checkRegular(const fs::path& file, std::size_t maxBytes, Message fix) {
+static Status checkSource(const fs::path& file, std::size_t maxBytes, Message fix) {
   std::error_code code;
   const fs::file_status status = fs::status(file, code);
   if (!fs::exists(status)) return inputError(file, say("There is no such file"), fix);
@@ -45,13 +44,6 @@ static Status checkRegular(const fs::path& file, std::size_t maxBytes, Message f
   if (!code && size > maxBytes)
     return inputError(file, say("It has {}; at most {} are read", Bytes{size}, Bytes{maxBytes}),
                       say("Take a part of the data"));
-  return {};
-}
-
-static Status checkSource(const fs::path& file, std::size_t maxBytes, Message fix) {
-  if (Status status = checkRegular(file, maxBytes, std::move(fix)); !status) return status;
-  std::error_code code;
-  const std::uintmax_t size = fs::file_size(file, code);
   return code ? Status() : checkMemory(static_cast<std::int64_t>(size), file);
 }
 
@@ -68,26 +60,6 @@ Result<RawBytes> readRawSource(const fs::path& file, std::size_t maxBytes, Messa
 void addSource(ContentHash& hash, std::string_view role, std::string_view bytes) {
   hash.add(std::string(role) + '\n' + std::to_string(bytes.size()) + '\n');
   hash.add(bytes);
-}
-
-Result<std::string> hashSources(const std::vector<SourceFile>& files) {
-  ContentHash hash;
-  std::string piece(std::size_t{1} << 20, '\0');
-  for (const SourceFile& file : files) {
-    if (Status status = checkRegular(file.path, maxSourceBytes, "the data set's file"); !status)
-      return status.error();
-    std::error_code code;
-    const std::uintmax_t size = fs::file_size(file.path, code);
-    std::ifstream stream(file.path, std::ios::binary);
-    if (code || !stream)
-      return inputError(file.path, say("It cannot be read"), say("Check the permissions of the file"));
-    hash.add(file.role + '\n' + std::to_string(size) + '\n');
-    while (stream.read(piece.data(), static_cast<std::streamsize>(piece.size())), stream.gcount() > 0)
-      hash.add(std::string_view(piece).substr(0, static_cast<std::size_t>(stream.gcount())));
-    if (stream.bad())
-      return inputError(file.path, say("It cannot be read"), say("Check the disk and the permissions"));
-  }
-  return hash.hex();
 }
 
 bool isGzip(std::string_view bytes) { return bytes.size() >= 2 && bytes[0] == '\x1f' && bytes[1] == '\x8b'; }

@@ -28,8 +28,6 @@ Result<RawBytes> readRawSource(const std::filesystem::path& file, std::size_t ma
 
 // Adds one file to the hash of a data set: its role, its length, its bytes.
 void addSource(ContentHash& hash, std::string_view role, std::string_view bytes);
-// The same for files not yet read; reads them in pieces.
-Result<std::string> hashSources(const std::vector<SourceFile>& files);
 
 bool isGzip(std::string_view bytes);
 // Unpacks all members of the file into `out`: how many bytes came, fewer than there is room for when the data

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts, finds and cancels trainers. A row of launchers() is one way to train: on this computer now, ssh and
-// Slurm later. The local launcher starts `loom train` detached, so that it outlives the window; what has to
+// Slurm later. A new one is a file in core/launch and a row in launcher_table.cpp. The local launcher starts `loom train` detached, so that it outlives the window; what has to
 // wait for cores or a device waits in the user's queue (queue.h), which outlives the window too.
 #pragma once
+#include "core/base/fields.h"
 #include "core/launch/queue.h"
 #include "core/run/site.h"
 #include <memory>
@@ -44,12 +45,26 @@ class Launcher {
 
 struct LauncherRow {
   std::string_view name, label;
-  Result<std::unique_ptr<Launcher>> (*make)(const std::filesystem::path& loomProgram);
+  std::vector<Field> fields; // what a person chooses for it: a host, a partition, a priority
+  // `params` contains a checked value for every field.
+  Result<std::unique_ptr<Launcher>> (*make)(const std::filesystem::path& loomProgram,
+                                            const Params& params) = nullptr;
 };
-const std::vector<LauncherRow>& launchers();
-// Kind usage when there is no such row.
-Result<std::unique_ptr<Launcher>> makeLauncher(std::string_view name,
-                                               const std::filesystem::path& loomProgram);
+const std::vector<LauncherRow>& launchers();            // launcher_table.cpp
+const LauncherRow* findLauncher(std::string_view name); // null when there is none
+// Fields that `given` lacks have their defaults. Kind usage when there is no such row, or when a value is not
+// valid for its field; the place is then "local.<field>".
+Result<std::unique_ptr<Launcher>>
+makeLauncher(std::string_view name, const std::filesystem::path& loomProgram, const Params& given = {});
 inline constexpr std::string_view localLauncher = "local";
+
+// The rows, each in its own file.
+LauncherRow localLauncherRow(); // local.cpp
+
+// Shared by launchers whose trainers run on this computer.
+LaunchedRun launchedRun(const Lease& lease);
+std::unique_ptr<RunSite> ownSite(const std::filesystem::path& project);
+// Kind usage when `run` is not the id of a run.
+Status sendStop(const std::filesystem::path& project, const std::string& run);
 
 } // namespace loom

@@ -2,8 +2,6 @@
 // The local launcher: every start goes through the queue, and begins at once when its cores are free.
 #include "core/launch/launcher.h"
 #include "core/run/project.h"
-#include <algorithm>
-#include <fmt/format.h>
 
 namespace loom {
 namespace {
@@ -28,15 +26,6 @@ LaunchedRun waitingRun(const QueuedRun& one) {
   run.network = entry.request.network;
   run.epochs = entry.request.settings.epochs;
   run.created = entry.created;
-  return run;
-}
-
-LaunchedRun trainingRun(const Lease& lease) {
-  LaunchedRun run;
-  run.run = lease.run;
-  run.threads = lease.cores;
-  run.process = lease.process;
-  run.processStart = lease.start;
   return run;
 }
 
@@ -76,14 +65,9 @@ class LocalLauncher : public Launcher {
   }
 
   Status cancel(const fs::path& project, const std::string& run) override {
-    if (auto good = checkRunId(run); !good) return good;
     for (const LaunchedRun& one : known(project))
       if (one.waiting && one.run == run) return queue_.remove(one.entry);
-    RunControl stop;
-    stop.verb = RunControl::Verb::stop;
-    auto sent = sendControl(runFolder(project, run), stop);
-    if (!sent) return sent.error();
-    return {};
+    return sendStop(project, run);
   }
 
   Status poll() override { return queue_.ensureRunner(program_); }
@@ -96,7 +80,7 @@ class LocalLauncher : public Launcher {
     for (const QueuedRun& one : view->runs)
       if (one.entry.request.project == folder) all.push_back(waitingRun(one));
     for (const Lease& lease : view->leases)
-      if (lease.project == folder) all.push_back(trainingRun(lease));
+      if (lease.project == folder) all.push_back(launchedRun(lease));
     return all;
   }
 
@@ -105,10 +89,7 @@ class LocalLauncher : public Launcher {
     return poll();
   }
 
-  std::unique_ptr<RunSite> site(const fs::path& project) override {
-    const auto opened = openProject(project);
-    return folderSite(project / "runs", {}, opened ? opened->id : std::string());
-  }
+  std::unique_ptr<RunSite> site(const fs::path& project) override { return ownSite(project); }
 
  private:
   fs::path program_;
@@ -117,21 +98,14 @@ class LocalLauncher : public Launcher {
 
 } // namespace
 
-const std::vector<LauncherRow>& launchers() {
-  static const std::vector<LauncherRow> table = {
-      {localLauncher, "This computer",
-       [](const fs::path& program) -> Result<std::unique_ptr<Launcher>> {
-         return std::unique_ptr<Launcher>(std::make_unique<LocalLauncher>(program));
-       }},
+LauncherRow localLauncherRow() {
+  LauncherRow row;
+  row.name = localLauncher;
+  row.label = "This computer";
+  row.make = [](const fs::path& program, const Params&) -> Result<std::unique_ptr<Launcher>> {
+    return std::unique_ptr<Launcher>(std::make_unique<LocalLauncher>(program));
   };
-  return table;
-}
-
-Result<std::unique_ptr<Launcher>> makeLauncher(std::string_view name, const fs::path& loomProgram) {
-  for (const LauncherRow& row : launchers())
-    if (row.name == name) return row.make(loomProgram);
-  return Error{ErrorKind::usage, std::string(name), say("There is no such launcher"),
-               say("Use 'local', which trains on this computer")};
+  return row;
 }
 
 } // namespace loom

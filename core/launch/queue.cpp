@@ -6,10 +6,10 @@
 #include "core/base/subprocess.h"
 #include "core/base/uuid.h"
 #include "core/launch/queue_file.h"
+#include "core/launch/trainer_process.h"
 #include "core/run/project.h"
 #include "core/run/run_lock.h"
 #include <algorithm>
-#include <fmt/format.h>
 #include <thread>
 
 namespace loom {
@@ -300,56 +300,11 @@ Result<Queue::Outcome> Queue::start(const fs::path& program) {
   return outcome;
 }
 
-namespace {
-
-// One argument: a value that begins with a dash must not be taken for an option.
-std::string option(const char* name, const std::string& value) { return std::string(name) + "=" + value; }
-
-// The run's folder, made one level at a time below a project that is there.
-Status makeRunFolder(const fs::path& folder) {
-  std::error_code failed;
-  for (const auto& one : {folder.parent_path(), folder})
-    if (!failed) fs::create_directory(one, failed);
-  if (failed)
-    return Error{ErrorKind::input, folder.string(),
-                 say("The folder of the run cannot be created: {}", foreign(failed.message())),
-                 say("Make the project writable")};
-  return {};
-}
-
-} // namespace
-
 Result<StartedRun> Queue::launch(const QueueEntry& entry, const fs::path& program) const {
-  const TrainRequest& request = entry.request;
-  const std::string& run = runOf(request);
-  const fs::path folder = runFolder(request.project, run), frozen = folder / "request.json",
-                 console = folder / "console.log";
-  Command command;
-  command.arguments = {program.string(), "train", request.project.string()};
-  const bool resumes = !request.resume.empty();
-  if (resumes) {
-    command.arguments.push_back(option("--resume", request.resume));
-    if (request.settings.epochs > 0)
-      command.arguments.push_back(option("--epochs", std::to_string(request.settings.epochs)));
-  } else {
-    if (auto made = makeRunFolder(folder); !made) return made.error();
-    if (auto written = writeFileAtomically(frozen, canonicalJson(toJson(request))); !written)
-      return written.error();
-    command.arguments.push_back(option("--run", run));
-    command.arguments.push_back(option("--queued", frozen.string()));
-  }
-  const auto process = startDetached(command, console);
-  if (!process) {
-    // Nothing began: what was made for it is removed.
-    std::error_code failed;
-    if (!resumes) {
-      fs::remove(frozen, failed);
-      if (fs::is_empty(console, failed)) fs::remove(console, failed);
-      fs::remove(folder, failed);
-    }
-    return process.error();
-  }
-  return StartedRun{run, request.project, entry.cores, *process, processStartTime(*process)};
+  const auto process = startTrainer({program.string()}, entry.request);
+  if (!process) return process.error();
+  return StartedRun{runOf(entry.request), entry.request.project, entry.cores, *process,
+                    processStartTime(*process)};
 }
 
 bool Queue::hasRunner() const {

@@ -26,7 +26,7 @@ ShapeAnswer shape(const Inputs& inputs, const Params& params) {
                    sayCount("{} group divides both.", "{} groups divide both.", fits), setTo("groups", fits));
   }
   if (auto problem = windowProblem(window, in)) return refuses(std::move(*problem));
-  return gives(batchOf({out, windowOutput(window, in[2].value, 0), windowOutput(window, in[3].value, 1)}));
+  return gives(batchOf({out, window.outputs(0, in[2].value), window.outputs(1, in[3].value)}));
 }
 
 std::vector<std::int64_t> weightDims(const Inputs& inputs, const Params& params) {

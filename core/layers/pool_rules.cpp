@@ -28,8 +28,7 @@ ShapeAnswer poolShape(const Inputs& inputs, const Params& params) {
         say("A padding of {} fits.", times(fits)),
         setTo("padding", std::vector<std::int64_t>{fits[0], fits[1]}));
   }
-  return gives(
-      batchOf({in[1].value, windowOutput(window, in[2].value, 0), windowOutput(window, in[3].value, 1)}));
+  return gives(batchOf({in[1].value, window.outputs(0, in[2].value), window.outputs(1, in[3].value)}));
 }
 
 std::string poolFacts(const Inputs&, const Params& params) {

@@ -60,12 +60,6 @@ Fix removeIt(std::string_view layer) {
   return fix;
 }
 
-Pair pairOf(const Params& params, std::string_view name, Pair fallback) {
-  const auto list = params.getInts(name);
-  if (list.empty()) return fallback;
-  return {list.front(), list.back()};
-}
-
 std::string times(const Pair& size) { return fmt::format("{}×{}", size[0], size[1]); }
 
 std::int64_t inputDim(const Inputs& inputs, std::size_t rank, std::size_t index) {
@@ -85,30 +79,6 @@ std::int64_t sampleElements(const Shape& shape) {
   return count;
 }
 
-Window windowOf(const Params& params, bool strideFollowsKernel) {
-  Window window;
-  window.kernel = pairOf(params, "kernel_size", {1, 1});
-  window.stride = pairOf(params, "stride", strideFollowsKernel ? window.kernel : Pair{1, 1});
-  window.padding = pairOf(params, "padding", {0, 0});
-  window.dilation = pairOf(params, "dilation", {1, 1});
-  window.ceilMode = params.getBool("ceil_mode");
-  return window;
-}
-
-std::int64_t windowOutput(const Window& window, std::int64_t size, int axis) {
-  const auto a = static_cast<std::size_t>(axis);
-  const std::int64_t reach = window.dilation[a] * (window.kernel[a] - 1) + 1;
-  const std::int64_t room = size + 2 * window.padding[a] - reach;
-  if (room < 0) return 0;
-  std::int64_t count = room / window.stride[a] + 1;
-  if (window.ceilMode) {
-    count = (room + window.stride[a] - 1) / window.stride[a] + 1;
-    // The last window must begin inside the input or its left padding.
-    if ((count - 1) * window.stride[a] >= size + window.padding[a]) --count;
-  }
-  return count;
-}
-
 std::optional<LayerProblem> windowProblem(const Window& window, const Shape& input) {
   if (input.size() != 4) {
     LayerProblem problem;
@@ -121,7 +91,7 @@ std::optional<LayerProblem> windowProblem(const Window& window, const Shape& inp
   Pair fits = window.kernel;
   bool small = false;
   for (std::size_t a = 0; a < 2; ++a) {
-    if (windowOutput(window, input[2 + a].value, static_cast<int>(a)) > 0) continue;
+    if (window.outputs(a, input[2 + a].value) > 0) continue;
     small = true;
     fits[a] = (input[2 + a].value + 2 * window.padding[a] - 1) / window.dilation[a] + 1;
   }

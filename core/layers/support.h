@@ -4,8 +4,8 @@
 // wrapping.
 #pragma once
 #include "core/layers/layer_spec.h"
+#include "core/plan/window.h"
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <fmt/format.h>
@@ -15,7 +15,6 @@
 namespace loom::layers {
 
 using Inputs = std::vector<Shape>;
-using Pair = std::array<std::int64_t, 2>;
 
 // N first, then `dims`.
 Shape batchOf(const std::vector<std::int64_t>& dims);
@@ -28,8 +27,6 @@ Fix replaceBy(std::string_view layer);
 Fix setTo(std::string_view param, ParamValue value);
 Fix removeIt(std::string_view layer);
 
-// Height and width from a size2 param; `fallback` where the list is empty.
-Pair pairOf(const Params& params, std::string_view name, Pair fallback);
 std::string times(const Pair& size); // "3×3"
 // Dimension `index` of the first input when that input has `rank` dimensions, else 0.
 std::int64_t inputDim(const Inputs& inputs, std::size_t rank, std::size_t index);
@@ -38,14 +35,6 @@ std::string orUnknown(std::int64_t value); // "?" for 0
 std::int64_t sampleElements(const Shape& shape);
 std::int64_t product(std::int64_t a, std::int64_t b);
 
-// A window (kernel, stride, padding, dilation) that moves over N×C×H×W: conv and pooling.
-struct Window {
-  Pair kernel{1, 1}, stride{1, 1}, padding{0, 0}, dilation{1, 1};
-  bool ceilMode = false;
-};
-Window windowOf(const Params& params, bool strideFollowsKernel);
-// PyTorch's rule; 0 where the window does not fit.
-std::int64_t windowOutput(const Window& window, std::int64_t size, int axis);
 // The problem of a window over an input that is not N×C×H×W or is too small; none when it fits.
 std::optional<LayerProblem> windowProblem(const Window& window, const Shape& input);
 

@@ -122,21 +122,7 @@ void residualBlock(Sketch& sketch, std::int64_t width, std::int64_t stride) {
   sketch.add("ReLU");
 }
 
-Network resnet() {
-  Sketch sketch("resnet");
-  sketch.add("Input");
-  sketch.conv(16, 3, 1, 1, false);
-  sketch.add("BatchNorm2d");
-  sketch.add("ReLU");
-  residualBlock(sketch, 16, 1);
-  residualBlock(sketch, 32, 2);
-  residualBlock(sketch, 64, 2);
-  sketch.add("AdaptiveAvgPool2d");
-  sketch.add("Flatten");
-  sketch.linear(10);
-  sketch.add("Output");
-  return sketch.finish();
-}
+Network resnet() { return residualNetwork(1); }
 
 Network iris() {
   Sketch sketch("iris");
@@ -180,6 +166,22 @@ const std::vector<NetworkTemplate>& networkTemplates() {
       {"digits", "Digits 8×8", "A small convolutional network with Dropout for 8×8 digits.", digits},
   };
   return table;
+}
+
+Network residualNetwork(int blocks) {
+  Sketch sketch("resnet");
+  sketch.add("Input");
+  sketch.conv(16, 3, 1, 1, false);
+  sketch.add("BatchNorm2d");
+  sketch.add("ReLU");
+  for (const std::int64_t width : {16, 32, 64})
+    for (int block = 0; block < blocks; ++block)
+      residualBlock(sketch, width, width > 16 && block == 0 ? 2 : 1);
+  sketch.add("AdaptiveAvgPool2d");
+  sketch.add("Flatten");
+  sketch.linear(10);
+  sketch.add("Output");
+  return sketch.finish();
 }
 
 Network proposeNetwork(const Ints& sampleShape, std::int64_t classes, std::int64_t targets) {

@@ -18,6 +18,9 @@ const std::vector<NetworkTemplate>& networkTemplates();
 Network proposeNetwork(const std::vector<std::int64_t>& sampleShape, std::int64_t classes,
                        std::int64_t targets);
 
+// The template resnet with `blocks` residual blocks in each of its three stages.
+Network residualNetwork(int blocks);
+
 // An Input of such samples (empty: its standard) and an Output, not connected yet; named "network".
 Network emptyNetwork(const std::vector<std::int64_t>& sampleShape);
 

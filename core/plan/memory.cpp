@@ -79,6 +79,14 @@ std::vector<Lifetime> lifetimes(const Plan& plan, const Program& program, bool i
   return lives;
 }
 
+std::int64_t multiplyAdds(const Plan& plan, const Step& step) {
+  if (!step.op->multiplyAdds || step.dst.empty() || step.dst[0] == noTensor) return 0;
+  std::vector<TensorDesc> src;
+  for (const TensorId id : step.src)
+    src.push_back(id == noTensor ? TensorDesc{} : TensorDesc{plan.tensor(id).dims, plan.tensor(id).dtype});
+  return step.op->multiplyAdds(src, step.attrs);
+}
+
 PlanCost cost(const Plan& plan) {
   PlanCost cost;
   for (const Tensor& tensor : plan.tensors) {
@@ -91,13 +99,8 @@ PlanCost cost(const Plan& plan) {
     cost.activationBytes = std::max(cost.activationBytes, planMemory(lifetimes(plan, program, false)).bytes);
   }
   if (!forward) return cost;
-  for (const Step& step : forward->steps) {
-    if (!step.op->multiplyAdds) continue;
-    std::vector<TensorDesc> src;
-    for (const TensorId id : step.src)
-      src.push_back(id == noTensor ? TensorDesc{} : TensorDesc{plan.tensor(id).dims, plan.tensor(id).dtype});
-    cost.multiplyAdds += step.op->multiplyAdds(src, step.attrs);
-  }
+  for (const Step& step : forward->steps)
+    if (step.op->gradient) cost.multiplyAdds += multiplyAdds(plan, step); // others are on the backward side
   cost.multiplyAdds /= std::max<std::int64_t>(forward->batch, 1);
   return cost;
 }

@@ -32,5 +32,8 @@ struct PlanCost {
   std::int64_t bytes() const { return parameterBytes + activationBytes; }
 };
 PlanCost cost(const Plan& plan);
+// Of one step, over the whole batch; 0 for an op that has none worth counting, and for a gradient of weights
+// that is not computed.
+std::int64_t multiplyAdds(const Plan& plan, const Step& step);
 
 } // namespace loom

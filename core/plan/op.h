@@ -81,7 +81,7 @@ struct OpSpec {
   // Null: the op stands on the backward or update side, or has none.
   void (*gradient)(GradientBuilder& builder) = nullptr;
   std::vector<OpCase> (*cases)() = nullptr;
-  // Null: none worth counting.
+  // Over the whole batch, when the first dst is given; null: none worth counting.
   std::int64_t (*multiplyAdds)(std::span<const TensorDesc> src, const Params& attrs) = nullptr;
   // Dsts that are read before written; null: none.
   std::vector<int> (*inPlace)(std::span<const TensorDesc> src, const Params& attrs) = nullptr;

@@ -30,11 +30,10 @@ class JournalWriter {
   std::filesystem::path file_;
 };
 
-// Gathers points by key and hands them to the journal in columns, at least every 100 ms or 256 points.
+// Gathers points by key and gives them as records of at most 256 points of one key.
 class PointBuffer {
  public:
   void add(std::string_view key, std::int64_t step, double seconds, double value);
-  bool due() const; // 100 ms passed or a column is full
   std::vector<RunEvent> take();
 
  private:
@@ -44,7 +43,6 @@ class PointBuffer {
     std::vector<double> times, values;
   };
   std::vector<Column> columns_;
-  std::int64_t oldest_ = 0;
 };
 
 inline constexpr std::size_t longestRecord = 64u << 10; // bytes with the newline

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/run/journal.h"
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 namespace loom {
 namespace {
 
 constexpr std::size_t columnLength = 256;
-constexpr std::int64_t longestWait = 100'000;
-
-std::int64_t steadyMicroseconds() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 } // namespace
 
@@ -28,18 +20,10 @@ void PointBuffer::add(std::string_view key, std::int64_t step, double seconds, d
     column->times.reserve(columnLength);
     column->values.reserve(columnLength);
   }
-  if (oldest_ == 0) oldest_ = steadyMicroseconds();
   column->steps.push_back(step);
   // Microseconds are what the store keeps; more digits would only make the journal longer.
   column->times.push_back(std::round(seconds * 1e6) / 1e6);
   column->values.push_back(value);
-}
-
-bool PointBuffer::due() const {
-  if (oldest_ == 0) return false;
-  for (const Column& column : columns_)
-    if (column.steps.size() >= columnLength) return true;
-  return steadyMicroseconds() - oldest_ >= longestWait;
 }
 
 std::vector<RunEvent> PointBuffer::take() {
@@ -63,7 +47,6 @@ std::vector<RunEvent> PointBuffer::take() {
     column.times.clear();
     column.values.clear();
   }
-  oldest_ = 0;
   return events;
 }
 

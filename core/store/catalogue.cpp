@@ -115,35 +115,39 @@ RunState stateNow(RunState said, Liveness::State liveness, int attempts) {
 
 RunRow rowFrom(const Rows& rows) {
   RunRow row;
-  row.id = rows.text(column::uuid);
-  row.name = rows.text(column::name);
-  row.network = rows.text(column::network);
-  row.optimizer = rows.text(column::optimizer);
-  row.schedule = rows.text(column::schedule);
-  row.device = rows.text(column::device);
-  row.host = rows.text(column::host);
-  row.data = rows.text(column::data);
+  static constexpr std::pair<int, std::string RunRow::*> texts[] = {
+      {column::uuid, &RunRow::id},
+      {column::name, &RunRow::name},
+      {column::network, &RunRow::network},
+      {column::optimizer, &RunRow::optimizer},
+      {column::schedule, &RunRow::schedule},
+      {column::device, &RunRow::device},
+      {column::host, &RunRow::host},
+      {column::data, &RunRow::data},
+      {column::testMetricName, &RunRow::testMetricName},
+      {column::error, &RunRow::error},
+      {column::labelNote, &RunRow::note},
+      {column::placeSite, &RunRow::site}};
+  static constexpr std::pair<int, std::int64_t RunRow::*> numbers[] = {
+      {column::ended, &RunRow::ended},
+      {column::step, &RunRow::step},
+      {column::totalSteps, &RunRow::totalSteps},
+      {column::epochs, &RunRow::epochs},
+      {column::stepsPerEpoch, &RunRow::stepsPerEpoch},
+      {column::parameters, &RunRow::parameters},
+      {column::checkpoint, &RunRow::checkpoint}};
+  for (const auto& [from, into] : texts) row.*into = rows.text(from);
+  for (const auto& [from, into] : numbers) row.*into = rows.integer(from);
   row.attempt = static_cast<int>(rows.integer(column::attempt));
   row.state = stateNow(stateFromText(rows.text(column::state)).value_or(RunState::failed),
                        livenessOf(rows.integer(column::alive)), row.attempt);
   row.created =
       rows.integer(column::created) != 0 ? rows.integer(column::created) : rows.integer(column::started);
-  row.ended = rows.integer(column::ended);
   row.seconds = rows.real(column::seconds);
-  row.step = rows.integer(column::step);
-  row.totalSteps = rows.integer(column::totalSteps);
-  row.epochs = rows.integer(column::epochs);
-  row.stepsPerEpoch = rows.integer(column::stepsPerEpoch);
-  row.parameters = rows.integer(column::parameters);
-  row.testMetricName = rows.text(column::testMetricName);
   if (!row.testMetricName.empty()) row.testMetric = rows.real(column::testMetric);
-  row.checkpoint = rows.integer(column::checkpoint);
-  row.error = rows.text(column::error);
   if (const std::string own = rows.text(column::labelName); !own.empty()) row.name = own;
   if (row.name.empty()) row.name = row.id.substr(0, 8);
-  row.note = rows.text(column::labelNote);
   row.archived = rows.integer(column::labelArchived) != 0;
-  row.site = rows.text(column::placeSite);
   if (row.state == RunState::outOfReach) {
     row.unknownSince = rows.integer(column::placeSince);
     row.unknownWhy = rows.text(column::placeWhy);

@@ -44,9 +44,9 @@ class ControlWatch {
   void beat() const;
 
   std::filesystem::path control_, heartbeat_, journal_;
-  HeldFolder folder_;           // the attempt's
-  os::Identity identity_;       // of the journal; zeros: there is none to watch
-  std::set<std::string> seen_;  // file names; the watching thread's own while it lives
+  HeldFolder folder_;          // the attempt's
+  os::Identity identity_;      // of the journal; zeros: there is none to watch
+  std::set<std::string> seen_; // file names; the watching thread's own while it lives
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Result<RunControl>> queue_;

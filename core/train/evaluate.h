@@ -19,8 +19,8 @@ struct Prediction {
 }; // best first
 struct Predictions {
   std::vector<Prediction> predictions;
-  std::int64_t checkpoint = -1;   // its step
-  std::vector<Message> notes;     // as an Evaluation's: another checkpoint was taken, and why
+  std::int64_t checkpoint = -1; // its step
+  std::vector<Message> notes;   // as an Evaluation's: another checkpoint was taken, and why
 };
 // With the checkpoint that evaluateRun() takes of itself.
 Result<Predictions> predict(const std::filesystem::path& project, const std::string& run,

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/base/atomic_file.h"
 #include "core/base/hash.h"
-#include <QTemporaryDir>
 #include <QTest>
 
 using namespace loom;
@@ -15,7 +13,6 @@ class TestHash : public QObject {
   void crcFindsEveryFlippedBit();
   void contentKnownAnswers();
   void contentInPieces();
-  void files();
 };
 
 void TestHash::crcKnownAnswers_data() {
@@ -84,16 +81,6 @@ void TestHash::contentInPieces() {
     moved.add("x");
     QCOMPARE(moved.hex(), contentHash(bytes + "x"));
   }
-}
-
-void TestHash::files() {
-  const QTemporaryDir folder;
-  const std::filesystem::path file = folder.filePath("data").toStdString();
-  const std::string bytes(3'000'001, 'q');
-  QVERIFY(writeFileAtomically(file, bytes));
-  QCOMPARE(*hashFile(file), contentHash(bytes));
-  QCOMPARE(hashFile(folder.filePath("missing").toStdString()).error().kind, ErrorKind::input);
-  QVERIFY(!hashFile(folder.path().toStdString()));
 }
 
 QTEST_GUILESS_MAIN(TestHash)

@@ -65,54 +65,23 @@ inline Network perceptron(std::int64_t inputs, const std::vector<std::int64_t>& 
   return d.network;
 }
 
+// For samples of this shape.
+inline Network withInput(Network network, const std::vector<std::int64_t>& shape) {
+  for (auto& [id, node] : network.nodes)
+    if (node.type == "Input") node.params.set("shape", shape);
+  return network;
+}
+
 inline Network lenet5(std::int64_t side = 28) {
-  DrawnNetwork d;
-  d.add("Input", {{"shape", std::vector<std::int64_t>{1, side, side}}});
-  for (const bool first : {true, false}) {
-    d.conv(first ? 6 : 16, 5, first ? 2 : 0, 1, true);
-    d.add("ReLU");
-    d.add("MaxPool2d");
-  }
-  d.add("Flatten");
-  for (const std::int64_t width : {120, 84}) {
-    d.linear(width);
-    d.add("ReLU");
-  }
-  d.linear(10);
-  d.add("Output");
-  return d.network;
+  for (const auto& one : networkTemplates())
+    if (one.id == "cnn") return withInput(one.make(), {1, side, side});
+  std::abort();
 }
 
 // He et al., "Deep residual learning": three stages of `blocks` blocks with 16, 32, 64 channels; 1×1
 // projections.
 inline Network residual(int blocks, std::int64_t side) {
-  DrawnNetwork d;
-  d.add("Input", {{"shape", std::vector<std::int64_t>{3, side, side}}});
-  d.conv(16, 3, 1, 1, false);
-  d.add("BatchNorm2d");
-  d.add("ReLU");
-  for (int stage = 0; stage < 3; ++stage)
-    for (int block = 0; block < blocks; ++block) {
-      const NodeId start = d.last();
-      const std::int64_t channels = 16 << stage, stride = stage > 0 && block == 0 ? 2 : 1;
-      d.conv(channels, 3, 1, stride, false);
-      d.add("BatchNorm2d");
-      d.add("ReLU");
-      d.conv(channels, 3, 1, 1, false);
-      const NodeId way = d.add("BatchNorm2d");
-      NodeId around = start;
-      if (stride != 1) {
-        d.conv(channels, 1, 0, stride, false, {start});
-        around = d.add("BatchNorm2d");
-      }
-      d.add("Add", {}, {way, around});
-      d.add("ReLU");
-    }
-  d.add("AdaptiveAvgPool2d", {{"output_size", std::vector<std::int64_t>{1, 1}}});
-  d.add("Flatten");
-  d.linear(10);
-  d.add("Output");
-  return d.network;
+  return withInput(residualNetwork(blocks), {3, side, side});
 }
 
 struct BenchNetwork {

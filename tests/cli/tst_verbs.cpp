@@ -184,6 +184,7 @@ void TestVerbs::wrongWords_data() {
   row("train a --momentun 0.5", "'--momentun'", "Did you mean '--momentum'?");
   row("train a --nesterov --no-nesterov", "--nesterov excludes --no-nesterov", "loom train --help");
   row("layers --json --markdown", "--markdown excludes --json", "loom layers --help");
+  row("ops --json --markdown", "--markdown excludes --json", "loom ops --help");
   row("export a b --run last --network c", "--network excludes --run", "loom export --help");
   row("estimate a --batch x", "--batch: Batch must be a whole number", "loom estimate --help");
   row("evaluate a last --split tset", "--split: Unknown value 'tset'", "Did you mean 'test'?");

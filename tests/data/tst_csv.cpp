@@ -266,7 +266,8 @@ class TestCsv : public QObject {
     QCOMPARE(errorText(data), "");
     QCOMPARE(data->fixedTest, 1);
     QCOMPARE(data->labels.back(), 1);
-    QCOMPARE(*hashData(spec, {}), data->contentHash);
+    folder.write("test.csv", "x,c\n8,b\n");
+    QVERIFY(load(spec, {})->contentHash != data->contentHash); // it covers the test table
     folder.write("test.csv", "y,c\n9,b\n");
     QCOMPARE(wrongError(load(spec, {}), "test.csv", "columns"), "");
   }

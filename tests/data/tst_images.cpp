@@ -67,9 +67,9 @@ class TestImages : public QObject {
     QVERIFY(std::abs(data->bytes[0] - 200) <= 1);
     QCOMPARE(int{data->bytes[5 * 72]}, 10);
     QCOMPARE(data->notes.size(), std::size_t{1});
-    QCOMPARE(*hashData(specOf(folder), {}), data->contentHash);
+    QCOMPARE(load(specOf(folder), {})->contentHash, data->contentHash);
     folder.write("set/dog/3.png", png(6, 4, 1, 31));
-    QVERIFY(*hashData(specOf(folder), {}) != data->contentHash);
+    QVERIFY(load(specOf(folder), {})->contentHash != data->contentHash);
     const auto report = inspect(folder.path("set"), "");
     QCOMPARE(errorText(report), "");
     QCOMPARE(report->proposed.format, "images");

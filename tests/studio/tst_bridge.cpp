@@ -243,7 +243,7 @@ void TestBridge::everyCallReturnsAtOnce() {
   bridge.ask(ProjectData{}, this, nobody);
   bridge.ask(SaveNetwork{network}, this, nobody);
   bridge.ask(SaveRecovery{network}, this, nobody);
-  bridge.ask(SetTags{run, {"a"}}, this, nobody);
+  bridge.ask(LabelRun{.run = run, .tags = QStringList{"a"}}, this, nobody);
   bridge.ask(ControlRun{run, RunControl::Verb::pause}, this, nobody);
   bridge.ask(RebuildHistory{}, this, nobody);
   const auto asked = clock.elapsed();
@@ -308,7 +308,7 @@ void TestBridge::nothingIsAskedWithoutAProject() {
   };
   bridge.ask(EvaluateRun{"x", "test"}, this, take);
   bridge.ask(PicturesOf{"x", {1}}, this, take);
-  bridge.ask(SetNote{"x", "y"}, this, take);
+  bridge.ask(LabelRun{.run = "x", .note = "y"}, this, take);
   bridge.ask(StartRun{}, this, take);
   bridge.ask(ControlRun{"x", RunControl::Verb::stop}, this, take);
   bridge.ask(SeriesOf{"x", "train/loss", 0, 0, 10}, this, take);
@@ -339,7 +339,7 @@ void TestBridge::anotherProjectDropsAllAnswers() {
   // Asked while the other one is being opened: they are the first one's all the same.
   QSignalSpy open(&bridge, &Bridge::projectOpened);
   bridge.ask(OpenFolder{second}, this, [](const Result<Done>&) {});
-  bridge.ask(SetNote{run, "of the first"}, this, count);
+  bridge.ask(LabelRun{.run = run, .note = "of the first"}, this, count);
   bridge.ask(SaveNetwork{changed("of_the_first")}, this, count);
   bridge.ask(ProjectData{}, this, count);
   QTRY_COMPARE_WITH_TIMEOUT(open.size(), 1, patience);
@@ -377,7 +377,7 @@ void TestBridge::runsAreToldAsTheyGrow() {
   QCOMPARE(now().back().row.id, first);
   QCOMPARE(now().back().version, version); // nothing of it changed
   Answers<Done> noted;
-  bridge.ask(SetNote{QString::fromStdString(first), "note"}, this, noted.take());
+  bridge.ask(LabelRun{.run = QString::fromStdString(first), .note = "note"}, this, noted.take());
   QTRY_COMPARE_WITH_TIMEOUT(now().back().row.note, std::string("note"), patience);
   QVERIFY(noted.size() == 1 && noted.last().ok());
 }

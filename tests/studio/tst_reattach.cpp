@@ -8,7 +8,6 @@
 #include <QDir>
 #include <QLineEdit>
 #include <QProcess>
-#include <QSettings>
 #include <csignal>
 
 using namespace loom;
@@ -56,8 +55,7 @@ void TestReattach::aKilledStudioIsReplaced() {
 
   // Started without a project, the window says what trains, and opens it on Train.
   // The killed window had a home of its own; this one knows the project from before.
-  QSettings(QSettings::IniFormat, QSettings::UserScope, "neuroloom", "recent")
-      .setValue("folders", QStringList{project});
+  Settings(Settings::userFile()).remember({"p", project, 1'700'000'000});
   Desk desk;
   auto* strip = desk.window().findChild<Strip*>();
   QTRY_COMPARE_WITH_TIMEOUT(desk.window().context().strip().link, project, patience);

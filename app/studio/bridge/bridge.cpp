@@ -33,6 +33,11 @@ void Bridge::send(AnyQuestion question) {
       Qt::QueuedConnection);
 }
 
+void Bridge::setRecentProjects(const QStringList& folders) {
+  QMetaObject::invokeMethod(
+      worker_.get(), [worker = worker_.get(), folders] { worker->setRecent(folders); }, Qt::QueuedConnection);
+}
+
 void Bridge::opened(quint64 number, const ProjectView& view) {
   open_ = number;
   questions_.dropOtherProjects(number);

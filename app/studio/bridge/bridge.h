@@ -39,6 +39,7 @@ class Bridge : public QObject {
     return ticket;
   }
   void cancel(Ticket ticket) { questions_.cancel(ticket); }
+  void setRecentProjects(const QStringList& folders); // those that livingProjectsFound looks at
   QuestionBoard& questions() { return questions_; }
 
  Q_SIGNALS:
@@ -49,7 +50,7 @@ class Bridge : public QObject {
   void projectGone(const loom::Error& error, const QString& now);
   void projectFound();
   void recoveryFound(const loom::Network& network); // after projectOpened, when unsaved edits were kept
-  // Recent projects with a run that trains now: told at the start and while no project is open.
+  // Recent projects with a run that trains now, while no project is open.
   void livingProjectsFound(const QVector<loom::LivingProject>& projects);
   // After StartRun or ResumeRun was answered: its trainer ended before it wrote anything.
   void startFailed(const QString& run, const loom::Error& error);

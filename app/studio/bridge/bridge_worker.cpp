@@ -63,7 +63,6 @@ void BridgeWorker::opened(Result<Project> project, const Reply<Done>& reply) {
   auto open = OpenProject::open(hub_, ++lastNumber_, std::move(*project));
   if (!open) return reply(open.error());
   open_ = std::move(*open);
-  MachineDesk::remember(open_->project().folder);
   machine_->setProjectOpen(true);
   hub_.tell([number = lastNumber_, view = open_->view()](Bridge& bridge) { bridge.opened(number, view); });
   open_->begin();

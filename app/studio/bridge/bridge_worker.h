@@ -17,6 +17,7 @@ class BridgeWorker : public QObject {
   void end();                            // on the worker's thread: releases everything
   void interrupt() { hub_.interrupt(); } // any thread: the query under way ends
   void take(AnyQuestion& question);      // on the worker's thread
+  void setRecent(const QStringList& folders) { machine_->setRecent(folders); } // on the worker's thread
 
  private:
   template<class Q> void dispatch(Asked<Q>& asked);

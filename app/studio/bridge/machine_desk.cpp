@@ -3,7 +3,6 @@
 #include "app/studio/bridge/run_access.h"
 #include "core/base/parallel.h"
 #include "core/run/project.h"
-#include <QSettings>
 #include <algorithm>
 
 namespace loom {
@@ -11,7 +10,6 @@ namespace {
 
 constexpr int loadInterval = 2000; // ms
 constexpr int looksApart = 5;      // of those, between two searches for projects that train
-constexpr int mostRecent = 12;
 
 } // namespace
 
@@ -31,20 +29,14 @@ void MachineDesk::look() {
   measureLoad();
 }
 
-void MachineDesk::remember(const std::filesystem::path& project) {
-  QSettings settings(QSettings::IniFormat, QSettings::UserScope, "neuroloom", "recent");
-  QStringList folders = settings.value("folders").toStringList();
-  std::error_code error;
-  const QString folder = QString::fromStdString(std::filesystem::absolute(project, error).string());
-  folders.removeAll(folder);
-  folders.prepend(folder);
-  settings.setValue("folders", QStringList(folders.mid(0, mostRecent)));
+void MachineDesk::setRecent(const QStringList& folders) {
+  recent_ = folders;
+  if (!projectOpen_) findLiving();
 }
 
 // Looks at locks alone: no history is opened for it.
 void MachineDesk::findLiving() {
-  const QSettings settings(QSettings::IniFormat, QSettings::UserScope, "neuroloom", "recent");
-  hub_.onPool([&hub = hub_, folders = settings.value("folders").toStringList()] {
+  hub_.onPool([&hub = hub_, folders = recent_] {
     QVector<LivingProject> list;
     for (const auto& folder : folders) {
       if (hub.stopping()) return;

@@ -170,27 +170,13 @@ struct NetworkOfRun { // what it trained, as it was drawn then
   static constexpr QuestionTraits traits{Scope::inPlace, limits::data, "Reading the network of a run"};
   QString run;
 };
-struct SetTags {
+struct LabelRun { // changes those of these words that are given
   using Answer = Done;
-  static constexpr QuestionTraits traits{Scope::inPlace, limits::file, "Changing the tags"};
+  static constexpr QuestionTraits traits{Scope::inPlace, limits::file, "Changing the labels of a run"};
   QString run;
-  QStringList tags;
-};
-struct SetNote {
-  using Answer = Done;
-  static constexpr QuestionTraits traits{Scope::inPlace, limits::file, "Changing the note"};
-  QString run, text;
-};
-struct SetName {
-  using Answer = Done;
-  static constexpr QuestionTraits traits{Scope::inPlace, limits::file, "Renaming the run"};
-  QString run, name;
-};
-struct SetArchived {
-  using Answer = Done;
-  static constexpr QuestionTraits traits{Scope::inPlace, limits::file, "Moving the run"};
-  QString run;
-  bool archived = true;
+  std::optional<QStringList> tags = {};
+  std::optional<QString> note = {}, name = {};
+  std::optional<bool> archived = {}; // in the bin
 };
 struct RebuildHistory {
   using Answer = HistoryReport;
@@ -209,8 +195,8 @@ using AllQuestions =
     QuestionList<OpenFolder, CreateFromTemplate, CreateFromSpec, CloseProject, SaveProject, SaveNetwork,
                  SaveRecovery, DiscardRecovery, ExportTorch, InspectData, PreviewData, ProjectData,
                  ProjectDataFacts, PicturesOf, ListDevices, EstimateNetwork, EvaluateRun, KeptEvaluation,
-                 PredictFiles, StartRun, ResumeRun, ControlRun, DecideHeldRuns, SeriesOf, EventsOf, NetworkOfRun, SetTags,
-                 SetNote, SetName, SetArchived, RebuildHistory>;
+                 PredictFiles, StartRun, ResumeRun, ControlRun, DecideHeldRuns, SeriesOf, EventsOf,
+                 NetworkOfRun, LabelRun, RebuildHistory>;
 using AnyQuestion = AllQuestions::Any;
 
 } // namespace loom

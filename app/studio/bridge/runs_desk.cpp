@@ -292,36 +292,22 @@ void RunsDesk::answer(const KeptEvaluation& question, const Reply<std::optional<
   });
 }
 
-template<class Change> void RunsDesk::label(const QString& run, const Reply<Done>& reply, Change change) {
+void RunsDesk::answer(const LabelRun& question, const Reply<Done>& reply) {
   if (!store_) return reply(noHistory());
-  const std::string id = run.toStdString();
-  if (Status changed = change(*store_, id); !changed) return reply(changed.error());
+  const std::string run = question.run.toStdString();
+  Status changed;
+  if (question.tags) {
+    std::vector<std::string> words;
+    for (const auto& tag : *question.tags) words.push_back(tag.toStdString());
+    changed = store_->setTags(run, words);
+  }
+  if (changed && question.note) changed = store_->setNote(run, question.note->toStdString());
+  if (changed && question.name) changed = store_->setName(run, question.name->toStdString());
+  if (changed && question.archived) changed = store_->setArchived(run, *question.archived);
+  if (!changed) return reply(changed.error());
   reply(Done{});
-  readRuns({id});
+  readRuns({run});
   tellRuns();
-}
-
-void RunsDesk::answer(const SetTags& question, const Reply<Done>& reply) {
-  std::vector<std::string> words;
-  for (const auto& tag : question.tags) words.push_back(tag.toStdString());
-  label(question.run, reply, [&](Store& store, const std::string& run) { return store.setTags(run, words); });
-}
-
-void RunsDesk::answer(const SetNote& question, const Reply<Done>& reply) {
-  label(question.run, reply, [&](Store& store, const std::string& run) {
-    return store.setNote(run, question.text.toStdString());
-  });
-}
-
-void RunsDesk::answer(const SetName& question, const Reply<Done>& reply) {
-  label(question.run, reply, [&](Store& store, const std::string& run) {
-    return store.setName(run, question.name.toStdString());
-  });
-}
-
-void RunsDesk::answer(const SetArchived& question, const Reply<Done>& reply) {
-  label(question.run, reply,
-        [&](Store& store, const std::string& run) { return store.setArchived(run, question.archived); });
 }
 
 void RunsDesk::answer(const RebuildHistory&, const Reply<HistoryReport>& reply) {

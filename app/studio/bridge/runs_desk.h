@@ -29,10 +29,7 @@ class RunsDesk {
   void answer(const EventsOf& question, const Reply<QVector<StoredEvent>>& reply);
   void answer(const NetworkOfRun& question, const Reply<Network>& reply);
   void answer(const KeptEvaluation& question, const Reply<std::optional<Evaluation>>& reply);
-  void answer(const SetTags& question, const Reply<Done>& reply);
-  void answer(const SetNote& question, const Reply<Done>& reply);
-  void answer(const SetName& question, const Reply<Done>& reply);
-  void answer(const SetArchived& question, const Reply<Done>& reply);
+  void answer(const LabelRun& question, const Reply<Done>& reply);
   void answer(const RebuildHistory& question, const Reply<HistoryReport>& reply);
 
  private:
@@ -42,7 +39,6 @@ class RunsDesk {
   void readRuns(const std::vector<std::string>& changed); // these alone; empty: all
   void tellRuns();
   void forgetDeleted(const std::vector<std::string>& changed);
-  template<class Change> void label(const QString& run, const Reply<Done>& reply, Change change);
   void start(TrainRequest request, const Reply<Done>& reply);
   void setStore(std::unique_ptr<Store> store);
   void trouble(const Error& error);     // of the history; nobody asked

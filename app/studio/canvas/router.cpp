@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/canvas/router.h"
+#include "app/studio/canvas/card_rows.h"
 #include "app/studio/canvas/wire_index.h"
 #include <algorithm>
 #include <map>
@@ -8,15 +9,7 @@
 namespace loom {
 namespace {
 
-constexpr double corner = 8, lead = 24, laneStep = 16, firstLane = 20, gutter = 12;
-
-struct Row {
-  double top = 0, bottom = 0, left = 0, right = 0;
-  double reach = 0;                   // how far it or a row above it goes down
-  int lanes = 0;                      // lanes taken above it
-  double firstEnd = 1e9;              // where its leftmost card ends
-  std::vector<const NodeItem*> cards; // from left to right
-};
+constexpr double corner = 8, lead = 24, gutter = 12;
 
 enum class Way { straight, elbow, lane, turn, free };
 
@@ -34,10 +27,9 @@ struct Plan {
 class Router {
  public:
   Router(Scene& scene, const Network& network, const EdgeIndex& edges)
-      : scene_(scene), network_(network), edges_(edges) {}
+      : scene_(scene), network_(network), edges_(edges), rows_(scene) {}
 
   void run() {
-    findRows();
     makePlans();
     for (auto& plan : plans_) classify(plan);
     joinTurns();
@@ -50,34 +42,6 @@ class Router {
   }
 
  private:
-  // Nodes whose tops are equal stand in one row.
-  void findRows() {
-    std::vector<const NodeItem*> sorted;
-    for (const auto& node : scene_.nodes) sorted.push_back(&node);
-    std::sort(sorted.begin(), sorted.end(),
-              [](const auto* a, const auto* b) { return a->box.top() < b->box.top(); });
-    for (const auto* node : sorted) {
-      if (rows_.empty() || node->box.top() > rows_.back().top + 4)
-        rows_.push_back(
-            {node->box.top(), node->box.bottom(), node->box.left(), node->box.right(), 0, 0, 1e9, {}});
-      auto& row = rows_.back();
-      row.bottom = std::max(row.bottom, node->box.bottom());
-      row.left = std::min(row.left, node->box.left());
-      row.right = std::max(row.right, node->box.right());
-      row.firstEnd = std::min(row.firstEnd, node->box.right());
-      row.cards.push_back(node);
-      rowOf_[node->id] = static_cast<int>(rows_.size()) - 1;
-      right_ = std::max(right_, node->box.right());
-      left_ = std::min(left_, node->box.left());
-    }
-    double reach = -1e9;
-    for (auto& row : rows_) {
-      row.reach = reach = std::max(reach, row.bottom);
-      std::sort(row.cards.begin(), row.cards.end(),
-                [](const auto* a, const auto* b) { return a->box.left() < b->box.left(); });
-    }
-  }
-
   void makePlans() {
     for (auto& edge : scene_.edges) {
       const NodeItem& from = *scene_.node(edge.from);
@@ -95,42 +59,12 @@ class Router {
                         from.output.value_or(from.box.center()),
                         to.inputs[port],
                         Way::straight,
-                        rowOf_[edge.from],
-                        rowOf_[edge.to],
+                        rows_.of(edge.from),
+                        rows_.of(edge.to),
                         true,
                         false,
                         {}});
     }
-  }
-
-  // Does a card other than these two meet the area? Rows whose height does not are passed over.
-  bool meets(const QRectF& area, NodeId a, NodeId b) const {
-    const auto first = std::partition_point(rows_.begin(), rows_.end(),
-                                            [&](const Row& row) { return row.reach <= area.top(); });
-    const auto last =
-        std::partition_point(first, rows_.end(), [&](const Row& row) { return row.top < area.bottom(); });
-    return std::any_of(first, last, [&](const Row& row) {
-      if (row.bottom <= area.top() || row.left >= area.right() || row.right <= area.left()) return false;
-      const auto begin = std::partition_point(row.cards.begin(), row.cards.end(), [&](const NodeItem* node) {
-        return node->box.left() <= area.left() - wideNode;
-      });
-      const auto end = std::partition_point(
-          begin, row.cards.end(), [&](const NodeItem* node) { return node->box.left() < area.right(); });
-      return std::any_of(begin, end, [&](const NodeItem* node) {
-        return node->id != a && node->id != b && node->box.intersects(area);
-      });
-    });
-  }
-
-  // Does a horizontal stretch run through a card?
-  bool blocked(double x1, double x2, double y, NodeId a, NodeId b) const {
-    return x1 < x2 && meets(QRectF(x1, y - 4, x2 - x1, 8), a, b);
-  }
-
-  bool behindCard(const QPolygonF& line, NodeId a, NodeId b) const {
-    for (qsizetype index = 1; index < line.size(); ++index)
-      if (meets(QRectF(line[index - 1], line[index]).normalized().adjusted(-1, -1, 1, 1), a, b)) return true;
-    return false;
   }
 
   // Between cards placed by hand: the free curve where it runs in the open, else down or up to the nearest
@@ -140,11 +74,11 @@ class Router {
     // Its own two cards are no obstacle to a curve that leaves and enters at their ports, but to one that
     // goes back it is all the way across.
     const bool back = b.x() < a.x() + lead;
-    if (!behindCard(curve, edge.from, edge.to) && !back) return curve;
+    if (!rows_.behindCard(curve, edge.from, edge.to) && !back) return curve;
     const double out = a.x() + firstLane, in = b.x() - firstLane;
     const double left = std::min(out, in), right = std::max(out, in);
     std::vector<double> heights{(a.y() + b.y()) / 2};
-    for (const Row& row : rows_)
+    for (const CardRow& row : rows_.all())
       for (const auto* node : row.cards)
         if (node->box.left() < right + 8 && node->box.right() > left - 8) {
           heights.push_back(node->box.top() - gutter);
@@ -159,8 +93,9 @@ class Router {
       return QRectF(QPointF(x - 3, std::min(from, to)), QPointF(x + 3, std::max(from, to)));
     };
     for (auto y = heights.begin(); y != last; ++y)
-      if (!meets(upright(out, a.y(), *y), edge.from, 0) && !meets(upright(in, *y, b.y()), edge.to, 0) &&
-          !meets(QRectF(left, *y - 4, std::max(1.0, right - left), 8), 0, 0))
+      if (!rows_.meets(upright(out, a.y(), *y), edge.from, 0) &&
+          !rows_.meets(upright(in, *y, b.y()), edge.to, 0) &&
+          !rows_.meets(QRectF(left, *y - 4, std::max(1.0, right - left), 8), 0, 0))
         return rounded({a, {out, a.y()}, {out, *y}, {in, *y}, {in, b.y()}, b}, corner);
     return curve;
   }
@@ -171,7 +106,7 @@ class Router {
     const Node& b = *network_.node(edge.to);
     const bool forward = plan.to.x() >= plan.from.x() + lead;
     const bool clear =
-        forward && !blocked(plan.from.x(), plan.to.x() - lead, plan.from.y(), edge.from, edge.to);
+        forward && !rows_.blocked(plan.from.x(), plan.to.x() - lead, plan.from.y(), edge.from, edge.to);
     if (forward && clear && std::abs(plan.from.y() - plan.to.y()) < 0.5)
       plan.way = Way::straight;
     else if (a.placed || b.placed)
@@ -203,9 +138,7 @@ class Router {
     }
   }
 
-  bool nothingLeftOf(const Plan& plan) const {
-    return rows_[static_cast<std::size_t>(plan.toRow)].firstEnd >= plan.to.x() - 4;
-  }
+  bool nothingLeftOf(const Plan& plan) const { return rows_[plan.toRow].firstEnd >= plan.to.x() - 4; }
 
   // A turn whose first or last stretch would run behind cards: the target stands beside a row, or the source
   // before the rest of one. Or it would come down the gutter on top of another node's way into that row.
@@ -218,14 +151,14 @@ class Router {
       const EdgeItem& edge = *plan.edge;
       const QPointF a = plan.from, b = plan.to;
       const auto wayIn = waysIn.find(plan.toRow);
-      plan.detour = blocked(a.x(), rightOf(plan), a.y(), edge.from, edge.to) ||
-                    (plan.firstInRow && blocked(leftOf(plan), b.x(), b.y(), edge.from, edge.to)) ||
+      plan.detour = rows_.blocked(a.x(), rightOf(plan), a.y(), edge.from, edge.to) ||
+                    (plan.firstInRow && rows_.blocked(leftOf(plan), b.x(), b.y(), edge.from, edge.to)) ||
                     (!plan.firstInRow && wayIn != waysIn.end() && wayIn->second != edge.from);
     }
   }
 
-  double rightOf(const Plan& plan) const { return std::max(right_, plan.from.x()) + lead; }
-  double leftOf(const Plan& plan) const { return std::min(left_, plan.to.x()) - lead; }
+  double rightOf(const Plan& plan) const { return std::max(rows_.right(), plan.from.x()) + lead; }
+  double leftOf(const Plan& plan) const { return std::min(rows_.left(), plan.to.x()) - lead; }
 
   // Shorter skips lie nearer to the cards; spans that do not overlap share a lane.
   void assignLanes() {
@@ -237,8 +170,7 @@ class Router {
                      [](const Plan* a, const Plan* b) { return a->span() < b->span(); });
     std::map<int, std::vector<std::vector<std::pair<double, double>>>> taken;
     for (auto* plan : skips) {
-      const double from =
-          plan->way == Way::lane ? plan->from.x() : rows_[static_cast<std::size_t>(plan->toRow)].left - lead;
+      const double from = plan->way == Way::lane ? plan->from.x() : rows_[plan->toRow].left - lead;
       auto& lanes = taken[plan->toRow];
       std::size_t lane = 0;
       const auto overlaps = [&](const std::vector<std::pair<double, double>>& spans) {
@@ -249,8 +181,7 @@ class Router {
       if (lane == lanes.size()) lanes.emplace_back();
       lanes[lane].emplace_back(from, plan->to.x());
       lane_[plan->edge->id] = static_cast<int>(lane);
-      auto& row = rows_[static_cast<std::size_t>(plan->toRow)];
-      row.lanes = std::max(row.lanes, static_cast<int>(lane) + 1);
+      rows_.takeLane(plan->toRow, static_cast<int>(lane));
     }
   }
 
@@ -259,15 +190,11 @@ class Router {
     const auto knots = scene_.knots.size(), turns = turns_.size();
     draw(plan);
     if (plan.way == Way::straight || plan.way == Way::free) return;
-    if (!behindCard(plan.corners, plan.edge->from, plan.edge->to)) return;
+    if (!rows_.behindCard(plan.corners, plan.edge->from, plan.edge->to)) return;
     plan.detour = true;
     plan.corners.clear();
     scene_.knots.resize(knots);
     if (turns_.size() > turns) turns_.erase(plan.edge->from);
-  }
-
-  double laneHeight(int row, int lane) const {
-    return rows_[static_cast<std::size_t>(row)].top - firstLane - laneStep * lane;
   }
 
   void draw(Plan& plan) {
@@ -287,7 +214,7 @@ class Router {
       break;
     }
     case Way::lane: {
-      const double y = laneHeight(plan.toRow, lane_[edge.id]), x = a.x() + firstLane;
+      const double y = rows_.laneHeight(plan.toRow, lane_[edge.id]), x = a.x() + firstLane;
       plan.corners = {a, {x, a.y()}, {x, y}, {b.x() - firstLane, y}, {b.x() - firstLane, b.y()}, b};
       edge.line = rounded(plan.corners, corner);
       if (edges_.leaving(edge.from) > 1) scene_.knots.emplace_back(x, a.y());
@@ -303,13 +230,13 @@ class Router {
   void drawTurn(Plan& plan) {
     auto& edge = *plan.edge;
     const QPointF a = plan.from, b = plan.to;
-    const auto& target = rows_[static_cast<std::size_t>(plan.toRow)];
+    const auto& target = rows_[plan.toRow];
     const double right = rightOf(plan), left = leftOf(plan);
     auto known = turns_.find(edge.from);
     if (known == turns_.end()) {
-      double y = laneHeight(plan.toRow, target.lanes);
+      double y = rows_.laneHeight(plan.toRow, target.lanes);
       if (plan.toRow > plan.fromRow) {
-        const double under = rows_[static_cast<std::size_t>(plan.fromRow)].bottom + 8;
+        const double under = rows_[plan.fromRow].bottom + 8;
         y = std::max(y, std::min(under + 4, target.top - 8));
       }
       known = turns_.emplace(edge.from, y).first;
@@ -323,7 +250,7 @@ class Router {
       const auto first = firstTurnOf(edge.from);
       if (first && *first != b.y()) scene_.knots.emplace_back(left, *first);
     } else {
-      const double lane = laneHeight(plan.toRow, lane_[edge.id]);
+      const double lane = rows_.laneHeight(plan.toRow, lane_[edge.id]);
       corners << QPointF(left, y) << QPointF(left, lane) << QPointF(b.x() - firstLane, lane)
               << QPointF(b.x() - firstLane, b.y()) << b;
       scene_.knots.emplace_back(left, lane);
@@ -366,18 +293,18 @@ class Router {
     constexpr double beside = 11, upright = 6;
     const QRectF area = QRectF(p, q).normalized().adjusted(level ? 0 : -upright, level ? -beside : 0,
                                                            level ? 0 : upright, level ? beside : 0);
-    return !meets(area, except, 0) && !wires_.taken(p, q, from, laneStep - 4);
+    return !rows_.meets(area, except, 0) && !wires_.taken(p, q, from, laneStep - 4);
   }
 
   // Free heights to try on the way from one height to another: the lanes above and below the rows near it.
   std::vector<double> lanesNear(int row, double from, double to) const {
     constexpr int rowsTried = 6, lanesTried = 4;
-    const int last = std::min(static_cast<int>(rows_.size()) - 1, row + rowsTried);
+    const int last = std::min(rows_.count() - 1, row + rowsTried);
     std::vector<double> heights;
     for (int index = std::max(0, row - rowsTried); index <= last; ++index)
       for (int lane = 0; lane < lanesTried; ++lane) {
-        heights.push_back(laneHeight(index, lane));
-        heights.push_back(rows_[static_cast<std::size_t>(index)].bottom + firstLane + laneStep * lane);
+        heights.push_back(rows_.laneHeight(index, lane));
+        heights.push_back(rows_[index].bottom + firstLane + laneStep * lane);
       }
     const auto length = [&](double y) { return std::abs(y - from) + 1.01 * std::abs(y - to); };
     std::stable_sort(heights.begin(), heights.end(),
@@ -491,13 +418,11 @@ class Router {
   Scene& scene_;
   const Network& network_;
   const EdgeIndex& edges_;
-  std::vector<Row> rows_;
-  std::map<NodeId, int> rowOf_;
+  CardRows rows_;
   std::vector<Plan> plans_;
   std::map<EdgeId, int> lane_;
   std::map<NodeId, double> turns_;
   WireIndex wires_; // for detours
-  double right_ = -1e9, left_ = 1e9;
 };
 
 } // namespace

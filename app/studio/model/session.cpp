@@ -274,8 +274,10 @@ void Session::writeLabels() {
       ++one;
       continue;
     }
-    if (!one->tags.isEmpty()) carryOut(SetTags{one.key(), one->tags});
-    if (!one->note.isEmpty()) carryOut(SetNote{one.key(), one->note});
+    LabelRun label{one.key()};
+    if (!one->tags.isEmpty()) label.tags = one->tags;
+    if (!one->note.isEmpty()) label.note = one->note;
+    if (label.tags || label.note) carryOut(std::move(label));
     one = labels.erase(one);
   }
 }

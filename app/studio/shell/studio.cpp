@@ -10,6 +10,13 @@ namespace loom {
 
 Studio::Studio(Settings& settings, std::filesystem::path loomProgram, bool systemDark)
     : bridge_(std::move(loomProgram)), session_(bridge_), shell_(settings, &session_, systemDark) {
+  const auto setRecent = [this, &settings] {
+    QStringList folders;
+    for (const auto& project : settings.recent()) folders << project.folder;
+    bridge_.setRecentProjects(folders);
+  };
+  connect(&settings, &Settings::recentChanged, this, setRecent);
+  setRecent();
   connect(&session_, &Session::projectOpened, this, &Studio::startPages);
   connect(&session_, &Session::projectClosed, this, [this] {
     away_ = false;

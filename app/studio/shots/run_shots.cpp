@@ -240,7 +240,7 @@ QWidget* history(ShotStage& stage, bool any) {
                                     {"resnet-small-seed2 · 38", "seeds"},
                                     {"lenet-5 · 37", "baseline"},
                                     {"resnet-small-lr · 39", "sweep"}})
-      studio.studio().session().carryOut(SetTags{studio.id(name), {tag}});
+      studio.studio().session().carryOut(LabelRun{.run = studio.id(name), .tags = QStringList{tag}});
   });
   stage.after(600, [&studio, any] {
     if (!any) return;

@@ -55,9 +55,8 @@ constexpr Row rows[] = {
 } // namespace
 
 Dims pairOf(const Step& step, std::string_view name, const Dims& fallback) {
-  const Dims given = step.attrs.getInts(name, fallback);
-  if (given.empty()) return fallback;
-  return given.size() == 1 ? Dims{given[0], given[0]} : given;
+  const auto [height, width] = loom::pairOf(step.attrs, name, {fallback[0], fallback[1]});
+  return {height, width};
 }
 
 LowerStep findLowering(std::string_view op) {

@@ -8,8 +8,8 @@ namespace {
 constexpr std::string_view forwardSrcs = "src";
 constexpr std::string_view backwardSrcs = "diff_dst";
 
-std::array<std::int64_t, 2> outputSize(SrcCheck& check, const Params& attrs) {
-  const auto size = pairOf(attrs, "output_size", 0);
+Pair outputSize(SrcCheck& check, const Params& attrs) {
+  const auto size = pairOf(attrs, "output_size", {0, 0});
   for (const std::int64_t side : size)
     check.attribute(side >= 1 && side <= (1 << 20), "output_size",
                     say("output_size must be one or two numbers from 1"));

@@ -18,7 +18,7 @@ Dims pooled(SrcCheck& check, const Params& attrs, std::int64_t n, std::int64_t c
                  say("padding must be at most half of kernel_size"))
       .attribute(w.dilation[0] == 1 && w.dilation[1] == 1, "dilation",
                  say("dilation must be 1: average pooling has none"));
-  return pooledDims(check, w, attrs, {n, c, height, width});
+  return pooledDims(check, w, {n, c, height, width});
 }
 
 Shapes forwardShape(Descs src, const Params& attrs) {

@@ -11,11 +11,10 @@ constexpr std::string_view weightsSrcs = "src diff_dst";
 
 // Output height and width, or the reason why the kernel does not fit; `height`, `width` are those of the
 // forward src.
-std::array<std::int64_t, 2> outputSize(SrcCheck& check, const Window& w, std::int64_t height,
-                                       std::int64_t width) {
+Pair outputSize(SrcCheck& check, const Window& w, std::int64_t height, std::int64_t width) {
   checkWindow(check, w);
   if (!check) return {};
-  const std::array<std::int64_t, 2> size{w.outputs(0, height), w.outputs(1, width)};
+  const Pair size{w.outputs(0, height), w.outputs(1, width)};
   check.attribute(size[0] > 0 && size[1] > 0, "kernel_size",
                   say("kernel_size must fit into the padded image of {}×{}", height + 2 * w.padding[0],
                       width + 2 * w.padding[1]));
@@ -69,7 +68,7 @@ Shapes weightsShape(Descs src, const Params& attrs) {
   if (!check) return check.error();
   const Dims &s = src[0].dims, &d = src[1].dims;
   const std::int64_t groups = attrs.getInt("groups", 1);
-  const auto kernel = pairOf(attrs, "kernel", 0);
+  const auto kernel = pairOf(attrs, "kernel", {0, 0});
   checkGroups(check, groups, s[1], d[1]);
   if (!check) return check.error();
   const auto size = outputSize(check, convWindow(attrs, kernel[0], kernel[1]), s[2], s[3]);
@@ -168,6 +167,14 @@ std::int64_t multiplyAdds(Descs src, const Params& attrs) {
   const Window w = convWindow(attrs, k[2], k[3]);
   return s[0] * w.outputs(0, s[2]) * w.outputs(1, s[3]) * product(k);
 }
+// Of the gradients: each element of diff_dst meets the weights of its output channel.
+std::int64_t dataMultiplyAdds(Descs src, const Params&) {
+  return product(src[0].dims) * product(src[1].dims, 1);
+}
+std::int64_t weightsMultiplyAdds(Descs src, const Params& attrs) {
+  const auto kernel = pairOf(attrs, "kernel", {0, 0});
+  return product(src[1].dims) * (src[0].dims[1] / attrs.getInt("groups", 1)) * kernel[0] * kernel[1];
+}
 
 struct Geometry {
   const char* name;
@@ -244,6 +251,7 @@ constinit const OpSpec conv2dBackwardData{
     .reference64 = backwardData<double>,
     .reference32 = backwardData<float>,
     .cases = dataCases,
+    .multiplyAdds = dataMultiplyAdds,
 };
 constinit const OpSpec conv2dBackwardWeights{
     .name = "conv2d_backward_weights",
@@ -254,6 +262,7 @@ constinit const OpSpec conv2dBackwardWeights{
     .reference64 = backwardWeights<double>,
     .reference32 = backwardWeights<float>,
     .cases = weightsCases,
+    .multiplyAdds = weightsMultiplyAdds,
 };
 
 } // namespace loom::ops

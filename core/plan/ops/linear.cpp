@@ -99,6 +99,10 @@ void gradient(GradientBuilder& b) {
 }
 
 std::int64_t multiplyAdds(Descs src, const Params&) { return product(src[0].dims) * src[1].dims[0]; }
+std::int64_t dataMultiplyAdds(Descs src, const Params&) { return product(src[0].dims) * src[1].dims[1]; }
+std::int64_t weightsMultiplyAdds(Descs src, const Params&) {
+  return product(src[0].dims) * src[1].dims.back();
+}
 
 std::vector<OpCase> forwardCases() {
   return {floats("7 to 5", {{4, 7}, {5, 7}, {5}}),       floats("no bias, batch 1", {{1, 33}, {17, 33}, {}}),
@@ -137,6 +141,7 @@ constinit const OpSpec linearBackwardData{
     .reference64 = backwardData<double>,
     .reference32 = backwardData<float>,
     .cases = dataCases,
+    .multiplyAdds = dataMultiplyAdds,
 };
 constinit const OpSpec linearBackwardWeights{
     .name = "linear_backward_weights",
@@ -147,6 +152,7 @@ constinit const OpSpec linearBackwardWeights{
     .reference64 = backwardWeights<double>,
     .reference32 = backwardWeights<float>,
     .cases = weightsCases,
+    .multiplyAdds = weightsMultiplyAdds,
 };
 
 } // namespace loom::ops

@@ -16,7 +16,7 @@ Dims pooled(SrcCheck& check, const Params& attrs, std::int64_t n, std::int64_t c
   if (check)
     check.attribute(2 * w.padding[0] <= w.extent(0) && 2 * w.padding[1] <= w.extent(1), "padding",
                     say("padding must be at most half of what the kernel spans"));
-  return pooledDims(check, w, attrs, {n, c, height, width});
+  return pooledDims(check, w, {n, c, height, width});
 }
 
 Shapes forwardShape(Descs src, const Params& attrs) {

@@ -97,35 +97,12 @@ SrcCheck& SrcCheck::attribute(bool holds, std::string_view name, const Message& 
   return *this;
 }
 
-std::int64_t Window::outputs(std::size_t axis, std::int64_t input, bool ceil) const {
-  const std::int64_t room = input + 2 * padding[axis] - extent(axis);
-  if (room < 0) return 0;
-  const std::int64_t count = (room + (ceil ? stride[axis] - 1 : 0)) / stride[axis] + 1;
-  return ceil && (count - 1) * stride[axis] >= input + padding[axis] ? count - 1 : count;
-}
-
-std::array<std::int64_t, 2> pairOf(const Params& attrs, std::string_view name, std::int64_t fallback) {
-  const auto values = attrs.getInts(name, {fallback, fallback});
-  if (values.size() == 1) return {values[0], values[0]};
-  if (values.size() == 2) return {values[0], values[1]};
-  return {-1, -1}; // refused by checkWindow
-}
-
-Window poolWindow(const Params& attrs) {
-  Window window;
-  window.kernel = pairOf(attrs, "kernel_size", 0);
-  window.stride = attrs.has("stride") ? pairOf(attrs, "stride", 1) : window.kernel;
-  window.padding = pairOf(attrs, "padding", 0);
-  window.dilation = pairOf(attrs, "dilation", 1);
-  return window;
-}
+Window poolWindow(const Params& attrs) { return windowOf(attrs, true); }
 
 Window convWindow(const Params& attrs, std::int64_t kernelHeight, std::int64_t kernelWidth) {
-  Window window;
+  Window window = windowOf(attrs, false);
   window.kernel = {kernelHeight, kernelWidth};
-  window.stride = pairOf(attrs, "stride", 1);
-  window.padding = pairOf(attrs, "padding", 0);
-  window.dilation = pairOf(attrs, "dilation", 1);
+  window.ceilMode = false;
   return window;
 }
 
@@ -145,16 +122,15 @@ void checkWindow(SrcCheck& check, const Window& window) {
   }
 }
 
-Dims pooledDims(SrcCheck& check, const Window& window, const Params& attrs, const Dims& image) {
+Dims pooledDims(SrcCheck& check, const Window& window, const Dims& image) {
   if (!check) return {};
-  const bool ceil = attrs.getBool("ceil_mode");
-  const Dims dims{image[0], image[1], window.outputs(0, image[2], ceil), window.outputs(1, image[3], ceil)};
+  const Dims dims{image[0], image[1], window.outputs(0, image[2]), window.outputs(1, image[3])};
   check.attribute(dims[2] > 0 && dims[3] > 0, "kernel_size",
                   say("kernel_size must fit into the image of {}×{}", image[2], image[3]));
   return dims;
 }
 
-std::array<std::int64_t, 2> inputSize(const Params& attrs) {
+Pair inputSize(const Params& attrs) {
   const auto values = attrs.getInts("input");
   if (values.size() != 2) return {-1, -1};
   return {values[0], values[1]};

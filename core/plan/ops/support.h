@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the op files share: checks of what a shape rule is given, the windows of convolution and pooling,
+// What the op files share: checks of what a shape rule is given, windows,
 // loops over elements, and short ways to write test cases. For core/plan/ops only.
 #pragma once
 #include "core/plan/op.h"
-#include <array>
+#include "core/plan/window.h"
 #include <cmath>
 #include <cstddef>
 
@@ -49,23 +49,13 @@ class SrcCheck {
   std::optional<Error> error_;
 };
 
-// Kernel, stride, padding and dilation of a sliding window, {height, width} each.
-struct Window {
-  std::array<std::int64_t, 2> kernel{1, 1}, stride{1, 1}, padding{0, 0}, dilation{1, 1};
-  std::int64_t extent(std::size_t axis) const { return dilation[axis] * (kernel[axis] - 1) + 1; }
-  // Outputs along an axis; 0 or less when the window does not fit. With `ceil` a last window may hang over
-  // the end, but must begin inside the image or the padding before it (PyTorch's rule).
-  std::int64_t outputs(std::size_t axis, std::int64_t input, bool ceil = false) const;
-};
-// Two numbers; one number counts for both axes.
-std::array<std::int64_t, 2> pairOf(const Params& attrs, std::string_view name, std::int64_t fallback);
 Window poolWindow(const Params& attrs); // stride defaults to kernel_size
 Window convWindow(const Params& attrs, std::int64_t kernelHeight, std::int64_t kernelWidth);
 void checkWindow(SrcCheck& check, const Window& window);
 // The result of a pooling over N×C×H×W `image`, empty when the window does not fit (`check` says why).
-Dims pooledDims(SrcCheck& check, const Window& window, const Params& attrs, const Dims& image);
+Dims pooledDims(SrcCheck& check, const Window& window, const Dims& image);
 // "input" of the backward ops: height and width of the forward src.
-std::array<std::int64_t, 2> inputSize(const Params& attrs);
+Pair inputSize(const Params& attrs);
 Params withInts(Params attrs, std::string name, Dims values);
 std::int64_t product(const Dims& dims, std::size_t from = 0);
 // dim counted from the end when negative; -1 when out of range.

@@ -74,15 +74,17 @@ void Inspector::refresh() {
   rebuild();
 }
 
+// The person may be typing in a field while another part of the network changes.
+QString Inspector::focusedField(NodeId id) const {
+  if (body_ == nullptr || shown_ != id) return {};
+  const auto* widget = body_->focusWidget();
+  return widget != nullptr && widget->hasFocus() ? widget->objectName() : QString();
+}
+
 void Inspector::rebuild() {
   const NodeId id = document_.current();
   const Node* node = document_.network().node(id);
-  // The person may be typing in a field while another part of the network changes: keep focus on the same
-  // field.
-  QString focused;
-  if (body_ != nullptr)
-    if (auto* widget = body_->focusWidget(); widget != nullptr && widget->hasFocus() && shown_ == id)
-      focused = widget->objectName();
+  const QString focused = focusedField(id);
   fields_->forget();
   delete body_;
   body_ = new QWidget;
@@ -97,56 +99,10 @@ void Inspector::rebuild() {
   } else {
     title_->setTitle(QString::fromStdString(node->type), QString::fromStdString(node->name));
     form_ = new Form;
-    auto* name = new QLineEdit(QString::fromStdString(node->name));
-    name->setObjectName("field_name");
-    name->setAccessibleName("Name");
-    connect(name, &QLineEdit::editingFinished, this, [this, name, id] {
-      const Node* now = document_.network().node(id);
-      if (now == nullptr || name->text().toStdString() == now->name) return;
-      auto edit = rename(document_.network(), id, name->text().trimmed().toStdString());
-      if (!edit) return form_->setProblem(name, QString::fromStdString(edit.error().cause.text()));
-      taking_ = true;
-      if (!document_.perform(edit)) taking_ = false;
-    });
-    form_->addRow("Name", name, "The prefix of its weights in files and code");
-    foldable_.push_back({"Name", name});
-    ++rows_;
-    const auto* layer = findLayer(node->type);
-    auto params = layer != nullptr ? completeParams(*layer, node->params) : Result<Params>(Params{});
-    const auto info = document_.analysis().nodes.find(id);
-    if (layer != nullptr) {
-      int own = 0; // what a layer is made of comes first in its row
-      for (const auto& field : layer->fields) {
-        ++rows_;
-        if (field.automatic) {
-          auto* automatic = new NotedField;
-          automatic->setReadOnly(true);
-          QString value = "?";
-          if (info != document_.analysis().nodes.end())
-            for (const auto& [key, text] : info->second.automatic)
-              if (key == field.name) value = QString::fromStdString(text);
-          automatic->setAutomatic(value, "from input");
-          automatic->setAccessibleName(text(field.label));
-          automatic->setMinimumWidth(lookOf(this).px(64));
-          form_->addRow(text(field.label), automatic, text(field.help));
-          continue;
-        }
-        const ParamValue* value = params ? params->find(field.name) : nullptr;
-        if (value == nullptr) value = node->params.find(field.name);
-        addField(field, value != nullptr ? *value : field.standard, ++own > alwaysShown);
-      }
-    }
-    if (layer != nullptr && layer->parameters != nullptr) {
-      auto* frozen = new QCheckBox("fixed weights");
-      frozen->setObjectName("field_frozen");
-      frozen->setChecked(node->frozen);
-      connect(frozen, &QCheckBox::clicked, this, [this, id](bool on) {
-        taking_ = true;
-        if (!document_.perform(setFrozen(document_.network(), id, on))) taking_ = false;
-      });
-      form_->addRow("Frozen", frozen, "Training leaves the weights of this node as they are");
-      if (!node->frozen) foldable_.push_back({"Frozen", frozen});
-      ++rows_;
+    addName(*node);
+    if (const auto* layer = findLayer(node->type); layer != nullptr) {
+      addParameters(*node, *layer);
+      if (layer->parameters != nullptr) addFrozen(*node);
     }
     fold(focused);
     auto* box = new QWidget;
@@ -160,6 +116,66 @@ void Inspector::rebuild() {
   bodyColumn_->addWidget(body_);
   if (!focused.isEmpty())
     if (auto* widget = body_->findChild<QWidget*>(focused)) widget->setFocus();
+}
+
+void Inspector::addName(const Node& node) {
+  auto* name = new QLineEdit(QString::fromStdString(node.name));
+  name->setObjectName("field_name");
+  name->setAccessibleName("Name");
+  connect(name, &QLineEdit::editingFinished, this, [this, name, id = node.id] {
+    const Node* now = document_.network().node(id);
+    if (now == nullptr || name->text().toStdString() == now->name) return;
+    auto edit = rename(document_.network(), id, name->text().trimmed().toStdString());
+    if (!edit) return form_->setProblem(name, QString::fromStdString(edit.error().cause.text()));
+    taking_ = true;
+    if (!document_.perform(edit)) taking_ = false;
+  });
+  form_->addRow("Name", name, "The prefix of its weights in files and code");
+  foldable_.push_back({"Name", name});
+  ++rows_;
+}
+
+void Inspector::addParameters(const Node& node, const LayerSpec& layer) {
+  const auto params = completeParams(layer, node.params);
+  int own = 0; // what a layer is made of comes first in its row
+  for (const auto& field : layer.fields) {
+    ++rows_;
+    if (field.automatic) {
+      addAutomatic(field);
+      continue;
+    }
+    const ParamValue* value = params ? params->find(field.name) : nullptr;
+    if (value == nullptr) value = node.params.find(field.name);
+    addField(field, value != nullptr ? *value : field.standard, ++own > alwaysShown);
+  }
+}
+
+// What follows from the input is shown and cannot be changed.
+void Inspector::addAutomatic(const Field& field) {
+  QString value = "?";
+  const auto& nodes = document_.analysis().nodes;
+  if (const auto info = nodes.find(shown_); info != nodes.end())
+    for (const auto& [key, text] : info->second.automatic)
+      if (key == field.name) value = QString::fromStdString(text);
+  auto* automatic = new NotedField;
+  automatic->setReadOnly(true);
+  automatic->setAutomatic(value, "from input");
+  automatic->setAccessibleName(text(field.label));
+  automatic->setMinimumWidth(lookOf(this).px(64));
+  form_->addRow(text(field.label), automatic, text(field.help));
+}
+
+void Inspector::addFrozen(const Node& node) {
+  auto* frozen = new QCheckBox("fixed weights");
+  frozen->setObjectName("field_frozen");
+  frozen->setChecked(node.frozen);
+  connect(frozen, &QCheckBox::clicked, this, [this, id = node.id](bool on) {
+    taking_ = true;
+    if (!document_.perform(setFrozen(document_.network(), id, on))) taking_ = false;
+  });
+  form_->addRow("Frozen", frozen, "Training leaves the weights of this node as they are");
+  if (!node.frozen) foldable_.push_back({"Frozen", frozen});
+  ++rows_;
 }
 
 void Inspector::addField(const Field& field, const ParamValue& value, bool mayFold) {

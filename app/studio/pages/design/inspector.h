@@ -26,8 +26,13 @@ class Inspector : public QWidget {
   QWidget* fieldOf(const QString& parameter) const; // for tests and for problems that name a field
 
  private:
-  void rebuild(); // another node
-  void refresh(); // the same node, other values
+  void rebuild();                        // another node
+  void refresh();                        // the same node, other values
+  QString focusedField(NodeId id) const; // its name; empty when none has the focus, or the node changed
+  void addName(const Node& node);
+  void addParameters(const Node& node, const LayerSpec& layer);
+  void addAutomatic(const Field& field);
+  void addFrozen(const Node& node);
   void addField(const Field& field, const ParamValue& value, bool mayFold);
   void fold(const QString& focused);
   void fillCosts(QVBoxLayout* column);
@@ -40,7 +45,6 @@ class Inspector : public QWidget {
   Form* form_ = nullptr;
   FieldForm* fields_;
   NodeId shown_ = -1;
-  std::string shownType_;
   struct Foldable {
     QString label;
     QWidget* field;

@@ -165,10 +165,10 @@ void HistoryPage::bindSession() {
     if (chosen().size() != 1) return;
     const auto* view = session_->run(chosen().front());
     if (view != nullptr && text(view->row.note) != words)
-      session_->carryOut(SetNote{chosen().front(), words});
+      session_->carryOut(LabelRun{.run = chosen().front(), .note = words});
   });
   connect(model_, &RunTableModel::renamed, this, [this](const QString& run, const QString& name) {
-    session_->carryOut(SetName{run, name});
+    session_->carryOut(LabelRun{.run = run, .name = name});
   });
   connect(
       model_, &RunTableModel::sparkWanted, this, [this](const QString& run, std::int64_t) { askSpark(run); },
@@ -220,7 +220,7 @@ void HistoryPage::tag(const QString& word) {
         tags.removeAll(word.mid(1));
       else if (!tags.contains(word))
         tags << word;
-      session_->carryOut(SetTags{id, tags});
+      session_->carryOut(LabelRun{.run = id, .tags = tags});
     }
 }
 
@@ -417,7 +417,7 @@ void HistoryPage::bin(bool archived) {
     return;
   }
   if (runs.isEmpty()) return;
-  for (const auto& id : runs) session_->carryOut(SetArchived{id, archived});
+  for (const auto& id : runs) session_->carryOut(LabelRun{.run = id, .archived = archived});
   open_.binned = runs;
   open_.binnedTo = archived;
   const QString what = plural(runs.size(), "run") + (runs.size() == 1 ? " is " : " are ");
@@ -428,7 +428,7 @@ void HistoryPage::bin(bool archived) {
 
 void HistoryPage::undoBin() {
   if (session_ == nullptr) return;
-  for (const auto& id : open_.binned) session_->carryOut(SetArchived{id, !open_.binnedTo});
+  for (const auto& id : open_.binned) session_->carryOut(LabelRun{.run = id, .archived = !open_.binnedTo});
   open_.binned.clear();
   undo_->hide();
 }
