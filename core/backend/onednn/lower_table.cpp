@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/backend/onednn/lower_steps.h"
+#include "core/plan/window.h"
 
 namespace loom::onednn {
 namespace {
