@@ -310,6 +310,8 @@ std::vector<Finding> unsaidIn(const std::string& source) {
       for (std::size_t field = 1; error && field < fields.size(); ++field)
         check(tokens, fields[field].first, fields[field].second, field >= 2, findings);
     }
+    if (isWordOf(tokens, i, "foreign") && isSign(tokens, i + 1, '('))
+      check(tokens, i + 2, behind(tokens, i + 1), true, findings);
     const bool part = isWordOf(tokens, i, "cause") || isWordOf(tokens, i, "fix");
     if (part && i > 0 && isSign(tokens, i - 1, '.') && isSign(tokens, i + 1, '=') &&
         !isSign(tokens, i + 2, '=')) {

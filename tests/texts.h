@@ -29,9 +29,10 @@ struct Finding {
   int line = 0;
   std::string what;
 };
-// Literals that become the cause or the fix of an Error without say(), and texts that are formatted within an
-// Error. An Error is recognised by its kind, "{ErrorKind::… , place, cause, fix}"; assignments to .cause and
-// .fix count too. Arguments of other functions are names and do not count.
+// Literals that become the cause or the fix of an Error without say(), texts that are formatted within an
+// Error, and texts of ours that are given out as foreign() ones. An Error is recognised by its kind,
+// "{ErrorKind::… , place, cause, fix}"; assignments to .cause and .fix count too. Arguments
+// of other functions are names and do not count.
 std::vector<Finding> unsaidIn(const std::string& source);
 
 // As Message::id() gives it for a template.

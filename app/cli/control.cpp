@@ -24,7 +24,7 @@ void defineControl(CLI::App& app, Action& action) {
       ->check(oneOf({"pause", "resume", "stop", "checkpoint", "lr"}));
   // Looked at below: what is wrong with a value depends on the command.
   app.add_option("VALUE", options->values,
-                 "The learning rate from now on (lr); the schedule goes on in proportion")
+                 "The learning rate from now on (lr); the schedule continues in proportion")
       ->type_name("")
       ->expected(0, -1);
   app.add_flag("--json", options->json, "One JSON object on stdout");

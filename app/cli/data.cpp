@@ -50,7 +50,7 @@ void defineData(CLI::App& app, Action& action) {
       for (const auto& [name, count] : report_->classCounts) rows.push_back({name, formatCount(count)});
       printTable(rows, {false, true});
     }
-    for (const auto& line : report_->reasons) std::cout << plain(line) << "\n";
+    for (const auto& line : report_->reasons) std::cout << plain(line.text()) << "\n";
     for (const auto& line : report_->warnings) warn(line);
     return 0;
   };

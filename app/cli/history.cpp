@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/verb.h"
 #include "core/base/format.h"
+#include "core/base/message_json.h"
 #include "core/run/project.h"
 #include "core/store/store.h"
 #include <iostream>
@@ -15,8 +16,8 @@ void defineHistory(CLI::App& app, Action& action) {
   };
   auto options = std::make_shared<Options>();
   app.require_subcommand(1);
-  auto* verify = app.add_subcommand("verify", "Every point of every journal against the store");
-  auto* rebuild = app.add_subcommand("rebuild", "Make the databases again from the journals");
+  auto* verify = app.add_subcommand("verify", "Compare every point of every journal with the history");
+  auto* rebuild = app.add_subcommand("rebuild", "Rebuild the databases from the journals");
   for (auto* sub : {verify, rebuild}) {
     sub->add_option("PROJECT", options->project, "The project's folder")->required();
     sub->add_flag("--json", options->json, "One JSON object on stdout");
@@ -27,15 +28,17 @@ void defineHistory(CLI::App& app, Action& action) {
     auto answer = rebuild->parsed() ? rebuildHistory(project->folder) : verifyHistory(project->folder);
     if (!answer) return report(answer.error());
     if (options->json) {
-      printJson({{"good", answer->good},
-                 {"runs", answer->runs},
-                 {"records", answer->records},
-                 {"points", answer->points},
-                 {"findings", answer->findings}});
+      Json json{{"good", answer->good},
+                {"runs", answer->runs},
+                {"records", answer->records},
+                {"points", answer->points}};
+      setMessages(json, "findings", answer->findings);
+      printJson(json);
     } else {
       std::cout << counted(answer->runs, "run", "runs") << ", " << formatCount(answer->records)
-                << " records, " << formatCount(answer->points)
-                << " points: " << (answer->good ? "all is as the journals say" : "not as the journals say")
+                << " records, " << formatCount(answer->points) << " points: "
+                << (answer->good ? "the history matches the journals"
+                                 : "the history differs from the journals")
                 << "\n";
       for (const auto& finding : answer->findings) warn(finding);
     }

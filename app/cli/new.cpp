@@ -53,21 +53,22 @@ void defineNew(CLI::App& app, Action& action) {
     if (options->id.empty() && options->data.empty())
       return report({ErrorKind::usage, "loom new", say("Neither a template nor data is named"),
                      say("Add --template ID or --data FILE_OR_FOLDER")});
-    std::vector<std::string> explanation;
+    std::vector<Message> explanation;
     auto project = options->data.empty()
                        ? createFromTemplate(options->folder, options->id)
                        : createFromData(options->folder, options->data, options->target, explanation);
     if (!project) return report(project.error());
     if (options->json) {
-      printJson({{"project", project->folder.string()},
-                 {"name", project->name},
-                 {"network", project->network},
-                 {"data", toJson(project->data)},
-                 {"defaults", toJson(project->defaults)},
-                 {"explanation", explanation}});
+      Json json{{"project", project->folder.string()},
+                {"name", project->name},
+                {"network", project->network},
+                {"data", toJson(project->data)},
+                {"defaults", toJson(project->defaults)}};
+      setMessages(json, "explanation", explanation);
+      printJson(json);
       return 0;
     }
-    for (const auto& line : explanation) std::cout << "  " << plain(line) << "\n";
+    for (const auto& line : explanation) std::cout << "  " << plain(line.text()) << "\n";
     const std::string folder = plain(project->folder.string());
     std::cout << "Made " << folder << " with the network '" << plain(project->network) << "'.\n";
     if (!explanation.empty())

@@ -97,11 +97,11 @@ bool looksLikeOption(const std::string& word) { return word.size() > 1 && word.f
 // A verb with verbs below it.
 Message wrongBelow(const std::vector<std::string>& left, const std::vector<std::string>& names,
                    const std::string& path) {
-  if (left.empty()) return say("Say what to do: {} {}.", path, listed(names));
+  if (left.empty()) return say("Choose a subcommand: {} {}.", path, listed(names));
   // `remaining` gives the words as they were typed.
   const std::string word = shortWord(left.front()), near = nearest(left.front(), names);
-  if (near.empty()) return say("'{}' knows no '{}'. It knows {}.", path, word, listed(names));
-  return say("'{}' knows no '{}'. Did you mean '{}'? It knows {}.", path, word, near, listed(names));
+  if (near.empty()) return say("'{}' has no subcommand '{}'. Use {}.", path, word, listed(names));
+  return say("'{}' has no subcommand '{}'. Did you mean '{}'? Use {}.", path, word, near, listed(names));
 }
 
 Message missingOption(const CLI::App& app, const std::string& text) {
@@ -122,12 +122,12 @@ Message wrongWords(const CLI::App& root, const CLI::App& app, const std::string&
   if (!below.empty()) return wrongBelow(left, namesOf({below.begin(), below.end()}), path);
   if (error.get_name() == "RequiredError") return missingOption(app, error.what());
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !left.empty())
-    return say("'{}' is one word too many.", shortWord(left.front()));
+    return say("'{}' is one argument too many.", shortWord(left.front()));
   if (error.get_name() == "ArgumentMismatch") {
     const std::string text = error.what();
     const std::string name = text.substr(0, text.find(':'));
-    if (text.find("At least") != std::string::npos) return say("{}: two or more are wanted.", name);
-    if (name.rfind("--", 0) == 0) return say("{} wants a value behind it.", name);
+    if (text.find("At least") != std::string::npos) return say("{} takes two or more values.", name);
+    if (name.rfind("--", 0) == 0) return say("{} needs a value.", name);
   }
   const std::string text = error.what();
   const bool whole = text.empty() || text.back() == '.' || text.back() == '?';
@@ -168,19 +168,19 @@ std::optional<Error> emptyValue(const CLI::App& root) {
     Message cause, fix;
   };
   const Texts run{
-      say("no run is named"),
+      say("no run is given"),
       say("Give a run, such as last, or leave the option out (a variable of the shell may be empty)")};
   const std::map<std::string, Texts> named{
       {"--resume", run},
       {"--run", run},
       {"--network",
-       {say("no network is named"),
+       {say("no network is given"),
         say("Give one of the project, or leave the option out (a variable of the shell may be empty)")}},
       {"--data",
-       {say("no file or folder is named"),
+       {say("no file or folder is given"),
         say("Give one, or leave the option out (a variable of the shell may be empty)")}},
       {"--target",
-       {say("no column is named"),
+       {say("no column is given"),
         say("Give one of the table, or leave the option out (a variable of the shell may be empty)")}}};
   std::string path;
   for (const auto* option : deepest(root, path)->get_options()) {

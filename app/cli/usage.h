@@ -15,7 +15,7 @@ namespace loom {
 // The one of `known` that differs by few letters; empty when none does.
 std::string nearest(const std::string& word, const std::vector<std::string>& known);
 
-// The option that was given as "", as by a shell's variable that is not set: "--resume: no run is named. …".
+// The option that was given as "", as by a shell's variable that is not set: "--resume: no run is given. …".
 // Nothing when there is none.
 std::optional<Error> emptyValue(const CLI::App& root);
 

@@ -26,7 +26,7 @@ const std::vector<Verb>& verbs() {
       {"estimate", "Memory and time of a training, before it starts",
        "loom estimate my-first.loom --batch 128",
        &defineEstimate},
-      {"train", "Train a network, or go on with a run",
+      {"train", "Train a network, or resume a run",
        "loom train my-first.loom --name first\n"
        "loom train my-first.loom --epochs 5 --lr 0.01 --optimizer SGD\n"
        "loom train my-first.loom --resume last --epochs 20",
@@ -35,7 +35,7 @@ const std::vector<Verb>& verbs() {
        "loom evaluate my-first.loom last\n"
        "loom evaluate my-first.loom last --split validation --json",
        &defineEvaluate},
-      {"predict", "What a trained network says to a picture or to rows of a table",
+      {"predict", "What a trained network predicts for a picture or for rows of a table",
        "loom predict shoes.loom last boot.png\n"
        "loom predict houses.loom last new.csv --json",
        &definePredict},
@@ -55,7 +55,7 @@ const std::vector<Verb>& verbs() {
        "loom queue cancel 3f2a\n"
        "loom queue release",
        &defineQueue},
-      {"history", "Verify the stored history, or make it again from the journals",
+      {"history", "Verify the stored history, or rebuild it from the journals",
        "loom history verify my-first.loom\n"
        "loom history rebuild my-first.loom",
        &defineHistory},

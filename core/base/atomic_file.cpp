@@ -24,8 +24,8 @@ Message diskFull(const fs::path& file, const Message& what, std::size_t wanted) 
     return unknown ? say("{}: the disk is full", what)
                    : say("{}: the disk is full ({} free)", what, Bytes{space.available});
   return unknown
-             ? say("{}: the disk is full ({} wanted)", what, Bytes{wanted})
-             : say("{}: the disk is full ({} wanted, {} free)", what, Bytes{wanted}, Bytes{space.available});
+             ? say("{}: the disk is full ({} needed)", what, Bytes{wanted})
+             : say("{}: the disk is full ({} needed, {} free)", what, Bytes{wanted}, Bytes{space.available});
 }
 
 struct FaultSeam {
@@ -87,7 +87,7 @@ Error writeError(const fs::path& file, const Message& what, int code, std::size_
     error.fix = say("Free space on the disk of {}, then try again", folderOf(file));
     break;
   case EDQUOT:
-    error.cause = say("{}: your disk quota is used up ({} wanted)", what, Bytes{wanted});
+    error.cause = say("{}: your disk quota is used up ({} needed)", what, Bytes{wanted});
     error.fix = say("Remove files of yours or ask for a larger quota, then try again");
     break;
   case EROFS:
@@ -245,7 +245,7 @@ template<class Content> static Result<Content> readWhole(const fs::path& file, s
     if (code == ENOENT)
       return unreadable(say("the file does not exist"), say("Check the name and the folder"));
     return unreadable(say("the file cannot be read: {}", foreign(std::strerror(code))),
-                      say("Check that you may read it and that the disk is well"));
+                      say("Check that you may read it and that the disk works"));
   };
   const auto tooLarge = [&](std::uint64_t size) {
     return unreadable(say("the file has {} or more, at most {} are read", Bytes{size}, Bytes{maxBytes}),

@@ -145,9 +145,9 @@ Message inPlainWords(std::string_view complaint, std::string_view text, std::siz
       {"invalid literal", say("There is a word or sign that is not JSON; texts are in double quotes")},
       {"while parsing object key", say("The name of a member is missing, in double quotes")},
       {"while parsing object separator", say("The colon after a member's name is missing")},
-      {"while parsing object", say("There is no comma or }} behind a member")},
-      {"while parsing array", say("There is no comma or ] behind an element")},
-      {"while parsing value", say("There is no value where one is expected")}};
+      {"while parsing object", say("A comma or }} is missing after a member")},
+      {"while parsing array", say("A comma or ] is missing after an element")},
+      {"while parsing value", say("A value is missing")}};
   for (const auto& [words, meaning] : rows)
     if (says(words)) return meaning;
   return say("The text is not JSON");

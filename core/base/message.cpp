@@ -95,12 +95,6 @@ std::string visibleText(std::string_view text) {
   return shown;
 }
 
-Message::Message(std::string text) {
-  if (text.empty()) return;
-  template_ = "{}";
-  arguments_.emplace_back(Foreign{std::move(text)});
-}
-
 Message foreign(std::string_view text) {
   return text.empty() ? Message() : Message("{}", {Foreign{std::string(text)}});
 }

@@ -102,9 +102,6 @@ template<class... Arguments> class MessageTemplate {
 class Message {
  public:
   Message() = default; // no text
-  // To be removed when every text is created by say(): texts that were put together elsewhere.
-  Message(std::string text);
-  Message(const char* text) : Message(std::string(text)) {}
 
   bool empty() const { return template_.empty(); }
   std::string text() const; // English, for people: UTF-8

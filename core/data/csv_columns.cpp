@@ -10,11 +10,22 @@
 namespace loom {
 
 // gather() gives 0 for what is missing: the mean where columns were brought to mean 0, else a plain 0.
-std::string_view missingCountsAs(ColumnType type, std::string_view normalisation) {
+Message missingValues(std::int64_t count, const std::string& column, ColumnType type,
+                      std::string_view normalisation) {
+  const Count missing{count};
   const bool plain = normalisation == "none";
+  if (type == ColumnType::category && plain)
+    return sayCount("{} missing value in '{}' counts as none of its categories.",
+                    "{} missing values in '{}' count as none of its categories.", missing, column);
   if (type == ColumnType::category)
-    return plain ? "count as none of its categories" : "count as each of its categories by its share";
-  return plain ? "count as 0" : "count as the column's mean";
+    return sayCount("{} missing value in '{}' counts as each of its categories by its share.",
+                    "{} missing values in '{}' count as each of its categories by its share.", missing,
+                    column);
+  if (plain)
+    return sayCount("{} missing value in '{}' counts as 0.", "{} missing values in '{}' count as 0.", missing,
+                    column);
+  return sayCount("{} missing value in '{}' counts as the column's mean.",
+                  "{} missing values in '{}' count as the column's mean.", missing, column);
 }
 
 std::string categoryText(std::string_view cell, bool numeric) {
@@ -140,9 +151,10 @@ Column examineColumn(const std::vector<const CsvTable*>& tables, std::size_t col
 Status refuseInfinite(const Column& column, std::size_t index) {
   if (!column.infinite || (column.chosen && column.type != ColumnType::number)) return {};
   const auto& [table, row] = *column.infinite;
-  return Error{ErrorKind::input, table->place(row),
-               say("{} in column '{}' is no finite number", inQuotes(table->cell(row, index)), column.name),
-               say("Correct the cell, or leave the column out")};
+  return Error{
+      ErrorKind::input, table->place(row),
+      say("{} in column '{}' is not a finite number", inQuotes(table->cell(row, index)), column.name),
+      say("Correct the cell, or leave the column out")};
 }
 
 Message uselessBecause(const CsvTable& table, const Column& column, std::size_t index) {

@@ -30,7 +30,7 @@ inline constexpr std::int64_t maxCategories = 1'000;
 Column examineColumn(const std::vector<const CsvTable*>& tables, std::size_t column,
                      std::optional<ColumnType> type);
 
-// An Error that names the cell where a column of numbers holds an infinite one.
+// An Error that names the cell where a column of numbers contains an infinite one.
 Status refuseInfinite(const Column& column, std::size_t index);
 // Why nothing can be learned from a column: "'t' is empty", "'t' has one value only, 'a'"; empty when
 // something can.
@@ -44,7 +44,8 @@ Result<std::size_t> findColumn(const CsvTable& table, const std::string& name, M
 // The names, those nearest to `name` first, at most 12.
 std::string namesByLikeness(std::vector<std::string> names, const std::string& name);
 
-// What a cell without a value counts as: "count as the column's mean".
-std::string_view missingCountsAs(ColumnType type, std::string_view normalisation);
+// How many cells of a column have no value, and what these count as.
+Message missingValues(std::int64_t count, const std::string& column, ColumnType type,
+                      std::string_view normalisation);
 
 } // namespace loom

@@ -66,7 +66,7 @@ std::optional<ColumnType> chosenType(const TableSpec& spec, const std::string& n
 
 Error notANumber(const CsvTable& table, std::size_t row, std::size_t column) {
   return {ErrorKind::input, table.place(row),
-          say("{} in column '{}' is no number", inQuotes(table.cell(row, column)), table.names[column]),
+          say("{} in column '{}' is not a number", inQuotes(table.cell(row, column)), table.names[column]),
           say("Correct the cell, or take the column as a category")};
 }
 
@@ -98,8 +98,10 @@ Error nothingToLearnFrom(const TableSpec& spec, const Tables& tables, std::size_
   const CsvTable& table = *tables[0];
   const std::string name = "'" + table.names[target] + "'";
   if (table.columns == 1)
-    return inputError(table.file, say("Its only column, {}, is the target: no other one tells of it", name),
-                      say("Add a column of numbers or categories from which {} can be learned", name));
+    return inputError(
+        table.file,
+        say("Its only column, {}, is the target, and there is no column to predict it from", name),
+        say("Add a column of numbers or categories from which {} can be learned", name));
   constexpr std::size_t most = 6;
   std::vector<Message> reasons;
   std::size_t count = 0;
@@ -125,17 +127,15 @@ Result<std::vector<Placement>> placeFeatures(const TableSpec& spec, const Tables
     const Column column = examineColumn(tables, c, chosenType(spec, name));
     if (Status status = refuseInfinite(column, c); !status) return status.error();
     if (column.missing == column.rows) {
-      data.notes.push_back("Column '" + name + "' is empty and left out.");
+      data.notes.push_back(say("Column '{}' is empty and left out.", name));
       continue;
     }
     if (column.type == ColumnType::text) {
-      data.notes.push_back("Column '" + name + "' is text and left out.");
+      data.notes.push_back(say("Column '{}' is text and left out.", name));
       continue;
     }
     if (column.missing > 0)
-      data.notes.push_back(formatCount(column.missing) + " missing value" + (column.missing == 1 ? "" : "s") +
-                           " in '" + name + "' " +
-                           std::string(missingCountsAs(column.type, spec.normalisation)) + ".");
+      data.notes.push_back(missingValues(column.missing, name, column.type, spec.normalisation));
     Placement placement;
     placement.column = c;
     placement.first = static_cast<std::int64_t>(data.featureNames.size());
@@ -184,14 +184,15 @@ Status readClasses(const TableSpec& spec, const Tables& tables, std::size_t targ
   if (Status status = refuseInfinite(column, target); !status) return status;
   if (column.type == ColumnType::text || column.distinct > maxCategories) {
     const Count distinct{std::min(column.distinct, maxDistinct)}, rows{column.rows};
-    return inputError(table.file,
-                      column.distinct > maxDistinct
-                          ? say("The target {} has over {} different values in {} rows: these are no classes",
-                                name, distinct, rows)
-                          : say("The target {} has {} different values in {} rows: these are no classes",
-                                name, distinct, rows),
-                      column.numeric ? say("Choose the task regression, or another target column")
-                                     : say("Choose another target column"));
+    return inputError(
+        table.file,
+        column.distinct > maxDistinct
+            ? say("The target {} has over {} different values in {} rows: these are not classes", name,
+                  distinct, rows)
+            : say("The target {} has {} different values in {} rows: these are not classes", name, distinct,
+                  rows),
+        column.numeric ? say("Choose the task regression, or another target column")
+                       : say("Choose another target column"));
   }
   if (column.distinct < 2)
     return inputError(table.file,
@@ -298,8 +299,9 @@ Result<Dataset> loadCsv(const DatasetSpec& given, const fs::path& project) {
     if (part != tables[0]) data.fixedTest = taken;
   }
   if (unknown > 0)
-    data.notes.push_back(formatCount(unknown) + (unknown == 1 ? " row" : " rows") +
-                         " without a value in the target '" + spec.target + "' left out.");
+    data.notes.push_back(sayCount("{} row without a value in the target '{}' is left out.",
+                                  "{} rows without a value in the target '{}' are left out.", Count{unknown},
+                                  spec.target));
   const Status status = spec.task == Task::classification ? readClasses(spec, tables, *target, data)
                                                           : readTargets(spec, tables, *target, data);
   if (!status) return status.error();

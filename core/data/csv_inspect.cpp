@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/data/csv_inspect.h"
-#include "core/base/format.h"
 #include "core/data/csv_columns.h"
 #include "core/data/formats.h"
 #include <algorithm>
@@ -45,14 +44,15 @@ Result<std::size_t> chooseTarget(const CsvTable& table, const std::vector<Column
                                  const std::string& wanted, DataReport& report) {
   if (!wanted.empty()) {
     auto found = findColumn(table, wanted, say("There is no column '{}' for the target", wanted));
-    if (found) report.reasons.push_back("Target '" + wanted + "': as asked for.");
+    if (found) report.reasons.push_back(say("Target '{}': as asked for.", wanted));
     return found;
   }
   for (std::size_t c = columns.size(); c-- > 0;) {
     const Column& column = columns[c];
     if (column.type == ColumnType::text || column.distinct < 2 || isRunningNumber(column)) continue;
-    report.reasons.push_back("Target '" + column.name + "': the last column that " +
-                             std::string(c + 1 == columns.size() ? "there is." : "can be told or counted."));
+    report.reasons.push_back(c + 1 == columns.size()
+                                 ? say("Target '{}': the last column.", column.name)
+                                 : say("Target '{}': the last column of classes or numbers.", column.name));
     return c;
   }
   if (columns.size() == 1)
@@ -66,24 +66,49 @@ Result<std::size_t> chooseTarget(const CsvTable& table, const std::vector<Column
 void chooseTask(const Column& target, DataReport& report) {
   const bool classes = looksLikeClasses(target);
   report.proposed.task = classes ? Task::classification : Task::regression;
+  const Count distinct{std::min(target.distinct, maxDistinct)};
   if (!classes)
-    report.reasons.push_back("Task regression: '" + target.name + "' holds numbers, " +
-                             (target.distinct > maxDistinct ? "more than " : "") +
-                             formatCount(std::min(target.distinct, maxDistinct)) + " different ones.");
+    report.reasons.push_back(
+        target.distinct > maxDistinct
+            ? say("Task regression: '{}' contains more than {} different numbers.", target.name, distinct)
+            : say("Task regression: '{}' contains {} different numbers.", target.name, distinct));
   else
-    report.reasons.push_back("Task classification: '" + target.name + "' has " +
-                             formatCount(target.distinct) + " different " +
-                             (target.numeric ? "whole numbers." : "values."));
+    report.reasons.push_back(target.numeric
+                                 ? say("Task classification: '{}' contains {} different whole numbers.",
+                                       target.name, Count{target.distinct})
+                                 : say("Task classification: '{}' contains {} different values.", target.name,
+                                       Count{target.distinct}));
 }
 
 // At most a dozen names, then how many more there are.
-std::string firstNames(const std::vector<std::string>& names) {
+void addFeatures(DataReport& report, std::vector<std::string> names, bool categories) {
   constexpr std::size_t most = 12;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(most, names.size()); ++i) text += (i > 0 ? ", " : "") + names[i];
-  if (names.size() > most)
-    text += ", and " + formatCount(static_cast<std::int64_t>(names.size() - most)) + " more";
-  return text;
+  if (names.empty()) return;
+  const Count more{std::ssize(names) - static_cast<std::int64_t>(most)};
+  names.resize(std::min(most, names.size()));
+  if (categories)
+    report.reasons.push_back(
+        more.value > 0 ? say("Categories, each value a column of 0 and 1: {}, and {} more.", names, more)
+                       : say("Categories, each value a column of 0 and 1: {}.", names));
+  else
+    report.reasons.push_back(more.value > 0 ? say("Numbers: {}, and {} more.", names, more)
+                                            : say("Numbers: {}.", names));
+}
+
+// Why a column is left out; empty where it is used.
+Message leftOutBecause(const Column& column) {
+  if (isRunningNumber(column)) return say("Column '{}' is left out: it only counts the rows.", column.name);
+  if (column.missing == column.rows) return say("Column '{}' is left out: it is empty.", column.name);
+  if (column.type == ColumnType::text)
+    return say("Column '{}' is left out: it is text, another one in most rows.", column.name);
+  if (column.distinct < 2) return say("Column '{}' is left out: it has one value only.", column.name);
+  return {};
+}
+
+Message separation(const CsvTable& table) {
+  if (table.delimiter == '\t') return say("Format CSV, separated by tabs.");
+  if (table.delimiter == ';') return say("Format CSV, separated by semicolons.");
+  return say("Format CSV, separated by commas.");
 }
 
 void chooseColumns(const std::vector<Column>& columns, std::size_t target, DataReport& report) {
@@ -91,30 +116,22 @@ void chooseColumns(const std::vector<Column>& columns, std::size_t target, DataR
   for (std::size_t c = 0; c < columns.size(); ++c) {
     if (c == target) continue;
     const Column& column = columns[c];
-    if (isRunningNumber(column) || column.missing == column.rows || column.type == ColumnType::text ||
-        column.distinct < 2) {
-      const char* why = isRunningNumber(column)           ? "it only counts the rows"
-                        : column.missing == column.rows   ? "it is empty"
-                        : column.type == ColumnType::text ? "it is text, another one in most rows"
-                                                          : "it has one value only";
+    if (Message reason = leftOutBecause(column); !reason.empty()) {
       leftOut.push_back(column.name);
-      report.reasons.push_back("Column '" + column.name + "' is left out: " + why + ".");
+      report.reasons.push_back(std::move(reason));
       continue;
     }
     if (column.missing > 0)
-      report.warnings.push_back(formatCount(column.missing) + " of " + formatCount(column.rows) +
-                                " values are missing in '" + column.name + "'; they " +
-                                std::string(missingCountsAs(column.type, report.proposed.normalisation)) +
-                                ".");
+      report.warnings.push_back(
+          missingValues(column.missing, column.name, column.type, report.proposed.normalisation));
     (column.type == ColumnType::number ? numbers : categories).push_back(column.name);
   }
   TableOptions options;
   options.target = columns[target].name;
   options.leftOut = std::move(leftOut);
   setTableOptions(report.proposed, options);
-  if (!numbers.empty()) report.reasons.push_back("Numbers: " + firstNames(numbers) + ".");
-  if (!categories.empty())
-    report.reasons.push_back("Categories, each value a column of 0 and 1: " + firstNames(categories) + ".");
+  addFeatures(report, std::move(numbers), false);
+  addFeatures(report, std::move(categories), true);
 }
 
 } // namespace
@@ -131,13 +148,11 @@ Result<DataReport> inspectCsv(const fs::path& file, const std::string& target) {
   report.proposed.format = "csv";
   report.proposed.name = file.stem().string();
   report.proposed.setPath("file", file);
-  const char* delimiter = table->delimiter == '\t'  ? "tabs"
-                          : table->delimiter == ';' ? "semicolons"
-                                                    : "commas";
-  report.reasons.push_back(std::string("Format CSV, separated by ") + delimiter + "; the first line " +
-                           (table->header ? "names the columns." : "is data, so columns are numbered."));
+  report.reasons.push_back(separation(*table));
+  report.reasons.push_back(table->header ? say("The first line names the columns.")
+                                         : say("The first line is data, so columns are numbered."));
   if (table->decimalComma)
-    report.reasons.push_back("Numbers are written with a comma (3,5) and read as 3.5.");
+    report.reasons.push_back(say("Numbers are written with a comma (3,5) and read as 3.5."));
   std::vector<Column> columns;
   for (std::size_t c = 0; c < table->columns; ++c)
     columns.push_back(examineColumn({&*table}, c, std::nullopt));
@@ -156,10 +171,11 @@ Result<DataReport> inspectCsv(const fs::path& file, const std::string& target) {
   countClasses(report, *data);
   proposeSplit(report, data->samples, 0);
   report.reasons.push_back(
-      "Normalisation: each feature to mean 0 and deviation 1, fitted on the training part.");
+      say("Normalisation: each feature to mean 0 and deviation 1, fitted on the training part."));
   if (columns[*chosen].missing > 0)
-    report.warnings.push_back(formatCount(columns[*chosen].missing) +
-                              " rows without a target are passed over.");
+    report.warnings.push_back(sayCount("{} row without a target is skipped.",
+                                       "{} rows without a target are skipped.",
+                                       Count{columns[*chosen].missing}));
   return report;
 }
 

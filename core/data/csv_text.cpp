@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/data/csv_text.h"
-#include "core/base/format.h"
 #include "core/data/source_file.h"
 #include <algorithm>
 #include <charconv>
@@ -104,7 +103,7 @@ class Cutter {
   Cutter(std::string& text, char delimiter, const fs::path& file)
       : text_(text), delimiter_(delimiter), file_(file) {}
 
-  // False at the end of the file. Appends the cells of one record; blank lines are passed over.
+  // False at the end of the file. Appends the cells of one record; blank lines are skipped.
   Result<bool> record(std::vector<CsvTable::Cell>& cells) {
     while (at_ < text_.size() &&
            (text_[at_] == '\n' || (text_[at_] == '\r' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n'))) {
@@ -147,7 +146,7 @@ class Cutter {
     for (;;) {
       if (at_ >= text_.size())
         return Error{ErrorKind::input, place(opened), say("A quote is opened and never closed"),
-                     say("Close it, or double a quote that is meant as text")};
+                     say("Close it, or double a quote that is part of the text")};
       const char c = text_[at_++];
       if (c == '"') {
         if (at_ >= text_.size() || text_[at_] != '"') break;
@@ -163,7 +162,7 @@ class Cutter {
       ++at_;
     if (at_ < text_.size() && text_[at_] != delimiter_ && text_[at_] != '\n')
       return Error{ErrorKind::input, place(line_), say("Text follows a closing quote"),
-                   say("Double a quote that is meant as text")};
+                   say("Double a quote that is part of the text")};
     return afterField();
   }
 

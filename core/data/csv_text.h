@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A CSV file cut into cells (RFC 4180: quotes, doubled quotes, line ends within quotes, LF, CRLF or CR; a
-// byte order mark is passed over). Delimiter (, ; or tab) and header are detected. Every row has as many
+// byte order mark is skipped). Delimiter (, ; or tab) and header are detected. Every row has as many
 // fields as the first one.
 #pragma once
 #include "core/base/result.h"

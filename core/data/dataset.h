@@ -58,8 +58,8 @@ struct Dataset {
   std::vector<std::string> sampleNames;  // files of an image folder; else empty
   std::int64_t fixedTest = 0; // the last so many samples are the test part given by the data itself
   std::string contentHash;    // of the files read
-  // What was chosen or passed over, for the person: "3 missing values in 'age'"
-  std::vector<std::string> notes;
+  // What was chosen or skipped, for the person: "3 missing values in 'age'"
+  std::vector<Message> notes;
   std::int64_t sampleElements() const;
 };
 
@@ -100,8 +100,8 @@ struct DataReport {
   std::vector<std::int64_t> sampleShape;
   std::vector<ColumnReport> columns; // tables
   std::vector<std::pair<std::string, std::int64_t>> classCounts;
-  std::vector<std::string> reasons; // why each thing was chosen, one sentence each
-  std::vector<std::string> warnings;
+  std::vector<Message> reasons; // why each thing was chosen, one sentence each
+  std::vector<Message> warnings;
 };
 // A CSV file, an IDX file or a folder (images by class, or IDX files). `target` empty: proposed (the last
 // column).

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/base/message_json.h"
 #include "core/data/formats.h"
 #include "core/data/table_options.h"
 #include <cmath>
@@ -102,8 +103,8 @@ Json toJson(const DatasetSpec& spec) {
 
 Result<DatasetSpec> datasetFromJson(const Json& json, const std::string& place) {
   if (!json.is_object())
-    return Error{ErrorKind::input, place, say("This is no data set's description"),
-                 say("Correct the file, or choose the data anew")};
+    return Error{ErrorKind::input, place, say("This is not the description of a data set"),
+                 say("Correct the file, or choose the data again")};
   const JsonReader reader(json, place);
   DatasetSpec spec;
   if (Status status = readChoices(reader, spec); !status) return status.error();
@@ -120,8 +121,6 @@ Json toJson(const DataReport& report) {
   Json json{{"proposed", toJson(report.proposed)},
             {"samples", report.samples},
             {"sample_shape", report.sampleShape},
-            {"reasons", report.reasons},
-            {"warnings", report.warnings},
             {"columns", Json::array()},
             {"classes", Json::array()}};
   for (const ColumnReport& column : report.columns) {
@@ -142,6 +141,8 @@ Json toJson(const DataReport& report) {
   }
   for (const auto& [name, count] : report.classCounts)
     json["classes"].push_back({{"name", name}, {"count", count}});
+  setMessages(json, "reasons", report.reasons);
+  setMessages(json, "warnings", report.warnings);
   return json;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/data/formats.h"
-#include "core/base/format.h"
 #include "core/data/image_file.h"
 #include <algorithm>
 #include <new>
@@ -83,7 +82,7 @@ Result<DataReport> inspect(const fs::path& fileOrFolder, const std::string& targ
         return reader.inspect(path, target);
       }
     if (holdsPictures(path))
-      return inputError(path, say("The images lie in the folder itself, so nothing tells their classes"),
+      return inputError(path, say("The images are in the folder itself, so their classes are unknown"),
                         say("Make one sub-folder for each class and put its images there"));
     return inputError(
         path, say("There is no data here that can be read: no IDX files, and no sub-folders with images"),
@@ -112,20 +111,22 @@ void proposeSplit(DataReport& report, std::int64_t samples, std::int64_t fixedTe
     split.train = 0.9;
     split.validation = 0.1;
     split.test = 0;
-    report.reasons.push_back("Split: the data has a test part of " + formatCount(fixedTest) +
-                             " samples; of the others 90 % train, 10 % validate.");
+    report.reasons.push_back(
+        sayCount("Split: the data has a test part of {} sample; of the others 90 % train, 10 % validate.",
+                 "Split: the data has a test part of {} samples; of the others 90 % train, 10 % validate.",
+                 Count{fixedTest}));
   } else {
     split.train = 0.7;
     split.validation = 0.15;
     split.test = 0.15;
-    report.reasons.push_back("Split: 70 % train, 15 % validate, 15 % test, drawn by seed 1" +
-                             std::string(report.proposed.task == Task::classification
-                                             ? ", every class by the same shares."
-                                             : "."));
+    report.reasons.push_back(
+        report.proposed.task == Task::classification
+            ? say("Split: 70 % train, 15 % validate, 15 % test, drawn with seed 1, stratified by class.")
+            : say("Split: 70 % train, 15 % validate, 15 % test, drawn with seed 1."));
   }
   if (samples < 50)
-    report.warnings.push_back("Only " + formatCount(samples) +
-                              " samples: results will depend much on the split.");
+    report.warnings.push_back(sayCount("Only {} sample: results depend much on the split.",
+                                       "Only {} samples: results depend much on the split.", Count{samples}));
 }
 
 void countClasses(DataReport& report, const Dataset& data) {
@@ -135,11 +136,13 @@ void countClasses(DataReport& report, const Dataset& data) {
   if (counts.empty()) return;
   const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
   if (*least < 5)
-    report.warnings.push_back("Class '" + data.classes[static_cast<std::size_t>(least - counts.begin())] +
-                              "' has only " + formatCount(*least) + " samples.");
+    report.warnings.push_back(sayCount("Only {} sample has class '{}'.", "Only {} samples have class '{}'.",
+                                       Count{*least},
+                                       data.classes[static_cast<std::size_t>(least - counts.begin())]));
   if (*most > 10 * std::max<std::int64_t>(*least, 1))
-    report.warnings.push_back("The classes differ much in size (" + formatCount(*least) + " to " +
-                              formatCount(*most) + " samples): accuracy alone will flatter the large ones.");
+    report.warnings.push_back(
+        say("The classes differ much in size ({} to {} samples): accuracy alone favours the large ones.",
+            Count{*least}, Count{*most}));
 }
 
 } // namespace loom

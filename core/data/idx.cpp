@@ -61,10 +61,10 @@ Result<IdxHeader> parseIdxHeader(std::string_view bytes, const fs::path& file) {
     return inputError(file, say("An IDX file begins with 4 bytes, this one has {}", bytes.size()),
                       getAgain());
   if (byte(0) != 0 || byte(1) != 0)
-    return inputError(file, say("This is no IDX file: it does not begin with two zero bytes"),
+    return inputError(file, say("This is not an IDX file: it does not begin with two zero bytes"),
                       say("Give an IDX file (MNIST's format), gzipped or not"));
   if (byte(2) != 0x08)
-    return inputError(file, say("It holds numbers of type {}; only unsigned bytes (8) are read", byte(2)),
+    return inputError(file, say("It contains numbers of type {}; only unsigned bytes (8) are read", byte(2)),
                       say("Save the data as unsigned bytes"));
   IdxHeader header;
   const std::int64_t rank = byte(3);

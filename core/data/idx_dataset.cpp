@@ -70,11 +70,11 @@ Result<Part> readPart(const SourceFile& imageFile, const SourceFile& labelFile) 
   if (!labels) return labels.error();
   if (images->header.dims.size() < 2)
     return inputError(imageFile.path, say("It has one dimension: these are labels, no samples"),
-                      say("Give the file of the images here (its name usually holds 'images')"));
+                      say("Give the file of the images here (its name usually contains 'images')"));
   if (labels->header.dims.size() != 1)
     return inputError(labelFile.path,
                       say("It has {} dimensions; labels have one", labels->header.dims.size()),
-                      say("Give the file of the labels here (its name usually holds 'labels')"));
+                      say("Give the file of the labels here (its name usually contains 'labels')"));
   if (images->header.dims[0] != labels->header.dims[0])
     return inputError(labelFile.path,
                       say("It has {} labels, {} has {} samples", Count{labels->header.dims[0]},
@@ -234,7 +234,7 @@ bool recognisesIdx(const fs::path& fileOrFolder) {
 Result<DataReport> inspectIdx(const fs::path& fileOrFolder, const std::string&) {
   const FoundSet found = findSet(fileOrFolder);
   if (found.trainImages.empty() || found.trainLabels.empty())
-    return inputError(fileOrFolder, say("No pair of IDX files (train-images…, train-labels…) stands here"),
+    return inputError(fileOrFolder, say("There is no pair of IDX files (train-images…, train-labels…) here"),
                       say("Put the images and the labels into one folder, named as MNIST names them"));
   DataReport report;
   DatasetSpec& spec = report.proposed;
@@ -253,12 +253,13 @@ Result<DataReport> inspectIdx(const fs::path& fileOrFolder, const std::string&) 
   report.samples = data->samples;
   report.sampleShape = data->sampleShape;
   countClasses(report, *data);
-  report.reasons.push_back("Format IDX: " + found.trainImages.filename().string() + " begins with its mark.");
-  report.reasons.push_back("Task classification: the label file holds " +
-                           std::to_string(data->classes.size()) + " classes.");
+  report.reasons.push_back(say("Format IDX: {} begins with its mark.", found.trainImages.filename()));
+  report.reasons.push_back(sayCount("Task classification: the label file contains {} class.",
+                                    "Task classification: the label file contains {} classes.",
+                                    data->classes.size()));
   proposeSplit(report, data->samples, data->fixedTest);
   report.reasons.push_back(
-      "Normalisation: each channel to mean 0 and deviation 1, fitted on the training part.");
+      say("Normalisation: each channel to mean 0 and deviation 1, fitted on the training part."));
   return report;
 }
 

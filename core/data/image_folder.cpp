@@ -26,7 +26,7 @@ struct ClassFolder {
 };
 struct Listing {
   std::vector<ClassFolder> train, test; // classes sorted by name
-  std::int64_t passedOver = 0;          // files that are no images by their name
+  std::int64_t skipped = 0;             // files that are no images by their name
 };
 
 bool hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
@@ -61,7 +61,7 @@ fs::path namedFolder(const fs::path& folder, const std::vector<std::string_view>
   return {};
 }
 
-Result<ClassFolder> listClass(const fs::path& folder, std::int64_t& passedOver) {
+Result<ClassFolder> listClass(const fs::path& folder, std::int64_t& skipped) {
   ClassFolder result{folder.filename().string(), {}};
   std::error_code code;
   fs::recursive_directory_iterator entry(folder, code), end;
@@ -75,7 +75,7 @@ Result<ClassFolder> listClass(const fs::path& folder, std::int64_t& passedOver) 
     }
     if (entry->is_directory(code)) continue;
     if (!hasPictureSuffix(entry->path()))
-      ++passedOver;
+      ++skipped;
     else if (result.files.size() >= mostFiles)
       return inputError(folder, say("There are too many files in it"), say("Take a part of the data"));
     else
@@ -86,15 +86,15 @@ Result<ClassFolder> listClass(const fs::path& folder, std::int64_t& passedOver) 
                       say("Check its permissions"));
   std::sort(result.files.begin(), result.files.end());
   if (result.files.empty())
-    return inputError(folder, say("The class folder holds no PNG or JPEG image"),
+    return inputError(folder, say("The class folder contains no PNG or JPEG image"),
                       say("Put images of the class into it, or remove the folder"));
   return result;
 }
 
-Result<std::vector<ClassFolder>> listClasses(const fs::path& folder, std::int64_t& passedOver) {
+Result<std::vector<ClassFolder>> listClasses(const fs::path& folder, std::int64_t& skipped) {
   std::vector<ClassFolder> classes;
   for (const fs::path& sub : subFolders(folder)) {
-    auto listed = listClass(sub, passedOver);
+    auto listed = listClass(sub, skipped);
     if (!listed) return listed.error();
     classes.push_back(std::move(*listed));
   }
@@ -102,14 +102,14 @@ Result<std::vector<ClassFolder>> listClasses(const fs::path& folder, std::int64_
 }
 
 // train/, and with it test/, valid/: the parts. Anything else: the classes themselves.
-Result<Listing> listFolder(const fs::path& folder, std::vector<std::string>& notes) {
+Result<Listing> listFolder(const fs::path& folder, std::vector<Message>& notes) {
   std::error_code code;
   if (!fs::is_directory(folder, code))
     return inputError(folder, say("There is no such folder"),
-                      say("Give the folder that holds one sub-folder for each class"));
+                      say("Give the folder that contains one sub-folder for each class"));
   Listing listing;
   const fs::path train = namedFolder(folder, {"train", "training"});
-  auto classes = listClasses(train.empty() ? folder : train, listing.passedOver);
+  auto classes = listClasses(train.empty() ? folder : train, listing.skipped);
   if (!classes) return classes.error();
   listing.train = std::move(*classes);
   if (listing.train.size() < 2)
@@ -119,13 +119,13 @@ Result<Listing> listFolder(const fs::path& folder, std::vector<std::string>& not
                       say("Make one sub-folder with images for each class"));
   if (train.empty()) return listing;
   if (const fs::path test = namedFolder(folder, {"test", "testing"}); !test.empty()) {
-    auto tests = listClasses(test, listing.passedOver);
+    auto tests = listClasses(test, listing.skipped);
     if (!tests) return tests.error();
     listing.test = std::move(*tests);
   }
   if (const fs::path valid = namedFolder(folder, {"val", "valid", "validation"}); !valid.empty())
-    notes.push_back("The folder '" + valid.filename().string() +
-                    "' is not used: the validation part is drawn from the training part.");
+    notes.push_back(say("The folder '{}' is not used: the validation part is drawn from the training part.",
+                        valid.filename()));
   return listing;
 }
 
@@ -155,13 +155,12 @@ class Loader {
       if (part == &listing->test) data_.fixedTest = data_.samples - before;
     }
     if (rescaled_ > 0)
-      data_.notes.push_back(formatCount(rescaled_) + " of " + formatCount(data_.samples) +
-                            " images were scaled to " + formatShape(shape_) + ".");
-    if (listing->passedOver > 0)
-      data_.notes.push_back(
-          formatCount(listing->passedOver) +
-          (listing->passedOver == 1 ? " file that is no image was" : " files that are no images were") +
-          " passed over.");
+      data_.notes.push_back(sayCount("{} of {} images was scaled to {}.",
+                                     "{} of {} images were scaled to {}.", Count{rescaled_},
+                                     Count{data_.samples}, formatShape(shape_)));
+    if (listing->skipped > 0)
+      data_.notes.push_back(sayCount("{} file that is not an image was skipped.",
+                                     "{} files that are not images were skipped.", Count{listing->skipped}));
     data_.contentHash = hash_.hex();
     return std::move(data_);
   }
@@ -226,13 +225,13 @@ class Loader {
 Result<Dataset> loadImages(const DatasetSpec& spec, const fs::path& project) {
   if (spec.path("folder").empty())
     return inputError(project, say("The image data set names no folder"),
-                      say("Give the folder that holds one sub-folder for each class"));
+                      say("Give the folder that contains one sub-folder for each class"));
   return Loader(spec, resolvePath(project, spec.path("folder"))).load();
 }
 
 // The size that most images have, and colour when any has it; large ones become smaller, so that a first
 // network trains in minutes.
-Result<std::vector<std::int64_t>> proposeShape(const Listing& listing, std::vector<std::string>& reasons) {
+Result<std::vector<std::int64_t>> proposeShape(const Listing& listing, std::vector<Message>& reasons) {
   std::vector<const fs::path*> files;
   for (const ClassFolder& one : listing.train)
     for (const fs::path& file : one.files) files.push_back(&file);
@@ -257,15 +256,18 @@ Result<std::vector<std::int64_t>> proposeShape(const Listing& listing, std::vect
     width = std::max<std::int64_t>(1, width * longestProposed / longest);
   }
   const std::vector<std::int64_t> shape{colour > 0 ? 3 : 1, height, width};
-  const std::string whose = sizes.size() == 1 ? "that of every image" : "that of most images (" + size + ")";
-  reasons.push_back("Image size " + formatShape(shape) + ": " +
-                    (std::max(most->first.first, most->first.second) > longestProposed
-                         ? size + " scaled down to " + std::to_string(longestProposed) +
-                               " pixels at most, so that training is quick"
-                         : whose) +
-                    (colour == 0          ? "; all are grey."
-                     : colour == measured ? "; all have colours."
-                                          : "; some have colours, grey ones are taken as such."));
+  const std::string proposed = formatShape(shape);
+  if (std::max(most->first.first, most->first.second) > longestProposed)
+    reasons.push_back(say("Image size {}: {} is scaled down to at most {} pixels, so that training is quick.",
+                          proposed, size, longestProposed));
+  else if (sizes.size() == 1)
+    reasons.push_back(say("Image size {}: that of every image.", proposed));
+  else
+    reasons.push_back(say("Image size {}: that of most images ({}).", proposed, size));
+  reasons.push_back(colour == 0 ? say("Channels: all images are grey.")
+                    : colour == measured
+                        ? say("Channels: all images have colours.")
+                        : say("Channels: some images have colours; grey ones are read as such."));
   return shape;
 }
 
@@ -280,7 +282,7 @@ Result<DataReport> inspectImages(const fs::path& folder, const std::string&) {
   spec.format = "images";
   spec.setPath("folder", folder);
   spec.name = folder.has_filename() ? folder.filename().string() : folder.parent_path().filename().string();
-  std::vector<std::string> notes, sizeReasons;
+  std::vector<Message> notes, sizeReasons;
   auto listing = listFolder(folder, notes);
   if (!listing) return listing.error();
   auto shape = proposeShape(*listing, sizeReasons);
@@ -291,13 +293,13 @@ Result<DataReport> inspectImages(const fs::path& folder, const std::string&) {
   report.samples = data->samples;
   report.sampleShape = data->sampleShape;
   countClasses(report, *data);
-  report.reasons.push_back("Format images: the folder has a sub-folder for each of " +
-                           formatCount(static_cast<std::int64_t>(data->classes.size())) + " classes.");
+  report.reasons.push_back(say("Format images: the folder has a sub-folder for each of {} classes.",
+                               Count{static_cast<std::int64_t>(data->classes.size())}));
   report.reasons.insert(report.reasons.end(), sizeReasons.begin(), sizeReasons.end());
-  report.reasons.push_back("Task classification: the class is the sub-folder.");
+  report.reasons.push_back(say("Task classification: the class is the sub-folder."));
   proposeSplit(report, data->samples, data->fixedTest);
   report.reasons.push_back(
-      "Normalisation: each channel to mean 0 and deviation 1, fitted on the training part.");
+      say("Normalisation: each channel to mean 0 and deviation 1, fitted on the training part."));
   report.warnings.insert(report.warnings.end(), data->notes.begin(), data->notes.end());
   return report;
 }

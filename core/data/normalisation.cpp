@@ -135,7 +135,7 @@ Result<Normalisation> normalisationFromJson(const Json& json, const std::string&
       const auto value = numberFromJson(item);
       if (!value || !std::isfinite(*value) || (positive && *value <= 0))
         return Error{ErrorKind::input, place,
-                     say("Member '{}' holds no usable number", std::string_view(key)),
+                     say("Member '{}' contains no usable number", std::string_view(key)),
                      say("Train the run again")};
       out.push_back(*value);
     }

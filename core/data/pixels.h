@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of a data set of images, with a beginning that is passed over: a file is unpacked here whole,
+// The bytes of a data set of images, with a beginning that is skipped: a file is unpacked here whole,
 // with its header, and needs no copy.
 #pragma once
 #include "core/base/raw_bytes.h"
@@ -14,7 +14,7 @@ class Pixels {
  public:
   Pixels() = default;
   explicit Pixels(std::span<const std::uint8_t> bytes) { append(bytes); }
-  // `before` bytes that are passed over and `count` that are the pixels; none has a value yet. The whole room
+  // `before` bytes that are skipped and `count` that are the pixels; none has a value yet. The whole room
   // is lent by room().
   void makeRoom(std::size_t before, std::size_t count) {
     before_ = before;

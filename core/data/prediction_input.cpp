@@ -126,7 +126,7 @@ Status fillCell(const CsvTable& table, std::size_t row, std::size_t column, cons
     const auto value = isMissing(cell) ? std::optional<double>(missing) : parseNumber(cell);
     if (!value || std::isinf(static_cast<float>(*value)))
       return Error{ErrorKind::input, table.place(row),
-                   say("{} in column '{}' is no number", inQuotes(cell), source.name),
+                   say("{} in column '{}' is not a number", inQuotes(cell), source.name),
                    say("Correct the cell")};
     out[source.first] = static_cast<float>(*value);
     return {};
@@ -140,8 +140,8 @@ Status fillCell(const CsvTable& table, std::size_t row, std::size_t column, cons
   if (known)
     out[source.first + (found - source.values.begin())] = 1.0f;
   else if (!isMissing(cell))
-    result.notes.push_back(inQuotes(cell) + " in column '" + source.name +
-                           "' was never seen in training and counts as missing.");
+    result.notes.push_back(say("{} in column '{}' was not seen in training and counts as missing.",
+                               inQuotes(cell), source.name));
   return {};
 }
 

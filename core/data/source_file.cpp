@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/data/source_file.h"
 #include "core/base/atomic_file.h"
-#include "core/base/format.h"
 #include "core/base/os/machine.h"
 #include <algorithm>
 #include <cstring>
@@ -39,7 +38,7 @@ static Status checkSource(const fs::path& file, std::size_t maxBytes, Message fi
   const fs::file_status status = fs::status(file, code);
   if (!fs::exists(status)) return inputError(file, say("There is no such file"), fix);
   if (fs::is_directory(status)) return inputError(file, say("This is a folder"), fix);
-  if (!fs::is_regular_file(status)) return inputError(file, say("This is no regular file"), fix);
+  if (!fs::is_regular_file(status)) return inputError(file, say("This is not a regular file"), fix);
   const std::uintmax_t size = fs::file_size(file, code);
   if (!code && size > maxBytes)
     return inputError(file, say("It has {}; at most {} are read", Bytes{size}, Bytes{maxBytes}),
@@ -154,8 +153,8 @@ Result<std::size_t> gunzip(std::string_view bytes, std::span<std::uint8_t> out, 
   bool more = false;
   auto made = unpack(bytes, out, file, more);
   if (made && more)
-    return inputError(file, say("It unpacks to more than the {} bytes that it may hold", out.size()),
-                      say("Check where the file comes from; it is not what its name says"));
+    return inputError(file, say("It unpacks to more than {} bytes, the most that is read", out.size()),
+                      say("Check where the file comes from; its content does not match its name"));
   return made;
 }
 

@@ -82,12 +82,12 @@ Result<std::optional<FileLock>> FileLock::take(const fs::path& file, std::chrono
     fs::permissions(file.parent_path(), fs::perms::owner_all, failed);
   FileLock lock;
   if (const int code = lock.file_.open(file, os::Access::readWrite); code != 0)
-    return writeError(file, "The lock cannot be taken", code);
+    return writeError(file, say("the lock cannot be taken"), code);
   const auto until = std::chrono::steady_clock::now() + limit;
   for (;;) {
     const auto [state, code] = os::tryLock(lock.file_);
     if (state == os::LockState::taken) return std::optional<FileLock>(std::move(lock));
-    if (state != os::LockState::busy) return writeError(file, "The lock cannot be taken", code);
+    if (state != os::LockState::busy) return writeError(file, say("the lock cannot be taken"), code);
     if (std::chrono::steady_clock::now() >= until) return std::optional<FileLock>();
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }

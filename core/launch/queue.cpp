@@ -233,7 +233,7 @@ Status Queue::remove(const std::string& id) {
   if (!lock) return lock.error();
   std::error_code failed;
   if (!isQueueId(id) || !fs::remove(fileOf(id), failed)) {
-    if (failed) return writeError(fileOf(id), "The entry cannot be removed", failed.value());
+    if (failed) return writeError(fileOf(id), say("The entry cannot be removed"), failed.value());
     return noEntry(id);
   }
   return {};

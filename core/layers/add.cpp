@@ -7,7 +7,7 @@ namespace {
 
 ShapeAnswer shape(const Inputs& inputs, const Params&) {
   if (inputs.size() < 2)
-    return refuses(say("Wants two or more inputs, has one."),
+    return refuses(say("Expects two or more inputs, has one."),
                    say("Connect a second input, or leave the layer out."), removeIt("Add"));
   const Shape& first = inputs[0];
   for (std::size_t i = 1; i < inputs.size(); ++i) {

@@ -11,7 +11,7 @@ ShapeAnswer shape1d(const Inputs& inputs, const Params&) {
   if (in.size() == 2 || in.size() == 3) return gives(in);
   Fix fix;
   if (in.size() == 4) fix = replaceBy("BatchNorm2d");
-  return refuses(say("Wants 2 or 3 dimensions, gets {}.", toText(in)),
+  return refuses(say("Expects 2 or 3 dimensions, gets {}.", toText(in)),
                  in.size() == 4 ? say("BatchNorm2d takes images.") : Message(), fix);
 }
 
@@ -19,7 +19,7 @@ ShapeAnswer shape2d(const Inputs& inputs, const Params&) {
   const Shape& in = inputs.at(0);
   if (in.size() == 4) return gives(in);
   const bool flat = in.size() == 2 || in.size() == 3;
-  return refuses(say("Wants 4 dimensions (N×channels×height×width), gets {}.", toText(in)),
+  return refuses(say("Expects 4 dimensions (N×channels×height×width), gets {}.", toText(in)),
                  flat ? say("BatchNorm1d takes values without height and width.") : Message(),
                  flat ? replaceBy("BatchNorm1d") : Fix{});
 }

@@ -8,7 +8,7 @@ namespace {
 
 ShapeAnswer shape(const Inputs& inputs, const Params& params) {
   if (inputs.size() < 2)
-    return refuses(say("Wants two or more inputs, has one."),
+    return refuses(say("Expects two or more inputs, has one."),
                    say("Connect a second input, or leave the layer out."), removeIt("Concat"));
   const Shape& first = inputs[0];
   const std::int64_t dim = params.getInt("dim", 1);

@@ -41,7 +41,7 @@ struct Fix {
 };
 
 struct LayerProblem {
-  Message cause;  // "Wants 2 dimensions, gets N×32×7×7."
+  Message cause;  // "Expects 2 dimensions, gets N×32×7×7."
   Message remedy; // "A Flatten before it gives N×1568."
   Fix fix;
 };

@@ -8,7 +8,7 @@ namespace {
 ShapeAnswer shape(const Inputs& inputs, const Params& params) {
   const Shape& in = inputs.at(0);
   if (in.size() != 2)
-    return refuses(say("Wants 2 dimensions, gets {}.", toText(in)),
+    return refuses(say("Expects 2 dimensions, gets {}.", toText(in)),
                    say("A Flatten before it gives N×{}.", sampleElements(in)), insertBefore("Flatten"));
   return gives(batchOf({params.getInt("out_features")}));
 }

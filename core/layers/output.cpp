@@ -14,13 +14,14 @@ ShapeAnswer shape(const Inputs& inputs, const Params& params) {
   const std::string loss = params.getString("loss");
   if (in.size() != 2) {
     const std::int64_t flat = sampleElements(in);
-    return refuses(loss == crossEntropy ? say("{} wants 2 dimensions (N×classes), gets {}.", loss, toText(in))
-                                        : say("{} wants 2 dimensions (N×values), gets {}.", loss, toText(in)),
+    return refuses(loss == crossEntropy
+                       ? say("{} expects 2 dimensions (N×classes), gets {}.", loss, toText(in))
+                       : say("{} expects 2 dimensions (N×values), gets {}.", loss, toText(in)),
                    say("A Flatten before it gives N×{}.", flat), insertBefore("Flatten"));
   }
   if (loss == crossEntropy && in[1].value < 2)
     return refuses(
-        say("CrossEntropyLoss wants one value for each of two or more classes, gets {}.", toText(in)),
+        say("CrossEntropyLoss expects one value for each of two or more classes, gets {}.", toText(in)),
         say("BCEWithLogitsLoss takes one value for yes or no."), setTo("loss", std::string(binary)));
   return gives(in);
 }

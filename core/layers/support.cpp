@@ -82,10 +82,10 @@ std::int64_t sampleElements(const Shape& shape) {
 std::optional<LayerProblem> windowProblem(const Window& window, const Shape& input) {
   if (input.size() != 4) {
     LayerProblem problem;
-    problem.cause = say("Wants 4 dimensions (N×channels×height×width), gets {}.", toText(input));
+    problem.cause = say("Expects 4 dimensions (N×channels×height×width), gets {}.", toText(input));
     problem.remedy = input.size() == 3 && input[1].value > 0
                          ? say("An Input of shape 1×{} gives it one channel.", toTextWithoutBatch(input))
-                         : say("It stands before the Flatten in an image network.");
+                         : say("It belongs before the Flatten in an image network.");
     return problem;
   }
   Pair fits = window.kernel;

@@ -128,7 +128,7 @@ Result<Edit> rename(const Network& network, NodeId id, std::string_view name) {
   if (!validNodeName(name))
     return cannot(
         network, node->name, say("'{}' cannot be a name", name),
-        say("A name has letters, digits and _, does not begin with a digit and is no word of Python or "
+        say("A name has letters, digits and _, does not begin with a digit and is not a word of Python or "
             "torch.nn"));
   if (const Node* other = network.nodeNamed(name); other && other->id != id)
     return cannot(network, node->name, say("The name {} is taken by another {}", name, other->type),

@@ -255,7 +255,7 @@ Result<int> schemaOf(const Json& json, const std::string& place) {
   if (*schema > networkSchema)
     return Error{
         ErrorKind::input, place,
-        say("the network has schema {}, this version knows schemas up to {}", *schema, networkSchema),
+        say("the network has schema {}, this version reads schemas up to {}", *schema, networkSchema),
         say("Use a newer Neuroloom")};
   if (*schema < 0) return damaged(place, say("the schema {} is not one", *schema));
   return static_cast<int>(*schema);

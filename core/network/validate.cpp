@@ -168,7 +168,7 @@ class Analyst {
       return;
     }
     if (elementsOf(answer.output) > maxElements) {
-      error(node.id, 0, say("Its output of {} is larger than any machine can hold.", toText(answer.output)),
+      error(node.id, 0, say("Its output of {} is too large for any machine.", toText(answer.output)),
             say("Make the layer smaller, or pool before it."));
       return;
     }
@@ -179,7 +179,7 @@ class Analyst {
         trainable = checkedAdd(trainable, elementCount(parameter.dims).value_or(maxParameters))
                         .value_or(maxParameters);
     if (trainable >= maxParameters) {
-      error(node.id, 0, say("It would have more parameters than any machine can hold."),
+      error(node.id, 0, say("It would have too many parameters for any machine."),
             say("Make the layer smaller, or pool before it."));
       info.parameters.clear();
       return;

@@ -11,7 +11,7 @@ struct Diagnostic {
   enum class Level { error, warning } level = Level::error;
   NodeId node = 0; // 0: the network as a whole
   EdgeId edge = 0; // the edge it is about, 0: none
-  Message cause;   // "Wants 2 dimensions, gets N×32×7×7."
+  Message cause;   // "Expects 2 dimensions, gets N×32×7×7."
   Message remedy;  // "A Flatten before it gives N×1568."
   Fix fix;         // kind none: no button
 };

@@ -148,7 +148,7 @@ Status verify(const Plan& plan) {
       return broken(tensorPlace(tensor), say("cannot have dims {}", formatShape(tensor.dims)));
     if (!count || *count > largestTensor)
       return Error{ErrorKind::memory, tensorPlace(tensor),
-                   say("{} is more than any memory holds", formatShape(tensor.dims)),
+                   say("{} is more than fits in memory", formatShape(tensor.dims)),
                    say("make the layer or the batch smaller")};
     if ((tensor.kind == TensorKind::gradient || tensor.kind == TensorKind::moment) &&
         (!known(plan, tensor.owner) || plan.tensor(tensor.owner).dims != tensor.dims))

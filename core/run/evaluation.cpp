@@ -47,7 +47,7 @@ Status writeEvaluation(const fs::path& runFolder, const Evaluation& evaluation) 
   std::error_code error;
   for (const auto& one : {folder.parent_path(), folder}) // never the run's own: it may have been deleted
     if (fs::create_directory(one, error); error)
-      return writeError(one, "The folder cannot be made", error.value());
+      return writeError(one, say("The folder cannot be made"), error.value());
   Safetensors file;
   put(file, "sample", evaluation.samples);
   put(file, "label", evaluation.labels);

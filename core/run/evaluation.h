@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a trained network did on data, as it lies in a run: evaluations/<step>-<split>/summary.json (without
+// What a trained network did on data, as it is in a run: evaluations/<step>-<split>/summary.json (without
 // the per-sample parts) and predictions.safetensors (sample, label, prediction i32; output, target f32).
 // Written by core/train, read by all.
 #pragma once

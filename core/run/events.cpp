@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
-#include <fmt/format.h>
 
 namespace loom {
 namespace {
@@ -77,24 +76,26 @@ Json toJson(const RunControl& control) {
 
 Result<RunControl> controlFromJson(const Json& json, const std::string& place) {
   const JsonReader reader(json, place);
-  const auto wrong = [&](std::string cause) {
-    return Error{ErrorKind::input, place, std::move(cause), "Send the command again with `loom control`"};
+  const auto wrong = [&](Message cause) {
+    return Error{ErrorKind::input, place, std::move(cause),
+                 say("Send the command again with `loom control`")};
   };
   RunControl control;
   const auto id = reader.text("id"), verb = reader.text("verb");
   if (!id) return id.error();
   if (!verb) return verb.error();
-  if (!isFileName(*id)) return wrong("its id is no plain name");
+  if (!isFileName(*id)) return wrong(say("its id is not a plain name"));
   control.id = *id;
   const VerbRow* found = nullptr;
   for (const VerbRow& row : verbRows)
     if (row.text == *verb) found = &row;
-  if (!found) return wrong(fmt::format("there is no command '{}'", verb->substr(0, 40)));
+  if (!found) return wrong(say("there is no command '{}'", verb->substr(0, 40)));
   control.verb = found->verb;
   if (reader.has("by")) {
     const auto by = reader.text("by");
     if (!by) return by.error();
-    if (by->size() > 256) return wrong("the name of its sender is too long");
+    if (by->size() > 256)
+      return wrong(say("the name of its sender must have at most 256 bytes (got {})", by->size()));
     control.by = *by;
   }
   if (reader.has("time")) {
@@ -106,7 +107,7 @@ Result<RunControl> controlFromJson(const Json& json, const std::string& place) {
     const auto value = reader.number("value");
     if (!value) return value.error();
     if (!std::isfinite(*value) || *value < 0)
-      return wrong(fmt::format("a learning rate cannot be {}", *value));
+      return wrong(say("a learning rate must be finite and not negative (got {})", *value));
     control.value = *value;
   }
   return control;
@@ -122,13 +123,13 @@ Result<std::string> sendControl(const std::filesystem::path& runFolder, RunContr
   if (const auto sound = controlFromJson(toJson(control), file.string()); !sound) return sound.error();
   std::error_code failed;
   if (!std::filesystem::is_directory(runFolder, failed))
-    return Error{ErrorKind::input, runFolder.string(), "there is no such run",
-                 "Choose a run that `loom runs` lists"};
+    return Error{ErrorKind::input, runFolder.string(), say("there is no such run"),
+                 say("Choose a run that `loom runs` lists")};
   std::filesystem::create_directory(folder, failed);
   if (failed)
     return Error{ErrorKind::other, folder.string(),
-                 fmt::format("the folder cannot be made: {}", failed.message()),
-                 "Allow writing in the project's folder"};
+                 say("The folder cannot be made: {}", foreign(failed.message())),
+                 say("Allow writing in the project's folder")};
   if (const auto written = writeFileAtomically(file, canonicalJson(toJson(control))); !written)
     return written.error();
   return control.id;

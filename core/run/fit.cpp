@@ -2,7 +2,6 @@
 #include "core/run/fit.h"
 #include "core/base/format.h"
 #include <algorithm>
-#include <fmt/format.h>
 
 namespace loom {
 namespace {
@@ -14,7 +13,7 @@ bool sameShape(const Shape& shape, const std::vector<std::int64_t>& sample) {
   return true;
 }
 
-Fix setting(std::string label, std::string param, ParamValue value) {
+Fix setting(Message label, std::string param, ParamValue value) {
   Fix fix;
   fix.kind = Fix::Kind::setParam;
   fix.label = std::move(label);
@@ -39,18 +38,25 @@ const Node* deciding(const Network& network, NodeId id) {
   }
 }
 
-std::string counted(std::int64_t count, std::string_view one) {
-  return fmt::format("{} {}{}", formatCount(count), one, count == 1 ? "" : one == "class" ? "es" : "s");
+Message wrongNumberOfValues(std::int64_t given, const DataFacts& data) {
+  if (data.classes > 0)
+    return sayCount("The network gives {} value per sample, but the data has {} classes.",
+                    "The network gives {} values per sample, but the data has {} classes.", Count{given},
+                    Count{data.classes});
+  if (data.targets == 1)
+    return say("The network gives {} values per sample, but the data has 1 target.", Count{given});
+  return sayCount("The network gives {} value per sample, but the data has {} targets.",
+                  "The network gives {} values per sample, but the data has {} targets.", Count{given},
+                  Count{data.targets});
 }
 
 void checkInput(const Node& node, const NodeInfo& info, const DataFacts& data, std::vector<Diagnostic>& out) {
   if (!info.output || data.sampleShape.empty() || sameShape(*info.output, data.sampleShape)) return;
   const std::string wanted = formatShape(data.sampleShape);
-  out.push_back(
-      {Diagnostic::Level::error, node.id, 0,
-       fmt::format("Takes samples of {}, the data gives {}.", toTextWithoutBatch(*info.output), wanted),
-       fmt::format("Set its shape to {}.", wanted),
-       setting(fmt::format("Set its shape to {}", wanted), "shape", data.sampleShape)});
+  out.push_back({Diagnostic::Level::error, node.id, 0,
+                 say("Takes samples of {}, the data gives {}.", toTextWithoutBatch(*info.output), wanted),
+                 say("Set its shape to {}.", wanted),
+                 setting(say("Set its shape to {}", wanted), "shape", data.sampleShape)});
 }
 
 void checkOutput(const Network& network, const Node& node, const NodeInfo& info, const DataFacts& data,
@@ -58,28 +64,28 @@ void checkOutput(const Network& network, const Node& node, const NodeInfo& info,
   const LayerSpec* layer = findLayer(node.type);
   const auto params = completeParams(*layer, node.params);
   if (params && wantsLabels(*params) && data.classes == 0 && data.targets > 0)
-    out.push_back(
-        {Diagnostic::Level::error, node.id, 0,
-         fmt::format("{} tells classes apart, the data has numbers to predict.", params->getString("loss")),
-         "MSELoss compares numbers.", setting("Use MSELoss", "loss", std::string("MSELoss"))});
+    out.push_back({Diagnostic::Level::error, node.id, 0,
+                   say("{} compares classes, the data has numbers to predict.", params->getString("loss")),
+                   say("MSELoss compares numbers."),
+                   setting(say("Use {}", std::string_view("MSELoss")), "loss", std::string("MSELoss"))});
   if (info.inputs.empty() || info.inputs[0].size() != 2) return;
   const std::int64_t given = info.inputs[0].back().value;
   const std::int64_t wanted = data.classes > 0 ? data.classes : data.targets;
   if (wanted == 0 || given == wanted || (data.classes == 2 && given == 1)) return;
-  const std::string has = counted(wanted, data.classes > 0 ? "class" : "target");
+  Message cause = wrongNumberOfValues(given, data);
   if (const Node* source = deciding(network, node.id)) {
-    out.push_back({Diagnostic::Level::error, source->id, 0,
-                   fmt::format("Gives {} a sample, the data has {}.", counted(given, "value"), has),
-                   fmt::format("Set out_features to {}.", wanted),
-                   setting(fmt::format("Set out_features to {}", wanted), "out_features", wanted)});
+    out.push_back({Diagnostic::Level::error, source->id, 0, std::move(cause),
+                   say("Set out_features to {}.", wanted),
+                   setting(say("Set out_features to {}", wanted), "out_features", wanted)});
     return;
   }
-  out.push_back({Diagnostic::Level::error,
-                 node.id,
-                 0,
-                 fmt::format("Gets {} a sample, the data has {}.", counted(given, "value"), has),
-                 fmt::format("Let the layer before it give {}.", wanted),
-                 {}});
+  out.push_back(
+      {Diagnostic::Level::error,
+       node.id,
+       0,
+       std::move(cause),
+       sayCount("Let the layer before it give {} value.", "Let the layer before it give {} values.", wanted),
+       {}});
 }
 
 } // namespace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal of one attempt: runs/<uuid>/attempts/<k>/journal. One record a line: crc32c of what follows (8
 // hex digits), space, sequence number from 0, space, compact JSON, newline; at most 64 KiB. Appended with a
-// single write; a torn last line is no error, it is not there yet. A damaged line elsewhere is one, and costs
-// only itself: reading goes on behind it.
+// single write; a torn last line is not an error, it is not there yet. A damaged line elsewhere is one, and
+// costs only itself: reading continues behind it.
 #pragma once
 #include "core/base/json.h"
 #include "core/base/os/file.h"
@@ -56,8 +56,8 @@ struct PointColumns {
 bool isPoints(std::string_view json); // the text of a `points` record, as JournalWriter writes it
 // Fills `into` (its memory is used again) from a record's text without a JSON value in between, about five
 // times as fast. Kind input when the record is not as events.h says.
-Status readPoints(std::string_view json, const std::string& place, PointColumns& into);
-Status checkPoints(const PointColumns& columns, const std::string& place);
+Status readPoints(std::string_view json, const Place& place, PointColumns& into);
+Status checkPoints(const PointColumns& columns, const Place& place);
 
 // One sound line: checksum and form are right, the JSON is not parsed yet. `json` is borrowed from the bytes
 // given.
@@ -73,18 +73,21 @@ struct JournalState {
 };
 struct JournalLines {
   std::vector<JournalLine> lines;
-  std::uint64_t offset = 0;     // where to go on
+  std::uint64_t offset = 0;     // where to continue
   JournalState state;           // with this
   std::vector<Error> damages;   // one for each damaged stretch, at most mostDamages
-  std::int64_t moreDamages = 0; // so many stretches are not in `damages`
+  std::int64_t moreDamages = 0; // the number of stretches that are not in `damages`
   bool damaged() const { return !damages.empty(); }
 };
 inline constexpr std::size_t mostDamages = 5;
 // `bytes` stand at `offset` of the journal that `place` names. A line that is not sound, or whose sequence
-// number was there already, is passed over; the next sound one with a higher number counts. Which lines count
+// number was there already, is skipped; the next sound one with a higher number counts. Which lines count
 // does not depend on how the journal is cut into `bytes`.
-JournalLines splitJournal(std::string_view bytes, std::uint64_t offset, const std::string& place,
+JournalLines splitJournal(std::string_view bytes, std::uint64_t offset, const Place& place,
                           JournalState state = {});
+// Where errors say that they are.
+Place placeOfJournal(const std::string& run, int attempt);
+Place placeOfRecord(const Place& journal, std::uint64_t sequence);
 
 struct JournalRecord {
   std::uint64_t sequence = 0;
@@ -93,8 +96,8 @@ struct JournalRecord {
 };
 struct JournalRead {
   std::vector<JournalRecord> records;
-  std::uint64_t offset = 0;   // where to go on
-  std::vector<Error> damages; // what was passed over, at most mostDamages
+  std::uint64_t offset = 0;   // where to continue
+  std::vector<Error> damages; // what was skipped, at most mostDamages
 };
 
 // Where journals are read from. Part of a RunSite (site.h), which also knows who trains and whether runs() is

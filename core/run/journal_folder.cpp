@@ -5,16 +5,15 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <fmt/format.h>
 
 namespace loom {
 namespace {
 
 namespace fs = std::filesystem;
 
-Error cannotRead(const fs::path& path, const std::string& why) {
-  return {ErrorKind::input, path.string(), fmt::format("it cannot be read: {}", why),
-          "Check that the project's folder is there and may be read"};
+Error cannotRead(const fs::path& path, std::string_view reason) {
+  return {ErrorKind::input, path.string(), say("it cannot be read: {}", foreign(reason)),
+          say("Check that the project's folder exists and can be read")};
 }
 
 class FolderJournals : public JournalSource {

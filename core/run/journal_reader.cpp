@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fmt/format.h>
 
 namespace loom {
 namespace {
@@ -14,17 +13,16 @@ constexpr std::int64_t largestStep = std::int64_t{1} << 53;
 constexpr std::uint64_t largestSequence = std::uint64_t{1} << 53;
 constexpr std::size_t longestColumn = 256, longestKey = 256;
 
-Error damagedAt(const std::string& place, std::uint64_t offset, std::string_view why) {
+Error damagedAt(const Place& place, std::uint64_t offset, Message cause) {
   return {
-      ErrorKind::input, fmt::format("{}, byte {}", place, offset),
-      fmt::format("the record is damaged: {}", why),
-      "It is passed over, the rest of the run is read; restore the file from a copy if there is one, then "
-      "run `loom history rebuild`"};
+      ErrorKind::input, Place(say("{}, byte {}", place.message(), offset)), std::move(cause),
+      say("The record is skipped and the rest of the run is read; restore the file from a backup if there "
+          "is one, then run `loom history rebuild`")};
 }
 
-Error wrongRecord(const std::string& place, std::string cause) {
+Error wrongRecord(const Place& place, Message cause) {
   return {ErrorKind::input, place, std::move(cause),
-          "The record is passed over; the rest of the run is read"};
+          say("The record is skipped and the rest of the run is read")};
 }
 
 // Reads the exact form that JournalWriter gives a points record; any other form is left to the JSON reader.
@@ -82,7 +80,7 @@ class Cursor {
         return false;
       return true;
     }
-    // from_chars would take "inf" and "nan", which are no JSON.
+    // from_chars would take "inf" and "nan", which are not JSON.
     const char* first = at_ < end_ && *at_ == '-' ? at_ + 1 : at_;
     if (first == end_ || *first < '0' || *first > '9') return false;
     const auto [next, error] = std::from_chars(at_, end_, value);
@@ -100,7 +98,7 @@ bool readQuickly(std::string_view json, PointColumns& into) {
          cursor.take(R"(,"values":)") && cursor.takeList(into.values) && cursor.take("}") && cursor.atEnd();
 }
 
-Status readSlowly(std::string_view json, const std::string& place, PointColumns& into) {
+Status readSlowly(std::string_view json, const Place& place, PointColumns& into) {
   const auto parsed = parseJson(json, place);
   if (!parsed) return parsed.error();
   const JsonReader reader(*parsed, place);
@@ -112,7 +110,7 @@ Status readSlowly(std::string_view json, const std::string& place, PointColumns&
   into.key = *key;
   into.steps.clear();
   for (const Json& element : **steps) {
-    if (!element.is_number_integer()) return wrongRecord(place, "a step is no whole number");
+    if (!element.is_number_integer()) return wrongRecord(place, say("a step is not a whole number"));
     into.steps.push_back(element.is_number_unsigned() &&
                                  element.get<std::uint64_t>() > static_cast<std::uint64_t>(largestStep)
                              ? largestStep + 1
@@ -128,22 +126,23 @@ Status readSlowly(std::string_view json, const std::string& place, PointColumns&
     return true;
   };
   if (!numbers(**times, into.times) || !numbers(**values, into.values))
-    return wrongRecord(place, "a time or value is no number");
+    return wrongRecord(place, say("a time or value is not a number"));
   return {};
 }
 
-// "crc32c sequence json" without the newline; an empty text when it is sound, else what is wrong.
-std::string_view checkLine(std::string_view text, JournalLine& line) {
-  if (text.size() < 12 || text[8] != ' ') return "it is no journal record";
+// "crc32c sequence json" without the newline; an empty Message when it is sound, else what is wrong.
+Message checkLine(std::string_view text, JournalLine& line) {
+  if (text.size() < 12 || text[8] != ' ') return say("the record is damaged: it is not a journal record");
   const std::string_view body = text.substr(9);
   std::uint32_t sum = 0;
   const auto [sumEnd, sumError] = std::from_chars(text.data(), text.data() + 8, sum, 16);
-  if (sumError != std::errc{} || sumEnd != text.data() + 8) return "it has no checksum";
-  if (crc32c(body) != sum) return "its checksum is wrong";
+  if (sumError != std::errc{} || sumEnd != text.data() + 8)
+    return say("the record is damaged: it has no checksum");
+  if (crc32c(body) != sum) return say("the record is damaged: its checksum is wrong");
   const auto [next, error] = std::from_chars(body.data(), body.data() + body.size(), line.sequence);
   if (error != std::errc{} || next == body.data() + body.size() || *next != ' ')
-    return "it has no sequence number";
-  if (line.sequence > largestSequence) return "its sequence number is too large";
+    return say("the record is damaged: it has no sequence number");
+  if (line.sequence > largestSequence) return say("the record is damaged: its sequence number is too large");
   line.json = body.substr(static_cast<std::size_t>(next - body.data()) + 1);
   return {};
 }
@@ -152,40 +151,51 @@ std::string_view checkLine(std::string_view text, JournalLine& line) {
 
 bool isPoints(std::string_view json) { return json.starts_with(pointsBeginning); }
 
-Status checkPoints(const PointColumns& columns, const std::string& place) {
+Status checkPoints(const PointColumns& columns, const Place& place) {
   if (columns.key.empty() || columns.key.size() > longestKey)
-    return wrongRecord(place, "a series has no name, or one of more than 256 bytes");
+    return wrongRecord(
+        place, say("the name of a series must have 1 to {} bytes (got {})", longestKey, columns.key.size()));
   for (const unsigned char letter : columns.key)
     if (letter < 0x20 || letter == 0x7f)
-      return wrongRecord(place, "the name of a series holds a control character");
+      return wrongRecord(place, say("the name of a series contains a control character"));
   const std::size_t count = columns.steps.size();
   if (count == 0 || count > longestColumn || columns.times.size() != count || columns.values.size() != count)
-    return wrongRecord(place, fmt::format("columns of {} steps, {} times and {} values do not fit together",
-                                          count, columns.times.size(), columns.values.size()));
+    return wrongRecord(place, say("a record must have 1 to {} steps, and as many times and values (got {} "
+                                  "steps, {} times and {} values)",
+                                  longestColumn, count, columns.times.size(), columns.values.size()));
   std::int64_t before = -1;
   for (const std::int64_t step : columns.steps) {
-    if (step <= before || step > largestStep)
-      return wrongRecord(place, fmt::format("step {} follows step {}", step, before));
+    if (step < 0 || step > largestStep)
+      return wrongRecord(place, say("a step must be between 0 and {} (got {})", largestStep, step));
+    if (step <= before)
+      return wrongRecord(place, say("steps must ascend, but step {} follows step {}", step, before));
     before = step;
   }
   return {};
 }
 
-Status readPoints(std::string_view json, const std::string& place, PointColumns& into) {
+Status readPoints(std::string_view json, const Place& place, PointColumns& into) {
   if (!readQuickly(json, into))
     if (auto read = readSlowly(json, place, into); !read) return read;
   return checkPoints(into, place);
 }
 
-JournalLines splitJournal(std::string_view bytes, std::uint64_t offset, const std::string& place,
+Place placeOfJournal(const std::string& run, int attempt) {
+  return say("journal of run {}, attempt {}", run, attempt);
+}
+Place placeOfRecord(const Place& journal, std::uint64_t sequence) {
+  return say("{}, record {}", journal.message(), sequence);
+}
+
+JournalLines splitJournal(std::string_view bytes, std::uint64_t offset, const Place& place,
                           JournalState state) {
   JournalLines result;
   result.offset = offset;
   result.state = state;
-  const auto damage = [&](std::string_view why) {
+  const auto damage = [&](Message cause) {
     if (result.state.behindDamage) return; // one stretch, one message
     if (result.damages.size() < mostDamages)
-      result.damages.push_back(damagedAt(place, result.offset, why));
+      result.damages.push_back(damagedAt(place, result.offset, std::move(cause)));
     else
       ++result.moreDamages;
   };
@@ -194,18 +204,19 @@ JournalLines splitJournal(std::string_view bytes, std::uint64_t offset, const st
     if (newline == std::string_view::npos && bytes.size() < longestRecord) break; // not there yet
     const std::size_t length = newline == std::string_view::npos ? longestRecord : newline + 1;
     JournalLine line;
-    std::string_view wrong = newline == std::string_view::npos ? "it is longer than 65536 bytes"
-                                                               : checkLine(bytes.substr(0, newline), line);
+    Message wrong = newline == std::string_view::npos
+                        ? say("the record is damaged: it is longer than {} bytes", longestRecord)
+                        : checkLine(bytes.substr(0, newline), line);
     const auto expected = result.state.next;
     if (wrong.empty() && expected && line.sequence < *expected)
-      wrong = "its sequence number was there already";
+      wrong = say("the record is damaged: its sequence number was there already");
     if (!wrong.empty()) {
-      damage(wrong);
+      damage(std::move(wrong));
       result.state.behindDamage = true;
     } else {
       if (expected && line.sequence > *expected)
-        damage(fmt::format("before record {}, {} records are missing", line.sequence,
-                           line.sequence - *expected));
+        damage(sayCount("{} record is missing before record {}", "{} records are missing before record {}",
+                        line.sequence - *expected, line.sequence));
       line.end = result.offset + length;
       result.state = {line.sequence + 1, false};
       result.lines.push_back(line);
@@ -220,7 +231,7 @@ Result<JournalRead> JournalSource::read(const std::string& run, int attempt, std
                                         std::size_t maxBytes) {
   const auto text = bytes(run, attempt, offset, std::max(maxBytes, longestRecord));
   if (!text) return text.error();
-  const std::string place = fmt::format("journal of run {}, attempt {}", run, attempt);
+  const Place place = placeOfJournal(run, attempt);
   JournalState state;
   if (offset > 0) state.next = std::nullopt; // what came before is not known
   JournalLines split = splitJournal(*text, offset, place, state);
@@ -228,14 +239,14 @@ Result<JournalRead> JournalSource::read(const std::string& run, int attempt, std
   result.offset = split.offset;
   result.damages = std::move(split.damages);
   for (const JournalLine& line : split.lines) {
-    auto event = parseJson(line.json, fmt::format("{}, record {}", place, line.sequence));
+    auto event = parseJson(line.json, placeOfRecord(place, line.sequence));
     if (event && event->is_object()) {
       result.records.push_back({line.sequence, std::move(*event), line.end});
       continue;
     }
     if (result.damages.size() < mostDamages)
       result.damages.push_back(
-          event ? wrongRecord(fmt::format("{}, record {}", place, line.sequence), "it holds no object")
+          event ? wrongRecord(placeOfRecord(place, line.sequence), say("it is not a JSON object"))
                 : event.error());
   }
   return result;

@@ -14,13 +14,13 @@ Error writeError(const std::filesystem::path& file, int error) {
     std::error_code unknown;
     const auto space = std::filesystem::space(file.parent_path(), unknown);
     return {ErrorKind::other, file.string(),
-            fmt::format("the disk is full, {} bytes are free", unknown ? 0 : space.available),
-            "Free some space, then resume the run"};
+            unknown ? say("the disk is full") : say("the disk is full ({} free)", Bytes{space.available}),
+            say("Free some space, then resume the run")};
   }
   const bool place = error == EROFS || error == EACCES || error == EPERM || error == ENOENT;
   return {place ? ErrorKind::input : ErrorKind::other, file.string(),
-          fmt::format("the journal cannot be written: {}", std::strerror(error)),
-          "Allow writing in the project's folder"};
+          say("the journal cannot be written: {}", foreign(std::strerror(error))),
+          say("Allow writing in the project's folder")};
 }
 
 } // namespace
@@ -47,8 +47,8 @@ Status JournalWriter::append(const std::vector<RunEvent>& events) {
     const std::string body = fmt::format("{} {}", sequence++, compactJson(event));
     if (8 + 1 + body.size() + 1 > longestRecord)
       return Error{ErrorKind::other, file_.string(),
-                   fmt::format("a record of {} bytes is longer than {}", body.size(), longestRecord),
-                   "Report this: the trainer says too much at once"};
+                   say("a record must have at most {} bytes (got {})", longestRecord, body.size()),
+                   say("Report this as a bug of the trainer")};
     text += hex32(crc32c(body));
     text += ' ';
     text += body;
@@ -65,7 +65,7 @@ Status JournalWriter::append(const std::vector<RunEvent>& events) {
     }
     if (written.code == 0) written.code = ENOSPC;
   }
-  // What a full disk took of it is taken back, so that a later record does not follow half of this one.
+  // What a full disk took of it is removed, so that a later record does not follow half of this one.
   os::FileStatus status;
   if (written.bytes > 0 && open_.status(status) == 0 && status.size >= written.bytes)
     if (const int code = open_.resize(status.size - written.bytes); code != 0) return writeError(file_, code);

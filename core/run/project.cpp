@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/run/project.h"
 #include "core/base/atomic_file.h"
-#include "core/base/format.h"
 #include "core/base/uuid.h"
 #include <algorithm>
 #include <fmt/format.h>
@@ -16,7 +15,7 @@ constexpr std::size_t maxProjectBytes = 4u << 20;
 
 Error noProject(const fs::path& folder, Message cause) {
   return {ErrorKind::input, folder.string(), std::move(cause),
-          say("Name a folder that holds project.json, or make one with 'loom new'")};
+          say("Pass a folder that contains project.json, or create one with 'loom new'")};
 }
 
 Json toJson(const Project& project) {
@@ -66,10 +65,10 @@ Result<Project> projectFromJson(const Json& json, const fs::path& folder) {
   auto defaults = reader.object("defaults");
   if (!defaults) return defaults.error();
   if (!plainName(*network))
-    return Error{ErrorKind::input, place, say("Member 'network' is no name of a network"),
+    return Error{ErrorKind::input, place, say("Member 'network' is not the name of a network"),
                  say("Correct the file")};
   if (!plainName(*id))
-    return Error{ErrorKind::input, place, say("Member 'id' is no id"), say("Correct the file")};
+    return Error{ErrorKind::input, place, say("Member 'id' is not an id"), say("Correct the file")};
   auto spec = datasetFromJson(**data, place);
   if (!spec) return spec.error();
   auto settings = settingsFromJson(**defaults, place);
@@ -88,13 +87,13 @@ Result<Project> openProject(const fs::path& given) {
   std::error_code error;
   // A person may point at project.json itself.
   fs::path folder = given.filename() == "project.json" ? given.parent_path() : given;
-  if (given.empty()) return noProject("project", say("No folder is named"));
+  if (given.empty()) return noProject("project", say("No folder was given"));
   if (folder.empty()) folder = ".";
   const fs::path file = folder / "project.json";
   if (!fs::exists(folder, error)) return noProject(folder, say("There is no such folder"));
   if (!fs::is_directory(folder, error))
     return noProject(folder, say("This is a file, not the folder of a project"));
-  if (!fs::exists(file, error)) return noProject(folder, say("The folder holds no project.json"));
+  if (!fs::exists(file, error)) return noProject(folder, say("The folder does not contain project.json"));
   auto json = readJsonFile(file, maxProjectBytes);
   if (!json) return json.error();
   auto schema = JsonReader(*json, file.string()).integer("schema");
@@ -102,11 +101,11 @@ Result<Project> openProject(const fs::path& given) {
   if (*schema > projectSchema)
     return Error{
         ErrorKind::input, file.string(),
-        say("It was written by a newer Neuroloom (schema {}, this one knows {})", *schema, projectSchema),
+        say("It was written by a newer Neuroloom (schema {}, this one reads {})", *schema, projectSchema),
         say("Use a newer Neuroloom")};
   if (*schema < 0)
     return Error{ErrorKind::input, file.string(), say("Its schema is negative"),
-                 say("Restore it from a copy")};
+                 say("Restore the file from a backup")};
   if (*schema == projectSchema) return projectFromJson(*json, folder);
   auto project = projectFromJson(migrated(std::move(*json)), folder);
   if (!project) return project;
@@ -173,7 +172,7 @@ Result<Project> createProject(const fs::path& folder, Project content, const Net
     if (error)
       return Error{ErrorKind::input, folder.string(),
                    say("The folder cannot be made: {}", foreign(error.message())),
-                   say("Choose a place that can be written")};
+                   say("Choose a folder that can be written")};
   }
   content.folder = folder;
   if (content.id.empty()) content.id = newUuid();
@@ -204,11 +203,9 @@ Result<Network> loadNetwork(const Project& project, const std::string& name) {
   const std::string wanted = name.empty() ? project.network : name;
   const auto names = networkNames(project);
   if (std::find(names.begin(), names.end(), wanted) == names.end()) {
-    std::string known;
-    for (const auto& one : names) known += (known.empty() ? "" : ", ") + one;
     return Error{ErrorKind::input, (project.folder / "networks").string(),
                  say("There is no network '{}'", wanted),
-                 known.empty() ? say("Draw one first") : say("Choose one of: {}", known)};
+                 names.empty() ? say("Draw one first") : say("Choose one of: {}", names)};
   }
   auto network = readNetwork(networkFile(project, wanted));
   if (network) network->name = wanted; // the file's name is the name
@@ -217,7 +214,7 @@ Result<Network> loadNetwork(const Project& project, const std::string& name) {
 
 Status saveNetwork(const Project& project, const Network& network) {
   if (!plainName(network.name))
-    return Error{ErrorKind::usage, network.name, say("This is no name for a network"),
+    return Error{ErrorKind::usage, network.name, say("This is not a name for a network"),
                  say("Use letters, digits, '-' and '_'")};
   return writeNetwork(networkFile(project, network.name), network);
 }
@@ -229,7 +226,7 @@ Status checkRunId(std::string_view run) {
                               c == '-' || c == '_' || c == '.';
                      });
   if (plain) return {};
-  return Error{ErrorKind::usage, "run", say("This is no id of a run"),
+  return Error{ErrorKind::usage, "run", say("This is not the id of a run"),
                say("Use letters, digits, '-', '_' and '.', at most 64; a letter or digit first")};
 }
 
@@ -279,18 +276,17 @@ Result<std::string> findRun(const fs::path& project, std::string_view word) {
       const auto differ = std::mismatch(one.begin(), one.end(), other.begin(), other.end()).first;
       shown = std::max(shown, static_cast<std::size_t>(differ - one.begin()) + 1);
     }
-  std::string candidates;
+  std::vector<std::string> candidates;
   for (std::size_t index = 0; index < 5; ++index) {
     const auto& list = fitting.empty() ? all.size() : fitting.size();
     if (index >= list) break;
     const Known& one = fitting.empty() ? all[index] : *fitting[index];
-    candidates += (candidates.empty() ? "" : ", ") + one.id.substr(0, shown) +
-                  (one.name.empty() ? "" : " (" + one.name + ")");
+    candidates.push_back(one.id.substr(0, shown) + (one.name.empty() ? "" : " (" + one.name + ")"));
   }
   return Error{ErrorKind::input, (project / "runs").string(),
                fitting.empty() ? say("No run begins with '{}'", word)
                                : say("Several runs begin with '{}'", word),
-               say("Name one of: {}, or last", candidates)};
+               say("Pass one of: {}, or last", candidates)};
 }
 
 } // namespace loom

@@ -44,7 +44,7 @@ std::string expectedText(const ProjectTemplate& one);
 Result<Project> createFromTemplate(const std::filesystem::path& folder, std::string_view templateId);
 // What was chosen, one sentence each.
 Result<Project> createFromData(const std::filesystem::path& folder, const std::filesystem::path& data,
-                               const std::string& target, std::vector<std::string>& explanation);
+                               const std::string& target, std::vector<Message>& explanation);
 // The same from a spec that a person changed (target, types, task, split); paths become absolute.
 Result<Project> createFromSpec(const std::filesystem::path& folder, const DatasetSpec& spec);
 std::filesystem::path samplesFolder(); // beside the program: share/neuroloom/samples, or the source tree's

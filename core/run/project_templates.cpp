@@ -175,7 +175,7 @@ Result<Project> createFromSpec(const fs::path& folder, const DatasetSpec& spec) 
 }
 
 Result<Project> createFromData(const fs::path& folder, const fs::path& data, const std::string& target,
-                               std::vector<std::string>& explanation) {
+                               std::vector<Message>& explanation) {
   auto report = inspect(data, target);
   if (!report) return report.error();
   Dataset loaded;
@@ -183,15 +183,16 @@ Result<Project> createFromData(const fs::path& folder, const fs::path& data, con
   auto project = createFitting(folder, report->proposed, loaded, network);
   if (!project) return project;
   explanation = report->reasons;
-  // What the loading noted stands among the warnings, in words of the proposal.
-  for (const auto& warning : report->warnings) explanation.push_back("Note: " + warning);
-  explanation.push_back(fmt::format(
-      "Network: {} nodes for samples of {} ({})", network.nodes.size(), formatShape(loaded.sampleShape),
-      project->data.task == Task::regression ? std::string("regression")
-                                             : fmt::format("{} classes", loaded.classes.size())));
-  explanation.push_back(fmt::format("Settings: {} epochs, batch {}, AdamW, one-cycle to {}",
-                                    project->defaults.epochs, project->defaults.batch,
-                                    formatNumber(project->defaults.learningRate)));
+  // What the loading noted is among the warnings, in words of the proposal.
+  for (const auto& warning : report->warnings) explanation.push_back(say("Note: {}", warning));
+  const std::string shape = formatShape(loaded.sampleShape);
+  explanation.push_back(
+      project->data.task == Task::regression
+          ? say("Network: {} nodes for samples of {} (regression)", network.nodes.size(), shape)
+          : say("Network: {} nodes for samples of {} ({} classes)", network.nodes.size(), shape,
+                loaded.classes.size()));
+  explanation.push_back(say("Settings: {} epochs, batch {}, AdamW, one-cycle to {}", project->defaults.epochs,
+                            project->defaults.batch, formatNumber(project->defaults.learningRate)));
   return project;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/run/run_config.h"
-#include <fmt/format.h>
 
 namespace loom {
 namespace {

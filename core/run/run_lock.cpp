@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <fmt/format.h>
 #include <thread>
 
 namespace loom {
@@ -49,7 +48,7 @@ bool holderLives(const os::File& file) {
 }
 
 Error lockError(const std::filesystem::path& file, int error) {
-  return writeError(file, "the lock cannot be taken", error);
+  return writeError(file, say("the lock cannot be taken"), error);
 }
 
 } // namespace
@@ -63,8 +62,9 @@ Result<RunLock> RunLock::take(const std::filesystem::path& runFolder) {
     (void)lock.file_.close();
     return error;
   };
-  const Error living{ErrorKind::other, runFolder.string(), "this run is being trained by another process",
-                     "Wait until it ends, or stop it with `loom control`"};
+  const Error living{ErrorKind::other, runFolder.string(),
+                     say("this run is being trained by another process"),
+                     say("Wait until it ends, or stop it with `loom control`")};
   // held() takes the lock for an instant, so one refusal proves nothing.
   for (int attempt = 0;; ++attempt) {
     const auto [state, code] = os::tryLock(lock.file_);

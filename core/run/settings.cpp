@@ -92,7 +92,7 @@ std::vector<TrainSetting> makeTable() {
       rowOf<&S::threads>(
           [](const S& s) {
             return integerField("threads", "Threads", s.threads, 0, 4096,
-                                "0 lets the size of the network choose. A run holds as many cores.");
+                                "0 lets the size of the network choose. A run uses as many cores.");
           },
           "threads", true),
       rowOf<&S::device>(

@@ -5,7 +5,6 @@
 #include "core/base/os/paths.h"
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 
 namespace loom {
 namespace {

@@ -150,7 +150,7 @@ RunRow rowFrom(const Rows& rows) {
   row.archived = rows.integer(column::labelArchived) != 0;
   if (row.state == RunState::outOfReach) {
     row.unknownSince = rows.integer(column::placeSince);
-    row.unknownWhy = rows.text(column::placeWhy);
+    row.unknownWhy = foreign(rows.text(column::placeWhy));
   }
   return row;
 }
@@ -267,7 +267,7 @@ std::vector<StoredEvent> CatalogueReader::events(const std::string& run) {
   Rows rows = events_.query(run);
   while (rows.next()) {
     auto event = parseJson(rows.text(3), "stored record");
-    if (!event) throwDamaged(database_.file(), "a stored record cannot be read");
+    if (!event) throwDamaged(database_.file(), say("a stored record cannot be read"));
     result.push_back({static_cast<int>(rows.integer(0)), static_cast<std::uint64_t>(rows.integer(1)),
                       rows.integer(2), std::move(*event)});
   }
@@ -327,24 +327,23 @@ std::vector<std::string> CatalogueWriter::uuids() {
   return result;
 }
 
-Result<Json> readConfigText(const Result<std::string>& text, const std::string& place) {
+Result<Json> readConfigText(const Result<std::string>& text, const Place& place) {
   if (!text) return text.error();
   auto json = parseJson(*text, place);
   if (!json) return json;
   const auto schema = JsonReader(*json, place).integer("schema");
   if (!schema) {
     Error error = schema.error();
-    error.fix = "Restore the file from a copy";
+    error.fix = say("Restore the file from a backup");
     return error;
   }
   if (*schema > runSchema)
     return Error{ErrorKind::input, place,
-                 "it is of format " + std::to_string(*schema) + ", this program reads up to " +
-                     std::to_string(runSchema),
-                 "Use a newer Neuroloom"};
+                 say("It has format {}; this program reads up to {}", *schema, runSchema),
+                 say("Use a newer Neuroloom")};
   if (*schema < 1)
-    return Error{ErrorKind::input, place, "there is no format " + std::to_string(*schema),
-                 "Restore the file from a copy"};
+    return Error{ErrorKind::input, place, say("Format {} does not exist", *schema),
+                 say("Restore the file from a backup")};
   return json;
 }
 
@@ -364,7 +363,7 @@ CatalogueWriter::Held& CatalogueWriter::held(std::int64_t run) {
   if (known != runs_.end()) return known->second;
   Held held;
   Rows rows = readFold_.query(run);
-  if (!rows.next()) throwDamaged(database_.file(), "a run is missing");
+  if (!rows.next()) throwDamaged(database_.file(), say("a run is missing"));
   RunFold& fold = held.fold;
   fold.state = stateFromText(rows.text(0)).value_or(RunState::failed);
   fold.attempt = static_cast<int>(rows.integer(1));

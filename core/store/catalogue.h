@@ -19,7 +19,7 @@ struct RunPlace {
   std::string site; // empty: the project's own runs/
   Liveness::State liveness = Liveness::State::ended;
   std::int64_t since = 0; // unknown: microseconds since 1970
-  std::string why;        // unknown
+  std::string why;        // unknown: the text of a Message, as the database keeps it
   bool operator==(const RunPlace&) const = default;
 };
 
@@ -36,8 +36,8 @@ class CatalogueReader {
   Statement runs_, run_, settings_, settingsOf_, events_, has_;
 };
 
-// The text of a run.json as JSON; an Error where it is none, no object, or of a format unknown here.
-Result<Json> readConfigText(const Result<std::string>& text, const std::string& place);
+// The text of a run.json as JSON; an Error where it is not an object of JSON, or of a format unknown here.
+Result<Json> readConfigText(const Result<std::string>& text, const Place& place);
 
 class CatalogueWriter {
  public:

@@ -14,7 +14,7 @@ namespace {
 
 using namespace blob;
 
-static_assert(std::endian::native == std::endian::little, "the blobs are written as they lie in memory");
+static_assert(std::endian::native == std::endian::little, "the blobs are written as they are in memory");
 
 constexpr std::uint32_t allForms = 31;
 
@@ -53,22 +53,23 @@ class Columns {
  public:
   Columns(std::string_view blob, const std::filesystem::path& file) : blob_(blob), rest_(blob), file_(file) {}
   template<class T> const char* take(std::size_t count) {
-    if (rest_.size() / sizeof(T) < count) throwDamaged(file_, "a block of points is shorter than it says");
+    if (rest_.size() / sizeof(T) < count)
+      throwDamaged(file_, say("a block of points is shorter than its header says"));
     const char* at = rest_.data();
     rest_.remove_prefix(count * sizeof(T));
     return at;
   }
   void end() const {
-    if (!rest_.empty()) throwDamaged(file_, "a block of points is longer than it says");
+    if (!rest_.empty()) throwDamaged(file_, say("a block of points is longer than its header says"));
   }
   Header header(std::size_t most) {
     Header header;
     std::memcpy(&header, take<Header>(1), sizeof header);
     if (checksumOf(blob_) != header.checksum)
-      throwDamaged(file_, "the checksum of a block of points is wrong");
+      throwDamaged(file_, say("the checksum of a block of points is wrong"));
     if (header.count == 0 || header.count > most || header.form > allForms || header.per == 0 ||
         header.per > chunkPoints)
-      throwDamaged(file_, "a block of points has an impossible header");
+      throwDamaged(file_, say("a block of points has an impossible header"));
     return header;
   }
 
@@ -250,7 +251,7 @@ LevelView::LevelView(std::string_view blob, const std::filesystem::path& file) {
   earliest_ = header.earliest;
   form_ = header.form;
   last_ = static_cast<std::size_t>(blob::at<std::uint64_t>(columns.take<std::uint64_t>(1), 0));
-  if (last_ == 0 || last_ > per_) throwDamaged(file, "a pyramid level has an impossible header");
+  if (last_ == 0 || last_ > per_) throwDamaged(file, say("a pyramid level has an impossible header"));
   const std::size_t pairs = 2 * count_;
   bounds_ = form_ & wideValues ? columns.take<double>(pairs) : columns.take<float>(pairs);
   sums_ = columns.take<double>(count_);

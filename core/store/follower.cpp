@@ -3,7 +3,6 @@
 #include "core/base/format.h"
 #include <algorithm>
 #include <chrono>
-#include <fmt/format.h>
 
 namespace loom {
 namespace {
@@ -11,8 +10,8 @@ namespace {
 constexpr std::size_t readAtOnce = 4u << 20, mostInBatch = 8u << 20;
 // Points alone move the catalogue's offset, which costs an fsync, only so often.
 constexpr std::uint64_t mostLag = 1u << 20;
-// A journal may be hostile: its first wrong records are told one by one, the rest by their number.
-constexpr int mostTold = 5;
+// A journal may be hostile: its first wrong records are reported one by one, the rest by their number.
+constexpr int maxReported = 5;
 constexpr std::size_t mostRemembered = 10'000;
 
 } // namespace
@@ -69,9 +68,9 @@ void Follower::takeIn(RunSites& sites, bool mark, TakeInResult& result) {
       for (const auto& [uuid, site] : *runs) takeRun(*site, uuid, batch, result);
       removeVanished(sites, *runs, batch, result);
     } else {
-      tell(result, runs.error());
+      report(result, runs.error());
       for (const std::string& uuid : knownRuns())
-        if (loseSight(uuid, "The folder of the runs cannot be read", batch))
+        if (loseSight(uuid, say("The folder of the runs cannot be read"), batch))
           result.changedRuns.push_back(uuid);
     }
     batch.commit();
@@ -83,7 +82,7 @@ void Follower::takeIn(RunSites& sites, bool mark, TakeInResult& result) {
 }
 
 std::set<std::string> Follower::knownRuns() {
-  // Either file may know of a run that the other does not, when one of them had to be made again.
+  // Either file may know of a run that the other does not, when one of them had to be rebuilt.
   std::set<std::string> known;
   for (const auto& names : {catalogue_.uuids(), series_.uuids()}) known.insert(names.begin(), names.end());
   return known;
@@ -135,7 +134,7 @@ Follower::Run& Follower::runOf(const std::string& uuid, Batch& batch) {
 void Follower::takeRun(RunSite& site, const std::string& uuid, Batch& batch, TakeInResult& result) {
   JournalSource& source = site.journals();
   const auto attempts = source.attempts(uuid);
-  if (!attempts) return tell(result, attempts.error());
+  if (!attempts) return report(result, attempts.error());
   if (const auto known = runs_.find(uuid); known != runs_.end() && known->second.cold) {
     // What ended stays as it is until another attempt or another byte appears.
     const auto& had = known->second.attempts;
@@ -192,8 +191,8 @@ bool Follower::storePlace(RunSite& site, const Liveness& liveness, const std::st
 
 void Follower::configure(JournalSource& source, const std::string& uuid, Run& run, Batch& batch,
                          TakeInResult& result) {
-  const auto json = readConfigText(source.config(uuid), fmt::format("run.json of run {}", uuid));
-  if (!json) return tell(result, json.error());
+  const auto json = readConfigText(source.config(uuid), Place(say("run.json of run {}", uuid)));
+  if (!json) return report(result, json.error());
   batch.begin();
   catalogue_.configure(run.inCatalogue, *json);
   run.configured = true;
@@ -201,20 +200,20 @@ void Follower::configure(JournalSource& source, const std::string& uuid, Run& ru
 
 bool Follower::takeAttempt(JournalSource& source, const std::string& uuid, Run& run, int number, Batch& batch,
                            TakeInResult& result) {
-  const std::string place = fmt::format("journal of run {}, attempt {}", uuid, number);
+  const Place place = placeOfJournal(uuid, number);
   Attempt& attempt = run.attempts[number];
   for (;;) {
     const Mark from = attempt.events.offset < attempt.points.offset ? attempt.events : attempt.points;
     const auto bytes = source.bytes(uuid, number, from.offset, readAtOnce);
     if (!bytes) {
-      tell(result, bytes.error());
+      report(result, bytes.error());
       return false;
     }
     if (bytes->empty()) {
       if (const auto size = source.size(uuid, number); size && *size < from.offset)
-        tell(result, {ErrorKind::input, place,
-                      fmt::format("it is shorter ({} bytes) than what was taken in ({})", *size, from.offset),
-                      "The history keeps what it has; restore the journal from a copy"});
+        report(result, {ErrorKind::input, place,
+                        say("it has {} bytes, but {} were taken in before", *size, from.offset),
+                        say("The history keeps what it has; restore the journal from a backup")});
       return true;
     }
     const JournalLines split = splitJournal(*bytes, from.offset, place, {from.sequence, from.behindDamage});
@@ -225,9 +224,9 @@ bool Follower::takeAttempt(JournalSource& source, const std::string& uuid, Run& 
       sawEvents = sawEvents || !isPoints(line.json);
       takeLine(run, number, attempt, line, place, result);
     }
-    for (const Error& damage : split.damages) tellRecord(attempt, result, damage);
-    attempt.untold += split.moreDamages;
-    tellRest(attempt, place, result);
+    for (const Error& damage : split.damages) reportRecord(attempt, result, damage);
+    attempt.unreported += split.moreDamages;
+    reportRest(attempt, place, result);
     attempt.damaged = attempt.damaged || split.damaged();
     // What is damaged at the end of these bytes is done with, too.
     for (Mark* mark : {&attempt.events, &attempt.points})
@@ -239,37 +238,40 @@ bool Follower::takeAttempt(JournalSource& source, const std::string& uuid, Run& 
   }
 }
 
-void Follower::takeLine(Run& run, int number, Attempt& attempt, const JournalLine& line,
-                        const std::string& place, TakeInResult& result) {
+void Follower::takeLine(Run& run, int number, Attempt& attempt, const JournalLine& line, const Place& place,
+                        TakeInResult& result) {
   const bool points = line.end > attempt.points.offset, events = line.end > attempt.events.offset;
   const Mark reached{line.end, line.sequence + 1, false};
   if (points) attempt.points = reached;
   if (events) attempt.events = reached;
   ++result.records;
-  const auto recordPlace = [&] { return fmt::format("{}, record {}", place, line.sequence); };
+  const auto recordPlace = [&] { return placeOfRecord(place, line.sequence); };
   const auto takePoints = [&] {
     if (!points) return;
     if (const auto read = readPoints(line.json, recordPlace(), columns_); !read)
-      return tellRecord(attempt, result, read.error());
-    const std::int64_t passedOver = series_.append(run.inMetrics, columns_);
+      return reportRecord(attempt, result, read.error());
+    const std::int64_t skipped = series_.append(run.inMetrics, columns_);
     // A resumed run may measure its test figure again, with the checkpoint of the same step.
-    if (passedOver > 0 && !columns_.key.starts_with("test/"))
-      tellRecord(
+    if (skipped > 0 && !columns_.key.starts_with("test/"))
+      reportRecord(
           attempt, result,
           {ErrorKind::input, recordPlace(),
-           fmt::format("{} points of {} go back behind what was there, or are more than a run may have; "
-                       "they are passed over",
-                       passedOver, columns_.key),
-           "Nothing needs to be done"});
+           sayCount(
+               "{} point of {} is skipped: its step is not above the last one, or the run has too many "
+               "points",
+               "{} points of {} are skipped: their steps are not above the last one, or the run has too many "
+               "points",
+               skipped, columns_.key),
+           say("Nothing needs to be done")});
   };
   if (isPoints(line.json)) return takePoints();
   const auto event = parseJson(line.json, recordPlace());
-  if (!event) return tellRecord(attempt, result, event.error());
+  if (!event) return reportRecord(attempt, result, event.error());
   const std::string kind = event->is_object() ? kindOf(*event) : std::string();
   if (kind.empty())
-    return tellRecord(attempt, result,
-                      {ErrorKind::input, recordPlace(), "the record does not say what it is",
-                       "The record is passed over; the rest of the run is read"});
+    return reportRecord(attempt, result,
+                        {ErrorKind::input, recordPlace(), say("the record has no kind"),
+                         say("The record is skipped and the rest of the run is read")});
   if (kind == "points") return takePoints();
   if (points)
     if (const auto beyond = supersedesBeyond(number, line.sequence, *event))
@@ -303,14 +305,14 @@ void Follower::removeVanished(RunSites& sites, const std::vector<RunSites::Liste
   }
   for (const auto& [id, runs] : missing) {
     const auto listing = sites.named(id).listing();
-    const std::string why = listing ? listing->why.text() : "The folder of the runs cannot be read";
+    const Message why = listing ? listing->why : say("The folder of the runs cannot be read");
     // One run may well have been deleted; several at once are a disk, a mount or a copy that is incomplete.
     const bool allAtOnce = runs.size() > 1 && runs.size() == known[id];
     for (const std::string& uuid : runs) {
       const bool isThere = listing && std::binary_search(listing->runs.begin(), listing->runs.end(), uuid);
       if (listing && listing->complete && !isThere && !allAtOnce)
         remove(uuid, batch);
-      else if (!loseSight(uuid, why.empty() ? "The folder of the run is missing" : why, batch))
+      else if (!loseSight(uuid, why.empty() ? say("The folder of the run is missing") : why, batch))
         continue;
       result.changedRuns.push_back(uuid);
     }
@@ -325,37 +327,38 @@ void Follower::remove(const std::string& uuid, Batch& batch) {
   runs_.erase(uuid);
 }
 
-bool Follower::loseSight(const std::string& uuid, const std::string& why, Batch& batch) {
+bool Follower::loseSight(const std::string& uuid, const Message& why, Batch& batch) {
   RunPlace place = catalogue_.placeOf(uuid);
   if (place.liveness == Liveness::State::ended ||
-      (place.liveness == Liveness::State::unknown && place.why == why))
+      (place.liveness == Liveness::State::unknown && place.why == why.text()))
     return false;
   if (place.liveness == Liveness::State::running) place.since = nowMicroseconds();
   place.liveness = Liveness::State::unknown;
-  place.why = why;
+  place.why = why.text();
   batch.begin();
   catalogue_.setPlace(uuid, place);
   if (const auto run = runs_.find(uuid); run != runs_.end()) run->second.place = place;
   return true;
 }
 
-void Follower::tell(TakeInResult& result, Error problem) {
-  if (told_.size() >= mostRemembered) told_.clear();
-  if (told_.insert(problem.message()).second) result.problems.push_back(std::move(problem));
+void Follower::report(TakeInResult& result, Error problem) {
+  if (reported_.size() >= mostRemembered) reported_.clear();
+  if (reported_.insert(problem.message()).second) result.problems.push_back(std::move(problem));
 }
 
-void Follower::tellRecord(Attempt& attempt, TakeInResult& result, Error problem) {
-  if (attempt.told++ < mostTold)
-    tell(result, std::move(problem));
+void Follower::reportRecord(Attempt& attempt, TakeInResult& result, Error problem) {
+  if (attempt.reported++ < maxReported)
+    report(result, std::move(problem));
   else
-    ++attempt.untold;
+    ++attempt.unreported;
 }
 
-void Follower::tellRest(Attempt& attempt, const std::string& place, TakeInResult& result) {
-  if (attempt.untold == 0) return;
-  tell(result, {ErrorKind::input, place, fmt::format("{} more records like these", attempt.untold),
-                "Nothing needs to be done; the rest of the run is read"});
-  attempt.untold = 0;
+void Follower::reportRest(Attempt& attempt, const Place& place, TakeInResult& result) {
+  if (attempt.unreported == 0) return;
+  report(result, {ErrorKind::input, place,
+                  sayCount("{} more record like these", "{} more records like these", attempt.unreported),
+                  say("Nothing needs to be done; the rest of the run is read")});
+  attempt.unreported = 0;
 }
 
 void Follower::forget() {

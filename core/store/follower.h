@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes in what the journals hold. Each database keeps the offset up to which it has a journal, in the
+// Takes in what the journals contain. Each database keeps the offset up to which it has a journal, in the
 // transaction that stores the rows; the catalogue is committed first, so that metrics.db's offset means: both
-// have it. A record that one of them has already is passed over there, so that every record is taken exactly
+// have it. A record that one of them has already is skipped there, so that every record is taken exactly
 // once, whatever is killed.
 #pragma once
 #include "core/run/site.h"
@@ -29,8 +29,8 @@ class Follower {
     // The catalogue's offset on disk; it may lag behind where only points came.
     std::uint64_t eventsStored = 0;
     bool damaged = false, ended = false; // damaged: somewhere before the marks
-    int told = 0;                        // of its records
-    std::int64_t untold = 0;             // behind so many
+    int reported = 0;                    // of its wrong records
+    std::int64_t unreported = 0;         // the further ones
   };
   struct Run {
     std::int64_t inCatalogue = 0, inMetrics = 0;
@@ -45,7 +45,7 @@ class Follower {
   // False when the source failed: later attempts must wait.
   bool takeAttempt(JournalSource& source, const std::string& uuid, Run& run, int number, Batch& batch,
                    TakeInResult& result);
-  void takeLine(Run& run, int number, Attempt& attempt, const JournalLine& line, const std::string& place,
+  void takeLine(Run& run, int number, Attempt& attempt, const JournalLine& line, const Place& place,
                 TakeInResult& result);
   void storeMarks(const Run& run, int number, Attempt& attempt, bool withEvents);
   void configure(JournalSource& source, const std::string& uuid, Run& run, Batch& batch,
@@ -55,12 +55,12 @@ class Follower {
                       TakeInResult& result);
   void remove(const std::string& uuid, Batch& batch);
   // A run that trained when it was last seen and is not there now is out of reach, not killed.
-  bool loseSight(const std::string& uuid, const std::string& why, Batch& batch);
+  bool loseSight(const std::string& uuid, const Message& why, Batch& batch);
   void markOwn(RunSites& sites, const std::vector<RunSites::Listed>& there);
-  std::set<std::string> knownRuns();              // of either database
-  void tell(TakeInResult& result, Error problem); // each once in a session
-  void tellRecord(Attempt& attempt, TakeInResult& result, Error problem);
-  void tellRest(Attempt& attempt, const std::string& place, TakeInResult& result);
+  std::set<std::string> knownRuns();                // of either database
+  void report(TakeInResult& result, Error problem); // each once in a session
+  void reportRecord(Attempt& attempt, TakeInResult& result, Error problem);
+  void reportRest(Attempt& attempt, const Place& place, TakeInResult& result);
   void forget();
 
   const Database& catalogueFile_;
@@ -69,7 +69,7 @@ class Follower {
   SeriesWriter series_;
   Statement readEvents_, readPoints_, writeEvents_, writePoints_;
   std::map<std::string, Run> runs_;
-  std::set<std::string> told_;
+  std::set<std::string> reported_;
   bool markTried_ = false;
   PointColumns columns_;
 };

@@ -6,7 +6,6 @@
 #include "core/base/os/lock.h"
 #include "core/base/os/paths.h"
 #include "core/base/subprocess.h"
-#include <fmt/format.h>
 
 namespace loom {
 namespace {
@@ -56,7 +55,7 @@ HistoryPlace historyAway(const fs::path& project) { return {os::stateFolder() / 
 
 Result<std::optional<HistoryLock>> HistoryLock::take(const fs::path& folder) {
   const fs::path file = folder / "lock";
-  const auto fail = [&](int error) { return writeError(file, "the history cannot be written", error); };
+  const auto fail = [&](int error) { return writeError(file, say("the history cannot be written"), error); };
   std::error_code failed;
   fs::create_directories(folder, failed);
   if (failed) return fail(failed.value());
@@ -72,13 +71,14 @@ Result<std::optional<HistoryLock>> HistoryLock::take(const fs::path& folder) {
   return std::optional<HistoryLock>(std::move(lock));
 }
 
-std::string HistoryLock::holder(const fs::path& folder) {
+std::optional<HistoryLock::Holder> HistoryLock::holder(const fs::path& folder) {
   const auto json = readJsonFile(folder / "lock", 4096);
-  if (!json) return "another process";
+  if (!json) return std::nullopt;
   const JsonReader reader(*json, "lock");
   const auto pid = reader.integer("pid");
   const auto host = reader.text("host");
-  return pid && host ? fmt::format("process {} on {}", *pid, *host) : "another process";
+  if (!pid || !host) return std::nullopt;
+  return Holder{*pid, *host};
 }
 
 } // namespace loom

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a project's history lies, who may write it, and how its two databases are opened: checked, and moved
+// Where a project's history is, who may write it, and how its two databases are opened: checked, and moved
 // aside when they are damaged, since the journals can make them again.
 #pragma once
 #include "core/base/os/file.h"
@@ -26,8 +26,12 @@ class HistoryLock {
  public:
   // Makes the folder. Empty when another process holds the lock.
   static Result<std::optional<HistoryLock>> take(const std::filesystem::path& folder);
-  // "process 12 on host", as the lock file says.
-  static std::string holder(const std::filesystem::path& folder);
+  struct Holder {
+    std::int64_t process = 0;
+    std::string host;
+  };
+  // As the lock file names it; nothing when the file does not.
+  static std::optional<Holder> holder(const std::filesystem::path& folder);
 
  private:
   HistoryLock() = default;
@@ -41,12 +45,13 @@ struct OwnedDatabase {
   Database database;
   bool made = false; // it was not there, or had to be moved aside
 };
-// Throws SqlFailure; a damaged file is moved aside and told in `problems`. A new catalogue gets `labels` in
+// Throws SqlFailure; a damaged file is moved aside and reported in `problems`. A new catalogue gets `labels` in
 // the transaction that makes it; without a second copy, what a damaged one still tells of them.
 OwnedDatabase openCatalogue(const std::filesystem::path& folder, const std::optional<Labels>& labels,
                             std::vector<Error>& problems);
 OwnedDatabase openMetrics(const std::filesystem::path& folder, std::vector<Error>& problems);
-// Throws when a database, or what belongs to it, is there and is no regular file: a pipe would be waited for.
+// Throws when a database, or what belongs to it, is there and is not a regular file: a pipe would be waited
+// for.
 void refuseIrregular(const std::filesystem::path& file);
 // There is hardly room for a database's first pages.
 bool diskNearlyFull(std::filesystem::path folder);
@@ -56,7 +61,8 @@ Database openForReading(const std::filesystem::path& file, bool writableFolder);
 
 // Renames a database with what belongs to it to <name><suffix>.
 void moveDatabase(const std::filesystem::path& file, const std::filesystem::path& to);
-// To <name>.damaged-<time>; the Error says so. `again`: from what the file is made again.
-Error moveAside(const std::filesystem::path& file, const std::string& cause, const std::string& again);
+// Moves a damaged file to <name>.damaged-<time>; the Error reports it.
+enum class RebuiltFrom { journals, catalogue };
+Error moveAside(const std::filesystem::path& file, const Message& cause, RebuiltFrom source);
 
 } // namespace loom

@@ -41,7 +41,7 @@ fs::path walOf(const fs::path& file) { return file.string() + "-wal"; }
 void checkLength(const fs::path& file) {
   std::error_code unknown;
   if (fs::exists(file, unknown) && sizeOf(file) == 0 && sizeOf(walOf(file)) == 0)
-    throwDamaged(file, "the file is empty");
+    throwDamaged(file, say("the file is empty"));
 }
 
 // SQLite takes half a page at the end for a whole one.
@@ -49,7 +49,7 @@ void checkPages(const Database& database, std::uintmax_t size) {
   const auto page = static_cast<std::uintmax_t>(database.number("PRAGMA page_size"));
   if (page == 0 || size % page != 0 ||
       static_cast<std::uintmax_t>(database.number("PRAGMA page_count")) * page > size)
-    throwDamaged(database.file(), "the end of the file is missing");
+    throwDamaged(database.file(), say("the end of the file is missing"));
 }
 
 std::string firstText(const Database& database, const char* sql) {
@@ -60,8 +60,8 @@ std::string firstText(const Database& database, const char* sql) {
 
 [[noreturn]] void refuseNewer(const fs::path& file, std::int64_t version) {
   throw SqlFailure({ErrorKind::input, file.string(),
-                    fmt::format("it is of format {}, this program reads up to {}", version, historySchema),
-                    "Use a newer Neuroloom, or move the file away: it is made again from the journals"},
+                    say("It has format {}; this program reads up to {}", version, historySchema),
+                    say("Use a newer Neuroloom, or move the file away: it is rebuilt from the journals")},
                    false);
 }
 
@@ -77,8 +77,8 @@ OwnedDatabase openSound(const fs::path& file, const Kind& kind, const Fill& fill
                                kind.cacheKiB));
   if (firstText(database, "PRAGMA journal_mode=WAL") != "wal")
     throw SqlFailure({ErrorKind::other, file.string(),
-                      "the file system does not allow what the database needs",
-                      "Move the project to a local disk"},
+                      say("the file system does not support what the database needs"),
+                      say("Move the project to a local disk")},
                      false);
   database.execute(
       fmt::format("PRAGMA synchronous={};PRAGMA wal_autocheckpoint={};PRAGMA journal_size_limit={}",
@@ -95,13 +95,13 @@ OwnedDatabase openSound(const fs::path& file, const Kind& kind, const Fill& fill
     owned.made = true;
     return owned;
   }
-  if (application != kind.application) throwDamaged(file, "it is another program's database");
+  if (application != kind.application) throwDamaged(file, say("it is another program's database"));
   if (version > historySchema) refuseNewer(file, version);
-  if (version != historySchema) throwDamaged(file, fmt::format("there is no format {}", version));
+  if (version != historySchema) throwDamaged(file, say("Format {} does not exist", version));
   if (size > 0) checkPages(database, size);
   if (sizeOf(file) <= checkedAtOnce)
     if (const std::string finding = firstText(database, "PRAGMA quick_check(1)"); finding != "ok")
-      throwDamaged(file, finding);
+      throwDamaged(file, foreign(finding));
   if (kind.complete != nullptr) kind.complete(database);
   return owned;
 }
@@ -121,8 +121,8 @@ OwnedDatabase openOwned(const fs::path& file, const Kind& kind, const Fill& fill
 }
 
 [[noreturn]] void refuseFull(const fs::path& file) {
-  throw SqlFailure({ErrorKind::other, file.string(), "the disk is full; nothing that was stored is lost",
-                    "Free some space, then try again"},
+  throw SqlFailure({ErrorKind::other, file.string(), say("the disk is full; nothing that was stored is lost"),
+                    say("Free some space, then try again")},
                    false, true);
 }
 
@@ -132,10 +132,10 @@ OwnedDatabase openOrRemake(const fs::path& file, const Kind& kind, const Fill& f
     return openOwned(file, kind, fill);
   } catch (const SqlFailure& failure) {
     if (!failure.damaged) throw;
-    // Nothing could be made again there, and what looks damaged may only have found no room.
+    // Nothing could be rebuilt there, and what looks damaged may only have found no room.
     if (diskNearlyFull(file.parent_path())) refuseFull(file);
     rescue();
-    problems.push_back(moveAside(file, failure.error.cause.text(), "the journals"));
+    problems.push_back(moveAside(file, failure.error.cause, RebuiltFrom::journals));
   }
   OwnedDatabase owned = openOwned(file, kind, fill);
   owned.made = true;
@@ -161,8 +161,8 @@ void refuseIrregular(const fs::path& file) {
     const auto status = fs::status(each, unknown);
     if (!fs::exists(status) || fs::is_regular_file(status)) continue;
     throw SqlFailure({ErrorKind::input, each.string(),
-                      "it is no regular file, but a folder, a pipe or a device",
-                      "Move it away: the history is made again from the journals"},
+                      say("it is not a regular file but a folder, a pipe or a device"),
+                      say("Move it away: the history is rebuilt from the journals")},
                      false);
   }
 }
@@ -212,8 +212,8 @@ Database openForReading(const fs::path& file, bool writableFolder) {
       if (last || failure.error.kind == ErrorKind::input) throw;
     }
     if (last)
-      throw SqlFailure({ErrorKind::input, file.string(), "there is no history yet",
-                        "Run `loom runs` where the project can be written"},
+      throw SqlFailure({ErrorKind::input, file.string(), say("there is no history yet"),
+                        say("Run `loom runs` where the project can be written")},
                        false);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
@@ -228,13 +228,13 @@ void moveDatabase(const fs::path& file, const fs::path& to) {
     fs::rename(from, to.string() + part, failed);
     if (failed)
       throw SqlFailure({ErrorKind::other, from.string(),
-                        fmt::format("it cannot be moved aside: {}", failed.message()),
-                        "Allow writing in the project's history folder"},
+                        say("it cannot be moved aside: {}", foreign(failed.message())),
+                        say("Allow writing in the project's history folder")},
                        false);
   }
 }
 
-Error moveAside(const fs::path& file, const std::string& cause, const std::string& again) {
+Error moveAside(const fs::path& file, const Message& cause, RebuiltFrom source) {
   std::string time = formatTime(nowMicroseconds());
   std::erase_if(time, [](char letter) { return letter == ':' || letter == '-'; });
   fs::path aside = file.string() + ".damaged-" + time;
@@ -243,8 +243,10 @@ Error moveAside(const fs::path& file, const std::string& cause, const std::strin
     aside = fmt::format("{}.damaged-{}-{}", file.string(), time, again);
   moveDatabase(file, aside);
   return {ErrorKind::input, file.string(),
-          fmt::format("the file was damaged ({}); it is made again from {}", cause, again),
-          fmt::format("Nothing needs to be done; the damaged file is kept as {}", aside.filename().string())};
+          source == RebuiltFrom::journals
+              ? say("the file was damaged ({}); it is rebuilt from the journals", cause)
+              : say("the file was damaged ({}); it is rebuilt from catalogue.db", cause),
+          say("Nothing needs to be done; the damaged file is kept as {}", aside.filename().string())};
 }
 
 } // namespace loom

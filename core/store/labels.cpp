@@ -51,12 +51,13 @@ Result<std::optional<Labels>> readLabelFile(const std::filesystem::path& history
   const auto schema = reader.integer("schema");
   if (!schema) return schema.error();
   if (*schema > labelSchema)
-    throw SqlFailure({ErrorKind::input, place, "it was written by a newer program", "Use a newer Neuroloom"},
-                     false);
+    throw SqlFailure(
+        {ErrorKind::input, place, say("it was written by a newer program"), say("Use a newer Neuroloom")},
+        false);
   const auto runs = reader.object("runs");
   if (!runs) return runs.error();
   for (const auto& [run, content] : (*runs)->items()) {
-    const JsonReader each(content, place + ", run " + run);
+    const JsonReader each(content, Place(say("{}, run {}", place, run)));
     const auto name = each.text("name"), note = each.text("note");
     const auto archived = each.boolean("archived");
     const auto tags = each.array("tags");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What people write on a run: tags, a note, another name, archived or not. No journal holds it, so it lies
-// twice: in catalogue.db, and in history/labels.json, from which a catalogue that had to be made again takes
-// it.
+// What people write on a run: tags, a note, another name, archived or not. No journal contains it, so it is
+// stored twice: in catalogue.db, and in history/labels.json, from which a catalogue that had to be rebuilt
+// takes it.
 #pragma once
 #include "core/base/result.h"
 #include <filesystem>

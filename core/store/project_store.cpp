@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/project_store.h"
 #include <algorithm>
-#include <fmt/format.h>
 #include <limits>
 #include <map>
 #include <thread>
@@ -17,12 +16,17 @@ std::optional<Labels> takeLabels(const fs::path& project, const fs::path& folder
                                  std::vector<Error>& problems) {
   auto labels = readLabelFile(folder);
   if (!labels) {
-    problems.push_back(moveAside(labelFile(folder), labels.error().cause.text(), "catalogue.db"));
+    problems.push_back(moveAside(labelFile(folder), labels.error().cause, RebuiltFrom::catalogue));
     return std::nullopt;
   }
-  // A history that had to be begun elsewhere starts with what lies beside the project.
+  // A history that had to be begun elsewhere starts with what is next to the project.
   if (!*labels && folder != project / "history") labels = readLabelFile(project / "history");
   return labels ? std::move(*labels) : std::nullopt;
+}
+
+Error unknownRun(const std::string& run) {
+  return {ErrorKind::input, run, say("The history does not contain this run"),
+          say("Choose a run that `loom runs` lists")};
 }
 
 Labels withoutEmpty(Labels labels) {
@@ -68,7 +72,7 @@ Status ProjectStore::takeOver() {
   if (!lock) return lock.error();
   if (!*lock) return {};
   return guarded([&]() -> Status {
-    // As an owner opens them: checked, and made again where they are damaged.
+    // As an owner opens them: checked, and rebuilt where they are damaged.
     series_.reset();
     rows_.reset();
     catalogue_ = Database();
@@ -151,14 +155,11 @@ Status ProjectStore::waitForOwner(RunSites& sites, std::chrono::milliseconds lim
       dropReached(*open);
       if (open->empty()) return {};
       if (!place_.writable)
-        return Error{ErrorKind::other, place_.folder.string(),
-                     "the history is older than the journals, and the project's folder cannot be written",
-                     "Allow writing in it, or open a copy of the project"};
-      if (std::chrono::steady_clock::now() >= until)
-        return Error{ErrorKind::other, place_.folder.string(),
-                     HistoryLock::holder(place_.folder) +
-                         " owns the history and has not taken in all that the journals hold",
-                     "What is shown may be some seconds old"};
+        return Error{
+            ErrorKind::other, place_.folder.string(),
+            say("the history is older than the journals, and the project's folder cannot be written"),
+            say("Allow writing in it, or open a copy of the project")};
+      if (std::chrono::steady_clock::now() >= until) return behindJournals();
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
   });
@@ -171,8 +172,7 @@ Result<std::vector<RunRow>> ProjectStore::runs() {
 Result<RunRow> ProjectStore::run(const std::string& id) {
   return guarded([&]() -> Result<RunRow> {
     auto rows = filled(id);
-    if (rows.empty())
-      return Error{ErrorKind::input, id, "The history knows no such run", "Choose one of 'loom runs list'"};
+    if (rows.empty()) return unknownRun(id);
     return rows.front();
   });
 }
@@ -267,8 +267,7 @@ std::optional<double> ProjectStore::validationAtBest(const RunRow& row) {
 Status ProjectStore::change(const std::string& run, const std::function<void(Label&)>& how) {
   if (!owner()) return readOnly();
   return guarded([&]() -> Status {
-    if (!rows_->has(run))
-      return Error{ErrorKind::input, run, "The history knows no such run", "Choose one of 'loom runs list'"};
+    if (!rows_->has(run)) return unknownRun(run);
     Labels labels = readLabels(catalogue_);
     how(labels[run]);
     Transaction writing(catalogue_, true);
@@ -281,11 +280,23 @@ Status ProjectStore::change(const std::string& run, const std::function<void(Lab
 Error ProjectStore::readOnly() const {
   if (!place_.writable)
     return {ErrorKind::other, place_.folder.string(),
-            "The history is read only here: the folder cannot be written",
-            "Allow writing in the project's folder, or open a copy of the project"};
+            say("The history is read only here: the folder cannot be written"),
+            say("Allow writing in the project's folder, or open a copy of the project")};
+  const auto holder = HistoryLock::holder(place_.folder);
   return {ErrorKind::other, place_.folder.string(),
-          "The history is read only here: " + HistoryLock::holder(place_.folder) + " owns it",
-          "Make the change there, or close it first"};
+          holder
+              ? say("The history is read only here: process {} on {} owns it", holder->process, holder->host)
+              : say("The history is read only here: another process owns it"),
+          say("Make the change there, or close it first")};
+}
+
+Error ProjectStore::behindJournals() const {
+  const auto holder = HistoryLock::holder(place_.folder);
+  return {ErrorKind::other, place_.folder.string(),
+          holder ? say("process {} on {} owns the history and has not read the journals to their end",
+                       holder->process, holder->host)
+                 : say("another process owns the history and has not read the journals to their end"),
+          say("What is shown may be some seconds old")};
 }
 
 bool keepLabels(const fs::path& project, const fs::path& folder, std::vector<Error>& problems) {

@@ -42,6 +42,7 @@ class ProjectStore : public Store {
   const Database& metrics() const { return metrics_; }
   SeriesReader& series() { return *series_; }
   Error readOnly() const;
+  Error behindJournals() const;
   // Whether the journals hold more than was taken in. Throws SqlFailure.
   bool behind(RunSites& sites);
 

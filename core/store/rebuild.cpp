@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The databases made again from the journals. What only the old ones have, because a journal was damaged or
+// The databases rebuilt from the journals. What only the old ones have, because a journal was damaged or
 // cut since it was taken in, comes over from them; and the old ones are kept.
+#include "core/base/error_message.h"
 #include "core/store/project_store.h"
 #include "core/store/series_ids.h"
 #include <algorithm>
@@ -19,7 +20,7 @@ fs::path copyOf(const fs::path& file, int number) {
                      : fs::path(fmt::format("{}.before-{}", file.string(), number));
 }
 
-// How much a copy holds; -1 when it cannot be read.
+// How much a copy contains; -1 when it cannot be read.
 std::int64_t fullness(const fs::path& file, bool metrics) {
   try {
     return Database(file, Database::Mode::reader)
@@ -29,7 +30,7 @@ std::int64_t fullness(const fs::path& file, bool metrics) {
   }
 }
 
-// Where the next copy goes: a free name, or that of the one that holds least, of equal ones the oldest.
+// Where the next copy goes: a free name, or that of the one that contains least, of equal ones the oldest.
 fs::path placeForCopy(const fs::path& file, bool metrics) {
   struct Copy {
     std::int64_t holds;
@@ -80,7 +81,7 @@ class CarryOver {
       : catalogue_(store.catalogue()), metrics_(store.metrics()), oldCatalogue_(catalogue_, catalogue),
         oldMetrics_(metrics_, metrics), copyName_(catalogue.filename().string()) {}
 
-  void all(RunSites& sites, std::vector<std::string>& told) {
+  void all(RunSites& sites, std::vector<Message>& findings) {
     if (!oldCatalogue_.fits() || !oldMetrics_.fits()) return;
     std::vector<std::string> runs;
     Statement list = catalogue_.prepare("SELECT uuid FROM old.run ORDER BY uuid");
@@ -92,7 +93,7 @@ class CarryOver {
     };
     const bool deleted =
         listing && listing->complete && (runs.size() == 1 || std::any_of(runs.begin(), runs.end(), isThere));
-    for (const std::string& run : runs) one(run, deleted && !isThere(run) && isOwn(run), told);
+    for (const std::string& run : runs) one(run, deleted && !isThere(run) && isOwn(run), findings);
   }
 
  private:
@@ -119,7 +120,7 @@ class CarryOver {
         number(catalogue_, "SELECT test_metric_name<>''" + row, run) != 0,
         number(catalogue_, "SELECT ended>0" + row, run) != 0};
   }
-  // The journals do not hold all that they held when the old databases took them in.
+  // The journals do not contain all that they contained when the old databases took them in.
   static bool journalsLost(const Database& database, const std::string& run) {
     return number(
                database,
@@ -139,19 +140,19 @@ class CarryOver {
            number(catalogue_, "SELECT count(*) FROM old.place WHERE run=? AND site<>''", run) == 0;
   }
 
-  void one(const std::string& run, bool deleted, std::vector<std::string>& told) {
+  void one(const std::string& run, bool deleted, std::vector<Message>& findings) {
     if (deleted && number(catalogue_, "SELECT count(*) FROM main.run WHERE uuid=?", run) == 0) {
-      told.push_back(
-          fmt::format("run {}: its folder is gone; {} still holds what was stored of it", run, copyName_));
+      findings.push_back(
+          say("run {}: its folder was deleted; {} still contains what was stored of it", run, copyName_));
       return;
     }
     if (!journalsLost(catalogue_, run) && !journalsLost(metrics_, run)) return;
     const Holds before = holds("old", run), now = holds("main", run);
     if (!before.more(now)) {
       if (before.records > now.records || (before.test && !now.test) || (before.ended && !now.ended))
-        told.push_back(fmt::format("run {}: the old history had records that the journals no longer hold; {} "
-                                   "keeps them",
-                                   run, copyName_));
+        findings.push_back(say("run {}: the old history had records that the journals no longer contain; "
+                               "they are kept in {}",
+                               run, copyName_));
       return;
     }
     try {
@@ -161,16 +162,14 @@ class CarryOver {
       rows.commit();
       points.commit();
     } catch (const SqlFailure& failure) {
-      told.push_back(
-          fmt::format("run {}: the old history held more than the journals ({} points, now {}), but it "
-                      "cannot be carried over: {}; {} keeps it",
-                      run, before.points, now.points, failure.error.cause.text(), copyName_));
+      findings.push_back(say("run {}: the old history had more than the journals ({} points, now {}), but it "
+                             "cannot be carried over: {}; it is kept in {}",
+                             run, before.points, now.points, failure.error.cause, copyName_));
       return;
     }
-    told.push_back(
-        fmt::format("run {}: its journals no longer hold all that was stored ({} points and {} records, "
-                    "now {} and {}); what the old history had is kept",
-                    run, before.points, before.records, now.points, now.records));
+    findings.push_back(say("run {}: its journals no longer contain all that was stored ({} points and {} "
+                           "records, now {} and {}); what the old history had is kept",
+                           run, before.points, before.records, now.points, now.records));
   }
 
   void takeRows(const std::string& run) {
@@ -242,20 +241,24 @@ Result<VerifyReport> rebuildHistory(const fs::path& project) {
   const HistoryPlace place = historyPlace(project);
   if (!place.writable)
     return Error{ErrorKind::other, place.folder.string(),
-                 "the history cannot be made again: its folder cannot be written",
-                 "Allow writing in the project's folder, or open a copy of the project"};
-  std::vector<std::string> told;
+                 say("the history cannot be rebuilt: its folder cannot be written"),
+                 say("Allow writing in the project's folder, or open a copy of the project")};
+  std::vector<Message> findings;
   fs::path copies[2];
   {
     auto lock = HistoryLock::take(place.folder);
     if (!lock) return lock.error();
-    if (!*lock)
+    if (!*lock) {
+      const auto holder = HistoryLock::holder(place.folder);
       return Error{ErrorKind::other, place.folder.string(),
-                   HistoryLock::holder(place.folder) + " owns the history", "Close it, then try again"};
+                   holder ? say("process {} on {} owns the history", holder->process, holder->host)
+                          : say("another process owns the history"),
+                   say("Close it, then try again")};
+    }
     const Status moved = guarded([&]() -> Status {
       std::vector<Error> problems;
       const bool remade = keepLabels(project, place.folder, problems);
-      for (const Error& problem : problems) told.push_back(problem.message());
+      for (const Error& problem : problems) findings.push_back(toMessage(problem));
       for (const bool metrics : {false, true}) {
         const fs::path file = place.folder / (metrics ? metricsName : catalogueName);
         std::error_code unknown;
@@ -275,9 +278,9 @@ Result<VerifyReport> rebuildHistory(const fs::path& project) {
     // The new history knows less than the old one, so it must not decide what is complete.
     const auto taken = (*store)->takeIn(sites, false);
     if (!taken) return taken.error();
-    for (const Error& problem : taken->problems) told.push_back(problem.message());
+    for (const Error& problem : taken->problems) findings.push_back(toMessage(problem));
     if (!copies[0].empty() && !copies[1].empty()) try {
-        CarryOver(**store, copies[0], copies[1]).all(sites, told);
+        CarryOver(**store, copies[0], copies[1]).all(sites, findings);
       } catch (const SqlFailure& failure) {
         if (!failure.damaged) return failure.error;
         // The old ones cannot be read; what the journals hold stands alone.
@@ -285,9 +288,9 @@ Result<VerifyReport> rebuildHistory(const fs::path& project) {
   }
   auto report = verifyHistory(project);
   if (!report) return report;
-  for (std::string& words : told)
-    if (std::find(report->findings.begin(), report->findings.end(), words) == report->findings.end())
-      report->findings.push_back(std::move(words));
+  for (Message& finding : findings)
+    if (std::find(report->findings.begin(), report->findings.end(), finding) == report->findings.end())
+      report->findings.push_back(std::move(finding));
   return report;
 }
 

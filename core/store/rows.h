@@ -37,7 +37,7 @@ struct RunRow {
   std::string error;             // one line, when it failed
   std::string site;              // id of the site it is at; empty: the project's own runs/
   std::int64_t unknownSince = 0; // outOfReach: microseconds since 1970
-  std::string unknownWhy;        // outOfReach: one sentence without a full stop
+  Message unknownWhy;            // outOfReach: one sentence without a full stop
   std::vector<std::string> tags;
   std::string note;
   bool archived = false;

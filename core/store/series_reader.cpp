@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <fmt/format.h>
 #include <limits>
 
 namespace loom {
@@ -127,7 +126,7 @@ std::int64_t SeriesReader::chunkAt(const Series& series, std::int64_t step) {
   while (from < to) {
     const std::int64_t middle = from + (to - from) / 2;
     Rows rows = lastStep_.query(chunkId(series.number, middle));
-    if (!rows.next()) throwDamaged(database_.file(), "a chunk is missing");
+    if (!rows.next()) throwDamaged(database_.file(), say("a chunk is missing"));
     if (rows.integer(0) < step)
       from = middle + 1;
     else
@@ -138,7 +137,7 @@ std::int64_t SeriesReader::chunkAt(const Series& series, std::int64_t step) {
 
 void SeriesReader::readRaw(std::int64_t id, PointBlock& into) {
   Rows rows = raw_.query(id);
-  if (!rows.next()) throwDamaged(database_.file(), "the points of a chunk are missing");
+  if (!rows.next()) throwDamaged(database_.file(), say("the points of a chunk are missing"));
   decodePoints(rows.blob(0), database_.file(), into);
 }
 
@@ -217,11 +216,11 @@ class SeriesReader::ChunkWalk {
     if (!fine_) {
       fineRow_.reset();
       fineRow_.emplace(reader_.fine_.query(id_));
-      if (!fineRow_->next()) throwDamaged(file(), "a level of the pyramid is missing");
+      if (!fineRow_->next()) throwDamaged(file(), say("a level of the pyramid is missing"));
       fine_.emplace(fineRow_->blob(0), file());
     }
     if (begin + count > fine_->size())
-      throwDamaged(file(), "a level of the pyramid is shorter than it should be");
+      throwDamaged(file(), say("a level of the pyramid is shorter than it should be"));
     for (std::size_t i = begin; i < begin + count; ++i) {
       const Digest bucket = fine_->at(i);
       const auto fit = maker_.fit(bucket.firstStep, bucket.lastStep);
@@ -233,10 +232,10 @@ class SeriesReader::ChunkWalk {
     if (!raw_) {
       rawRow_.reset();
       rawRow_.emplace(reader_.raw_.query(id_));
-      if (!rawRow_->next()) throwDamaged(file(), "the points of a chunk are missing");
+      if (!rawRow_->next()) throwDamaged(file(), say("the points of a chunk are missing"));
       raw_.emplace(rawRow_->blob(0), file());
     }
-    if (begin + count > raw_->size()) throwDamaged(file(), "a chunk is shorter than its pyramid says");
+    if (begin + count > raw_->size()) throwDamaged(file(), say("a chunk is shorter than its pyramid says"));
     maker_.add(*raw_, begin, begin + count);
   }
   const std::filesystem::path& file() const { return reader_.database_.file(); }
@@ -307,8 +306,8 @@ bool sameDigest(const Digest& a, const Digest& b) {
 
 } // namespace
 
-std::vector<std::string> SeriesReader::checkChunks(const std::string& run) {
-  std::vector<std::string> findings;
+std::vector<Message> SeriesReader::checkChunks(const std::string& run) {
+  std::vector<Message> findings;
   for (const std::string& key : keys(run)) {
     const auto series = find(run, key);
     if (!series) continue;
@@ -318,20 +317,19 @@ std::vector<std::string> SeriesReader::checkChunks(const std::string& run) {
       PointBlock points;
       readRaw(rows.integer(0), points);
       if (points.size() != chunkPoints) {
-        findings.push_back(fmt::format("run {}, {}: chunk {} is not full", run, key, index));
+        findings.push_back(say("run {}, {}: chunk {} is not full", run, key, index));
         continue;
       }
       const Pyramid pyramid = pyramidOf(points);
       const Digest stored = digestFrom(rows, 1);
       Rows fine = fine_.query(rows.integer(0));
-      const bool fits = rows.integer(0) == chunkId(series->number, index) &&
+      const bool same = rows.integer(0) == chunkId(series->number, index) &&
                         sameDigest(stored, pyramid.whole) && rows.blob(coarseColumn) == pyramid.coarse &&
                         fine.next() && fine.blob(0) == pyramid.fine;
-      if (!fits)
-        findings.push_back(fmt::format("run {}, {}: chunk {} does not fit its points", run, key, index));
+      if (!same) findings.push_back(say("run {}, {}: chunk {} does not match its points", run, key, index));
     }
     if (index != series->chunks)
-      findings.push_back(fmt::format("run {}, {}: {} chunks instead of {}", run, key, index, series->chunks));
+      findings.push_back(say("run {}, {}: {} chunks instead of {}", run, key, index, series->chunks));
   }
   return findings;
 }

@@ -29,7 +29,7 @@ class SeriesReader {
   };
   std::vector<Summary> summaries(const std::string& run); // empty: of all runs; sorted by run and key
   // Every chunk against its own points; a sentence for each that does not fit.
-  std::vector<std::string> checkChunks(const std::string& run);
+  std::vector<Message> checkChunks(const std::string& run);
 
  private:
   struct Series {

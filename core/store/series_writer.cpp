@@ -129,7 +129,7 @@ SeriesWriter::Series* SeriesWriter::find(std::int64_t run, const std::string& ke
   series.tailRows = count.integer(0);
   if (series.chunks < 0 || series.chunks > mostChunks || tail < 0 ||
       tail >= static_cast<std::int64_t>(chunkPoints) || (tail > 0) != (series.tailRows > 0))
-    throwDamaged(database_.file(), "the points of a series do not add up");
+    throwDamaged(database_.file(), say("the points of a series do not add up"));
   series.tailStored = static_cast<std::size_t>(tail);
   ++held_;
   return &all.series.emplace(key, std::move(series)).first->second;
@@ -153,11 +153,11 @@ std::int64_t SeriesWriter::append(std::int64_t run, const PointColumns& columns)
   Series* series = find(run, columns.key);
   if (!series) series = make(run, columns.key);
   if (!series) return static_cast<std::int64_t>(columns.steps.size());
-  std::int64_t passedOver = 0;
+  std::int64_t skipped = 0;
   for (std::size_t i = 0; i < columns.steps.size(); ++i) {
     const std::int64_t step = columns.steps[i];
     if ((series->digest.count > 0 && step <= series->digest.lastStep) || series->chunks >= mostChunks) {
-      ++passedOver;
+      ++skipped;
       continue;
     }
     const std::int64_t time = toMicroseconds(columns.times[i]);
@@ -167,7 +167,7 @@ std::int64_t SeriesWriter::append(std::int64_t run, const PointColumns& columns)
     if (series->tailSize() == chunkPoints) seal(*series);
   }
   series->changed = true;
-  return passedOver;
+  return skipped;
 }
 
 PointBlock SeriesWriter::tailOf(const Series& series) {
@@ -176,7 +176,7 @@ PointBlock SeriesWriter::tailOf(const Series& series) {
     Rows rows = readTail_.query(chunkId(series.number, 0), lastChunkId(series.number));
     while (rows.next()) decodePoints(rows.blob(0), database_.file(), points);
     if (points.size() != series.tailStored)
-      throwDamaged(database_.file(), "the points of a series do not add up");
+      throwDamaged(database_.file(), say("the points of a series do not add up"));
   }
   for (std::size_t i = 0; i < series.fresh.size(); ++i)
     points.add(series.fresh.steps[i], series.fresh.times[i], series.fresh.values[i]);
@@ -273,7 +273,7 @@ void SeriesWriter::cutBack(Series& series, std::int64_t step) {
     // The chunk that the cut goes through becomes the tail again.
     {
       Rows raw = readRaw_.query(cut);
-      if (!raw.next()) throwDamaged(database_.file(), "the points of a chunk are missing");
+      if (!raw.next()) throwDamaged(database_.file(), say("the points of a chunk are missing"));
       decodePoints(raw.blob(0), database_.file(), tail);
     }
     dropChunks_.run(cut, last);
@@ -299,7 +299,7 @@ void SeriesWriter::cutBack(Series& series, std::int64_t step) {
   } else if (series.chunks > 0) {
     PointBlock points;
     Rows raw = readRaw_.query(chunkId(series.number, series.chunks - 1));
-    if (!raw.next()) throwDamaged(database_.file(), "the points of a chunk are missing");
+    if (!raw.next()) throwDamaged(database_.file(), say("the points of a chunk are missing"));
     decodePoints(raw.blob(0), database_.file(), points);
     lastValue = points.values.back();
   }

@@ -21,7 +21,7 @@ class SeriesWriter {
   explicit SeriesWriter(const Database& database);
   std::int64_t runNumber(const std::string& uuid); // made when it is new
   std::vector<std::string> uuids();                // of all runs, sorted
-  // A point that does not lie beyond the last one of its series is passed over: the first one counts. So are
+  // A point that is not beyond the last one of its series is skipped: the first one counts. So are
   // all when the run would have too many series, or the series too many points. Returns how many.
   std::int64_t append(std::int64_t run, const PointColumns& columns);
   void supersede(std::int64_t run, std::int64_t step); // drops every point beyond it
@@ -30,7 +30,7 @@ class SeriesWriter {
   void remove(std::int64_t run);
 
  private:
-  // What lies in rows of the table `tail` is not held here, so that ten thousand open series are small.
+  // What is in rows of the table `tail` is not kept here, so that ten thousand open series are small.
   struct Series {
     std::int64_t number = 0, chunks = 0;
     Digest digest;
@@ -48,7 +48,7 @@ class SeriesWriter {
   Run& runOf(std::int64_t run);
   Series* find(std::int64_t run, const std::string& key); // held, or loaded; null when there is none
   Series* make(std::int64_t run, const std::string& key);
-  PointBlock tailOf(const Series& series); // all that lies behind the chunks
+  PointBlock tailOf(const Series& series); // all that is behind the chunks
   void seal(Series& series);
   void storeTail(Series& series);
   void dropTailRows(Series& series);

@@ -18,47 +18,47 @@ bool noRoom(const std::string& file) {
 [[noreturn]] void throwFailure(sqlite3* database, int code) {
   const char* name = database ? sqlite3_db_filename(database, "main") : nullptr;
   const std::string place = name && *name ? name : "history";
-  const std::string words = database ? sqlite3_errmsg(database) : sqlite3_errstr(code);
-  const auto fail = [&](ErrorKind kind, std::string cause, std::string fix, bool damaged = false,
-                        bool full = false) {
+  const Message reason = foreign(database ? sqlite3_errmsg(database) : sqlite3_errstr(code));
+  const auto fail = [&](ErrorKind kind, Message cause, Message fix, bool damaged = false, bool full = false) {
     throw SqlFailure({kind, place, std::move(cause), std::move(fix)}, damaged, full);
   };
   const int system = database ? sqlite3_system_errno(database) : 0;
   int kindOf = code & 0xff;
-  // A shared memory file or a page that finds no room is told as an I/O error.
+  // A shared memory file or a page that finds no room is reported as an I/O error.
   if (kindOf == SQLITE_IOERR || kindOf == SQLITE_CANTOPEN)
     if (system == ENOSPC || system == EDQUOT || (kindOf == SQLITE_IOERR && noRoom(place)))
       kindOf = SQLITE_FULL;
   switch (kindOf) {
   case SQLITE_INTERRUPT:
-    fail(ErrorKind::interrupted, "the query was ended", "Ask again");
+    fail(ErrorKind::interrupted, say("the query was interrupted"), say("Try again"));
     break;
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
-    fail(ErrorKind::input, fmt::format("the database is damaged: {}", words),
-         "Make it again from the journals with `loom history rebuild`", true);
+    fail(ErrorKind::input, say("the database is damaged: {}", reason),
+         say("Rebuild it from the journals with `loom history rebuild`"), true);
     break;
   case SQLITE_FULL:
-    fail(ErrorKind::other, "the disk is full; nothing that was stored is lost",
-         "Free some space, then try again", false, true);
+    fail(ErrorKind::other, say("the disk is full; nothing that was stored is lost"),
+         say("Free some space, then try again"), false, true);
     break;
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
-    fail(ErrorKind::other, "another program uses the database", "Close the other program, then try again");
+    fail(ErrorKind::other, say("another program uses the database"),
+         say("Close the other program, then try again"));
     break;
   case SQLITE_NOMEM:
-    fail(ErrorKind::memory, "there is not enough memory for the database",
-         "Close other programs, then try again");
+    fail(ErrorKind::memory, say("there is not enough memory for the database"),
+         say("Close other programs, then try again"));
     break;
   case SQLITE_READONLY:
   case SQLITE_PERM:
   case SQLITE_CANTOPEN:
-    fail(ErrorKind::other, fmt::format("the database cannot be opened as wanted: {}", words),
-         "Allow reading and writing in the project's history folder");
+    fail(ErrorKind::other, say("the database cannot be opened: {}", reason),
+         say("Allow reading and writing in the project's history folder"));
     break;
   default:
-    fail(ErrorKind::other, fmt::format("the database failed: {}", words),
-         "Try again; if it stays so, check the disk that it lies on");
+    fail(ErrorKind::other, say("the database failed: {}", reason),
+         say("Try again; if it fails again, check the disk that contains it"));
   }
   std::terminate();
 }
@@ -69,9 +69,9 @@ void check(sqlite3* database, int code) {
 
 } // namespace
 
-void throwDamaged(const std::filesystem::path& file, std::string cause) {
+void throwDamaged(const std::filesystem::path& file, Message cause) {
   throw SqlFailure({ErrorKind::input, file.string(), std::move(cause),
-                    "Make it again from the journals with `loom history rebuild`"},
+                    say("Rebuild it from the journals with `loom history rebuild`")},
                    true);
 }
 

@@ -22,11 +22,11 @@ class SqlFailure : public std::exception {
       : error(std::move(error)), damaged(damaged), full(full) {}
   const char* what() const noexcept override { return "a database failed"; }
   Error error;
-  bool damaged; // the file is no sound database: it can be made again from the journals
+  bool damaged; // the file is not a sound database: it can be rebuilt from the journals
   bool full;    // there is no room on its disk
 };
 // A blob or row that cannot be as we wrote it.
-[[noreturn]] void throwDamaged(const std::filesystem::path& file, std::string cause);
+[[noreturn]] void throwDamaged(const std::filesystem::path& file, Message cause);
 
 // One row at a time; the statement is free for its next use when the Rows are gone.
 class Rows {

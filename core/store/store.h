@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory of runs: history/catalogue.db and history/metrics.db, an index of the journals that can be made
-// again from them at any time. One process owns the writing (flock on history/lock); others read. Series lie
+// The memory of runs: history/catalogue.db and history/metrics.db, an index of the journals that can be rebuilt
+// from them at any time. One process owns the writing (flock on history/lock); others read. Series lie
 // in chunks with a min/max pyramid, so that any (range, pixels) is answered from few rows, a spike is never
 // lost and the same question gives the same answer. Not thread safe: one Store per thread.
 #pragma once
@@ -14,7 +14,7 @@ namespace loom {
 
 struct VerifyReport {
   bool good = true;
-  std::vector<std::string> findings;
+  std::vector<Message> findings;
   std::int64_t runs = 0, records = 0, points = 0;
 };
 
@@ -55,9 +55,9 @@ class Store {
   virtual void interrupt() = 0; // from any thread: the query under way ends with an Error
 };
 
-// Makes the databases again from the journals. Tags, notes and names are carried over when they can be read;
+// Rebuilds the databases from the journals. Tags, notes and names are carried over when they can be read;
 // so is a run of which the old databases hold more than its damaged or cut journals. The old ones are kept as
-// *.before, *.before-2 and *.before-3; of four, the one that holds least goes.
+// *.before, *.before-2 and *.before-3; of four, the one that contains least goes.
 Result<VerifyReport> rebuildHistory(const std::filesystem::path& project);
 // integrity_check, and every point of every journal against the store.
 Result<VerifyReport> verifyHistory(const std::filesystem::path& project);

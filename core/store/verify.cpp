@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The history against the journals. What the journals hold is taken in once more, into scratch files, and
-// laid beside what is stored, row by row, so that memory stays small however long the journals are.
+// The history against the journals. What the journals contain is taken in once more, into scratch files, and
+// compared with what is stored, row by row, so that memory stays small however long the journals are.
+#include "core/base/error_message.h"
 #include "core/store/project_store.h"
 #include <algorithm>
 #include <bit>
-#include <fmt/format.h>
 #include <set>
 
 namespace loom {
@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string cellText(const Rows& rows, int column) {
-  return rows.isNull(column) ? "nothing" : rows.text(column).substr(0, 80);
+  return rows.isNull(column) ? "NULL" : rows.text(column).substr(0, 80);
 }
 
 bool samePoints(const PointBlock& a, const PointBlock& b) {
@@ -24,7 +24,7 @@ bool samePoints(const PointBlock& a, const PointBlock& b) {
          std::equal(a.values.begin(), a.values.end(), b.values.begin(), b.values.end(), sameValue);
 }
 
-// One run of both databases made again, in files that nobody else sees.
+// One run of both databases rebuilt, in files that nobody else sees.
 class Scratch {
  public:
   Scratch()
@@ -104,12 +104,12 @@ class Verifier {
     Statement listed = store_.catalogue().prepare("SELECT uuid FROM run ORDER BY uuid");
     for (Rows rows = listed.query(); rows.next();)
       if (!std::binary_search(own->runs.begin(), own->runs.end(), rows.text(0)))
-        find(fmt::format("run {}: it is stored, but its folder is gone", rows.text(0)));
+        find(say("run {}: it is stored, but its folder is missing", rows.text(0)));
     return {};
   }
 
  private:
-  void find(std::string finding) {
+  void find(Message finding) {
     constexpr std::size_t mostFindings = 1000;
     report_.good = false;
     if (report_.findings.size() < mostFindings) report_.findings.push_back(std::move(finding));
@@ -119,8 +119,7 @@ class Verifier {
     for (const Database* database : {&store_.catalogue(), &store_.metrics()}) {
       Statement check = database->prepare("PRAGMA integrity_check(3)");
       for (Rows rows = check.query(); rows.next();)
-        if (rows.text(0) != "ok")
-          find(fmt::format("{}: {}", database->file().filename().string(), rows.text(0)));
+        if (rows.text(0) != "ok") find(say("{}: {}", database->file().filename(), foreign(rows.text(0))));
     }
   }
 
@@ -143,7 +142,7 @@ class Verifier {
       for (auto& finding : store_.series().checkChunks(run)) find(std::move(finding));
     } catch (const SqlFailure& failure) {
       if (!failure.damaged) throw;
-      find(fmt::format("run {}: {}", run, failure.error.message()));
+      find(say("run {}: {}", run, toMessage(failure.error)));
     }
     scratch_.clear();
     return {};
@@ -151,7 +150,7 @@ class Verifier {
 
   // As far as the store says that it has it; a living trainer may have written more since.
   Status readAttempt(const std::string& run, int attempt, JournalSource& journals) {
-    const std::string place = fmt::format("journal of run {}, attempt {}", run, attempt);
+    const Place place = placeOfJournal(run, attempt);
     const auto offsetIn = [&](Statement& statement) -> std::uint64_t {
       Rows rows = statement.query(run, attempt);
       return rows.next() ? static_cast<std::uint64_t>(rows.integer(0)) : 0;
@@ -163,12 +162,15 @@ class Verifier {
       const auto bytes = journals.bytes(run, attempt, offset, 4u << 20);
       if (!bytes) return bytes.error();
       JournalLines split = splitJournal(*bytes, offset, place, state);
-      for (const Error& damage : split.damages) find(damage.message());
-      if (split.moreDamages > 0) find(fmt::format("{}: {} more damaged records", place, split.moreDamages));
+      for (const Error& damage : split.damages) find(toMessage(damage));
+      if (split.moreDamages > 0)
+        find(sayCount("{} more damaged record in the {}", "{} more damaged records in the {}",
+                      split.moreDamages, place.message()));
       for (const JournalLine& line : split.lines) {
         if (line.end > reached) {
           if (store_.owner() && !living_.contains(run))
-            find(fmt::format("{}: the store has {} bytes of it, there are more", place, reached));
+            find(say("{}: the history has {} bytes of it, but the journal is longer", place.message(),
+                     reached));
           return {};
         }
         ++report_.records;
@@ -176,8 +178,8 @@ class Verifier {
       }
       if (split.offset == offset) {
         if (offset < reached)
-          find(fmt::format("{}: the store has {} bytes of it, the journal ends at {}", place, reached,
-                           offset));
+          find(say("{}: the history has {} bytes of it, but the journal ends at {}", place.message(), reached,
+                   offset));
         return {};
       }
       offset = split.offset;
@@ -185,21 +187,21 @@ class Verifier {
     }
   }
 
-  // Two tables side by side; the first difference is told.
+  // Two tables side by side; the first difference is reported. `table`: the name of the table.
   void compare(const Database& made, const Database& stored, const std::string& sql, const std::string& run,
-               std::string_view what) {
+               std::string_view table) {
     Statement wanted = made.prepare(sql), given = stored.prepare(sql);
     Rows left = wanted.query(run), right = given.query(run);
     for (int row = 1;; ++row) {
       const bool more = left.next();
       if (right.next() != more)
-        return find(
-            fmt::format("run {}: the store has {} {} than the journals", run, more ? "fewer" : "more", what));
+        return find(more ? say("run {}: table '{}' has fewer rows than the journals", run, table)
+                         : say("run {}: table '{}' has more rows than the journals", run, table));
       if (!more) return;
       for (int column = 0; column < left.columns(); ++column)
         if (!left.sameCell(column, right))
-          return find(fmt::format("run {}, {}, row {}: the store says {}, the journals {}", run, what, row,
-                                  cellText(right, column), cellText(left, column)));
+          return find(say("run {}, table '{}', row {}: the history has {}, the journals {}", run, table, row,
+                          cellText(right, column), cellText(left, column)));
     }
   }
 
@@ -211,11 +213,11 @@ class Verifier {
         "started,ended,seconds,step,total_steps,epochs,steps_per_epoch,test_metric,test_metric_name,"
         "checkpoint,"
         "error FROM run WHERE uuid=?",
-        run, "rows");
+        run, "run");
     compare(scratch_.catalogue(), store_.catalogue(), "SELECT name,value FROM setting" + ofRun + "name", run,
-            "settings");
+            "setting");
     compare(scratch_.catalogue(), store_.catalogue(),
-            "SELECT attempt,sequence,kind,step,json FROM event" + ofRun + "attempt,sequence", run, "records");
+            "SELECT attempt,sequence,kind,step,json FROM event" + ofRun + "attempt,sequence", run, "event");
     compare(scratch_.metrics(), store_.metrics(),
             "SELECT "
             "key,chunks,points,non_finite,first_step,last_step,last_time,last,minimum,minimum_step,maximum,"
@@ -231,8 +233,8 @@ class Verifier {
         const PointBlock points = wanted.blockAt(run, key, index);
         report_.points += static_cast<std::int64_t>(points.size());
         if (samePoints(points, store_.series().blockAt(run, key, index))) continue;
-        find(fmt::format("run {}, {}: the points from step {} on are not those of the journals", run, key,
-                         points.size() > 0 ? points.steps.front() : 0));
+        find(say("run {}, {}: the points from step {} on differ from the journals", run, key,
+                 points.size() > 0 ? points.steps.front() : 0));
         break;
       }
   }
@@ -259,9 +261,9 @@ Result<VerifyReport> verifyHistory(const fs::path& project) {
   if ((*store)->owner()) {
     auto taken = (*store)->takeIn(sites);
     if (!taken) return taken.error();
-    for (const auto& problem : taken->problems) report.findings.push_back(problem.message());
+    for (const auto& problem : taken->problems) report.findings.push_back(toMessage(problem));
   } else if (auto waited = (*store)->waitForOwner(sites, std::chrono::seconds(2)); !waited) {
-    report.findings.push_back(waited.error().message());
+    report.findings.push_back(toMessage(waited.error()));
   }
   return guarded([&]() -> Result<VerifyReport> {
     Verifier verifier(**store, sites, std::move(living), report);

@@ -66,7 +66,7 @@ Status makeFolder(const fs::path& folder) {
   std::error_code fault;
   fs::create_directory(folder, fault);
   if (!fault) return {};
-  return writeError(folder, "the folder cannot be made", fault.value());
+  return writeError(folder, say("The folder cannot be made"), fault.value());
 }
 
 // Writes the parts, the manifest last, into `folder`.

@@ -195,13 +195,14 @@ void TestFormat::params() {
 }
 
 void TestFormat::errors() {
-  QCOMPARE((Error{ErrorKind::input, "a.csv:3", "the row has 4 fields, 5 are wanted", "Add the missing one"}
+  QCOMPARE((Error{ErrorKind::input, "a.csv:3", say("the row has {} fields, expected {}", 4, 5),
+                  say("Add the missing one")}
                 .message()),
-           std::string("a.csv:3: the row has 4 fields, 5 are wanted. Add the missing one."));
-  QCOMPARE((Error{ErrorKind::other, "a", "it failed.", "Do this."}.message()),
+           std::string("a.csv:3: the row has 4 fields, expected 5. Add the missing one."));
+  QCOMPARE((Error{ErrorKind::other, "a", say("it failed."), say("Do this.")}.message()),
            std::string("a: it failed. Do this."));
-  QCOMPARE((Error{ErrorKind::other, "", "it failed", ""}.message()), std::string("it failed."));
-  QCOMPARE((Error{ErrorKind::other, "a\nb", "c\nd", ""}.message()), std::string("a\\nb: c d."));
+  QCOMPARE((Error{ErrorKind::other, "", say("it failed"), {}}.message()), std::string("it failed."));
+  QCOMPARE((Error{ErrorKind::other, "a\nb", foreign("c\nd"), {}}.message()), std::string("a\\nb: c d."));
 }
 
 void TestFormat::results() {
@@ -209,7 +210,7 @@ void TestFormat::results() {
   QVERIFY(good);
   const std::unique_ptr<int> taken = *std::move(good);
   QCOMPARE(*taken, 3);
-  const Result<std::string> bad = Error{ErrorKind::memory, "p", "c", "f"};
+  const Result<std::string> bad = Error{ErrorKind::memory, "p", say("c"), say("f")};
   QVERIFY(!bad);
   QCOMPARE(static_cast<int>(bad.error().kind), 6); // the exit code
   QVERIFY(Status());

@@ -55,13 +55,13 @@ void TestJson::refuses_data() {
   row("cut off on a later line", "{\n  \"a", "The file ends in the middle of a value (line 2, column 5)");
   row("cut off in a word", "[tru", "The file ends in the middle of a value");
   row("no colon", "{\"a\" 1}", "The colon after");
-  row("no comma", "{\"a\": 1 \"b\": 2}", "There is no comma or }");
+  row("no comma", "{\"a\": 1 \"b\": 2}", "A comma or } is missing");
   row("no name", "{1}", "The name of a member is missing");
-  row("no value", "{\"a\": }", "There is no value");
+  row("no value", "{\"a\": }", "A value is missing");
   row("wrong escape", "[\"\\q\"]", "backslash");
   row("no digit", "[1.]", "A number lacks a digit");
   row("followed", "{} {}", "Something follows");
-  row("trailing comma", "[1,]", "There is no value");
+  row("trailing comma", "[1,]", "A value is missing");
   row("comment", "[1] // note", "Something follows");
   row("NaN", "[NaN]", "not JSON");
   row("same key twice", "{\"a\": 1, \"b\": 2, \"a\": 3}", "'a' is used twice");
@@ -84,7 +84,7 @@ void TestJson::refuses_data() {
   row("-2^63-1", "[-9223372036854775809]", "does not fit 64 bits");
   row("1e400", "[1e400]", "does not fit a double");
   row("long number", "[" + repeated("9", 100'000) + "]", "does not fit");
-  row("leading zero", "[01]", "There is no comma or ]");
+  row("leading zero", "[01]", "A comma or ] is missing");
   row("plus", "[+1]", "not JSON");
 }
 

@@ -13,6 +13,11 @@ static_assert(message_detail::placeholders("{0}") == -1);
 static_assert(message_detail::placeholders("{:.2f}") == -1);
 static_assert(message_detail::placeholders("open {") == -1);
 static_assert(message_detail::placeholders("} closed") == -1);
+// A text is a Message only by say() and foreign().
+static_assert(!std::is_constructible_v<Message, std::string>);
+static_assert(!std::is_constructible_v<Message, std::string_view>);
+static_assert(!std::is_constructible_v<Message, const char*>);
+static_assert(!std::is_constructible_v<Message, Place>);
 
 class TestMessage : public QObject {
   Q_OBJECT

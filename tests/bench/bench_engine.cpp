@@ -96,7 +96,7 @@ Training prepare(const Options& options) {
     feed(t.plan(), t.plan().programs[0], *t.executable, 1, network.classes);
     return t;
   }
-  fail({ErrorKind::usage, "--net", "There is no network " + id, "Choose N1, N2, N3 or N4"});
+  fail({ErrorKind::usage, "--net", say("There is no network {}", id), say("Choose N1, N2, N3 or N4")});
 }
 
 void dump(const Training& t, const std::string& file) {

@@ -218,7 +218,7 @@ void TestOwnData::learns_data() {
                             << "species" << accuracy << 0.9
                             << QStringList{"Target 'species': as asked for",
                                            "Categories, each value a column of 0 and 1: island, sex",
-                                           "missing in 'sex'"};
+                                           "values in 'sex' count"};
   QTest::newRow("houses") << "houses.csv"
                           << ""
                           << "test_r2" << 0.9
@@ -239,7 +239,7 @@ void TestOwnData::learns_data() {
   QTest::newRow("images") << "shapes"
                           << "" << accuracy << 0.8
                           << QStringList{"sub-folder for each of 2 classes", "Image size 3×28×28",
-                                         "some have colours", "scaled to"};
+                                         "some images have colours", "scaled to"};
   QTest::newRow("idx folder") << "idx"
                               << "" << accuracy << 0.8 << QStringList{"Format IDX", "1×20×20"};
   QTest::newRow("one IDX file") << "idx/train-images-idx3-ubyte"
@@ -374,7 +374,7 @@ void TestOwnData::refuses_data() {
   row("no folders in it", "flat", {"flat", "Make one sub-folder for each class"});
   row("empty folder", "void", {"void", "no data here"});
   row("one class", "single", {"single", "Only one class"});
-  row("empty class", "hole", {"hole/none", "holds no PNG or JPEG image"});
+  row("empty class", "hole", {"hole/none", "contains no PNG or JPEG image"});
   row("broken image", "broken", {"broken/disc/bad.png", "not a PNG", "Remove it from the folder"});
   row("cut image", "cut", {"cut/disc/bad.png", "damaged"});
   row("labels without images", "labels", {"labels", "train-images"});

@@ -63,7 +63,7 @@ void TestRefusals::missingProjectsAndInputs_data() {
   };
   row("train nowhere.loom", "no such folder");
   row("check file.txt", "not the folder of a project");
-  row("check .", "no project.json");
+  row("check .", "does not contain project.json");
   row("estimate nowhere.loom", "no such folder");
   row("runs list nowhere.loom", "no such folder");
   row("runs show new.loom last", "no run yet");
@@ -99,18 +99,18 @@ void TestRefusals::missingProjectsAndInputs() {
 void TestRefusals::valuesThatNameNothing_data() {
   QTest::addColumn<QStringList>("words");
   QTest::addColumn<QString>("cause");
-  QTest::newRow("resume") << QStringList{"train", "p.loom", "--resume", ""} << "--resume: no run is named";
+  QTest::newRow("resume") << QStringList{"train", "p.loom", "--resume", ""} << "--resume: no run is given";
   QTest::newRow("network") << QStringList{"train", "p.loom", "--network", ""}
-                           << "--network: no network is named";
+                           << "--network: no network is given";
   QTest::newRow("name") << QStringList{"train", "p.loom", "--name", ""} << "--name: no value is given";
   QTest::newRow("check") << QStringList{"check", "p.loom", "--network", ""}
-                         << "--network: no network is named";
+                         << "--network: no network is given";
   QTest::newRow("estimate") << QStringList{"estimate", "p.loom", "--network", ""}
-                            << "--network: no network is named";
-  QTest::newRow("export") << QStringList{"export", "p.loom", "out", "--run", ""} << "--run: no run is named";
-  QTest::newRow("data") << QStringList{"new", "q.loom", "--data", ""} << "--data: no file or folder is named";
+                            << "--network: no network is given";
+  QTest::newRow("export") << QStringList{"export", "p.loom", "out", "--run", ""} << "--run: no run is given";
+  QTest::newRow("data") << QStringList{"new", "q.loom", "--data", ""} << "--data: no file or folder is given";
   QTest::newRow("target") << QStringList{"data", "inspect", "t.csv", "--target", ""}
-                          << "--target: no column is named";
+                          << "--target: no column is given";
 }
 
 void TestRefusals::valuesThatNameNothing() {

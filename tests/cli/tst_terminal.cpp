@@ -421,7 +421,8 @@ void TestTerminal::checkKnowsTheData() {
   for (const char* verb : {"check", "train", "estimate"}) {
     const auto answer = runLoom({verb, project});
     QCOMPARE(answer.exitCode, 3);
-    for (const char* part : {"Gives 2 values a sample, the data has 3 classes", "Set out_features to 3"})
+    for (const char* part :
+         {"The network gives 2 values per sample, but the data has 3 classes", "Set out_features to 3"})
       QVERIFY2(holds(answer.errors, part), answer.errors.c_str());
   }
 }

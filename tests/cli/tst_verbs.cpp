@@ -158,7 +158,7 @@ void TestVerbs::wrongWords_data() {
   row("x.loom train", "no verb 'x.loom'", "loom train x.loom");
   row("--json", "'--json'", "loom --help");
   row("train", "PROJECT is missing", "loom train --help");
-  row("train a b", "'b' is one word too many", "loom train --help");
+  row("train a b", "'b' is one argument too many", "loom train --help");
   row("train a --optimizr SGD", "'--optimizr'", "Did you mean '--optimizer'?");
   row("train a --optimizer adm", "--optimizer: Unknown value 'adm'",
       "Did you mean 'Adam'? Use SGD, Adam or AdamW");
@@ -169,7 +169,7 @@ void TestVerbs::wrongWords_data() {
   row("train a --epochs -3", "--epochs: Epochs must be a whole number", "(got -3)");
   row("train a --epochs many", "--epochs: Epochs must be a whole number", "(got \"many\")");
   row("train a --epochs 1.5", "--epochs: Epochs must be a whole number", "(got 1.5)");
-  row("train a --epochs", "--epochs wants a value", "loom train --help");
+  row("train a --epochs", "--epochs needs a value", "loom train --help");
   row("train a --batch 99999999999999999999", "--batch", "from 1 to 1,048,576 (got 99999999999999999999)");
   row("train a --lr -1", "--lr: Learning rate must be a number above 0 and at most 1,000", "(got -1)");
   row("train a --lr nan", "--lr: Learning rate must be a number above 0", "(got nan)");
@@ -188,7 +188,7 @@ void TestVerbs::wrongWords_data() {
   row("export a b --run last --network c", "--network excludes --run", "loom export --help");
   row("estimate a --batch x", "--batch: Batch must be a whole number", "loom estimate --help");
   row("evaluate a last --split tset", "--split: Unknown value 'tset'", "Did you mean 'test'?");
-  row("runs", "Say what to do", "loom runs list, show, series or compare");
+  row("runs", "Choose a subcommand", "loom runs list, show, series or compare");
   row("runs lst", "'lst'", "Did you mean 'list'?");
   row("runs series a last train/loss --pixels 0", "--pixels: '0' is out of range", "from 1");
   row("runs compare a last", "RUN: two or more", "loom runs compare --help");
@@ -200,7 +200,7 @@ void TestVerbs::wrongWords_data() {
   row("control a last pause extra", "extra is one argument too many. Only lr", "loom control a last pause");
   row("control a last lr 0.1 0.2", "0.2 is one argument too many. lr takes one", "lr 0.001");
   row("control a last lr 0", "VALUE: Learning rate must be a number above 0", "(got 0)");
-  row("history", "Say what to do", "verify or rebuild");
+  row("history", "Choose a subcommand", "verify or rebuild");
   row("data inspekt", "'inspekt'", "Did you mean 'inspect'?");
   row("new", "DIR is missing", "loom new --help");
   row("new a", "Neither a template nor data", "--template ID");

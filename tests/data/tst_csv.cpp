@@ -160,7 +160,7 @@ class TestCsv : public QObject {
     QVERIFY(std::isnan(data->values[6]));
     QVERIFY(std::isnan(data->values[10]) && std::isnan(data->values[11]));
     std::string notes;
-    for (const std::string& note : data->notes) notes += note + "\n";
+    for (const Message& note : data->notes) notes += note.text() + "\n";
     for (const char* wanted :
          {"1 missing value in 'age'", "'name' is text", "1 row without a value in the target"})
       QVERIFY2(holds(notes, wanted), notes.c_str());
@@ -197,7 +197,7 @@ class TestCsv : public QObject {
     QTest::newRow("wrong column") << std::string("length,width,species\n1,2,a\n3,4,b\n")
                                   << std::string("specie") << std::string("species, length, width") << false;
     QTest::newRow("target is text") << std::string("x,n\n1,aa\n2,bb\n3,cc\n4,dd\n") << std::string("n")
-                                    << std::string("no classes") << false;
+                                    << std::string("not classes") << false;
     QTest::newRow("one class") << std::string("x,n\n1,a\n2,a\n3,a\n") << std::string("n")
                                << std::string("at least two") << false;
     QTest::newRow("target empty") << std::string("x,n\n1,\n2,\n") << std::string("n") << std::string("empty")

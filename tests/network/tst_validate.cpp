@@ -65,7 +65,7 @@ void TestValidate::missingFlatten() {
   QCOMPARE(analysis.diagnostics.size(), std::size_t{1});
   const Diagnostic& problem = analysis.diagnostics[0];
   QCOMPARE(problem.node, linear);
-  QCOMPARE(problem.cause.text(), std::string("Wants 2 dimensions, gets N×32×7×7."));
+  QCOMPARE(problem.cause.text(), std::string("Expects 2 dimensions, gets N×32×7×7."));
   QCOMPARE(problem.remedy.text(), std::string("A Flatten before it gives N×1568."));
   QCOMPARE(problem.fix.label.text(), std::string("Insert Flatten"));
   // Valid up to the break.
@@ -122,23 +122,23 @@ void TestValidate::fixesFix_data() {
     Chain chain({7});
     chain.add("BatchNorm2d");
     chain.add("Output");
-    row("norm of rows", chain, "Wants 4 dimensions (N×channels×height×width), gets N×7.");
+    row("norm of rows", chain, "Expects 4 dimensions (N×channels×height×width), gets N×7.");
   }
   {
     Chain chain({3, 4, 4});
     chain.add("BatchNorm1d");
-    row("norm of images", ended(chain), "Wants 2 or 3 dimensions, gets N×3×4×4.");
+    row("norm of images", ended(chain), "Expects 2 or 3 dimensions, gets N×3×4×4.");
   }
   {
     Chain chain({7});
     chain.add("Conv2d");
     chain.add("Output");
-    row("conv of rows", chain, "Wants 4 dimensions (N×channels×height×width), gets N×7.");
+    row("conv of rows", chain, "Expects 4 dimensions (N×channels×height×width), gets N×7.");
   }
   {
     Chain chain({2, 4, 4});
     chain.add("Output");
-    row("loss of images", chain, "CrossEntropyLoss wants 2 dimensions (N×classes), gets N×2×4×4.");
+    row("loss of images", chain, "CrossEntropyLoss expects 2 dimensions (N×classes), gets N×2×4×4.");
   }
   {
     Chain chain({5});
@@ -162,7 +162,7 @@ void TestValidate::fixesFix_data() {
     Chain chain({5});
     chain.add("Add");
     chain.add("Output");
-    row("lone add", chain, "Wants two or more inputs, has one.");
+    row("lone add", chain, "Expects two or more inputs, has one.");
   }
   {
     Chain chain({2, 4, 4});

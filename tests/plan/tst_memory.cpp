@@ -170,7 +170,7 @@ void TestMemory::findsWhatIsWrong_data() {
                          "reads tensor 99, which there is not",
                          "step 1 (relu) of node 3: dst is missing",
                          "no step writes loss",
-                         "is more than any memory holds",
+                         "is more than fits in memory",
                          "belongs to no parameter",
                          "step 1 (relu) of node 3: src is missing",
                          "port y names no tensor",

@@ -227,7 +227,7 @@ void TestOps::refusals_data() {
       "more than one value per channel");
   row("batch norm weight", "batch_norm", {{{3, 4}}, {{3}}}, {}, "weight must be 4");
   row("dropout", "dropout", {{{2, 3}}, {{4}, DType::i32}, {{2}, DType::i32}}, {{"p", 1.5}},
-      "p must lie in 0 to 1");
+      "p must be between 0 and 1");
   row("dropout samples", "dropout", {{{2, 3}}, {{4}, DType::i32}, {{3}, DType::i32}}, {{"p", 0.5}},
       "sample must be 2");
   row("softmax", "softmax", {{{2, 3}}}, {{"dim", 2}}, "dim must be one of the 2 dimensions");
@@ -239,7 +239,8 @@ void TestOps::refusals_data() {
   row("labels", "cross_entropy", {{{2, 3}}, {{3}, DType::i32}}, {}, "label must be 2, but is 3 i32");
   row("nesterov", "sgd", {{{1}}, {{1}, DType::i32}, {{2}}}, {{"nesterov", true}},
       "nesterov must go with a momentum");
-  row("beta", "adam", {{{1}}, {{1}, DType::i32}, {{2}}}, {{"beta2", 1.0}}, "beta2 must lie in 0 to 1");
+  row("beta", "adam", {{{1}}, {{1}, DType::i32}, {{2}}}, {{"beta2", 1.0}},
+      "beta2 must be at least 0 and below 1");
 }
 
 void TestOps::refusals() {

@@ -99,7 +99,7 @@ void TestFindRun::words() {
   QCOMPARE(run.error().kind, ErrorKind::input);
   const QString message = QString::fromStdString(run.error().message());
   QVERIFY2(message.contains(says), qPrintable(message));
-  QVERIFY2(message.contains("Name one of: "), qPrintable(message));
+  QVERIFY2(message.contains("Pass one of: "), qPrintable(message));
   QVERIFY2(!message.contains("ffff7777, ") && !message.contains("eeee6666,"), qPrintable(message));
 }
 

@@ -78,20 +78,22 @@ void TestFit::problemsAndTheirFixes_data() {
                                   << "5" << 3 << 0 << QStringList{"Takes samples of 4, the data gives 5."};
   QTest::newRow("more classes") << "iris"
                                 << "4" << 5 << 0
-                                << QStringList{"Gives 3 values a sample, the data has 5 classes."};
+                                << QStringList{
+                                       "The network gives 3 values per sample, but the data has 5 classes."};
   QTest::newRow("numbers to predict") << "iris"
                                       << "4" << 0 << 3
-                                      << QStringList{"CrossEntropyLoss tells classes apart, the data has "
+                                      << QStringList{"CrossEntropyLoss compares classes, the data has "
                                                      "numbers to predict."};
   QTest::newRow("numbers, and too many values")
       << "iris"
       << "4" << 0 << 1
-      << QStringList{"CrossEntropyLoss tells classes apart, the data has numbers to predict.",
-                     "Gives 3 values a sample, the data has 1 target."};
+      << QStringList{"CrossEntropyLoss compares classes, the data has numbers to predict.",
+                     "The network gives 3 values per sample, but the data has 1 target."};
   QTest::newRow("all of it") << "mlp"
                              << "1x8x8" << 3 << 0
-                             << QStringList{"Takes samples of 1×28×28, the data gives 1×8×8.",
-                                            "Gives 10 values a sample, the data has 3 classes."};
+                             << QStringList{
+                                    "Takes samples of 1×28×28, the data gives 1×8×8.",
+                                    "The network gives 10 values per sample, but the data has 3 classes."};
   QTest::newRow("nothing is known of the answers") << "iris"
                                                    << "4" << 0 << 0 << QStringList{};
 }

@@ -102,7 +102,7 @@ void TestHistory::damagedDatabase() {
   QCOMPARE(aside, asks ? 1 : 0);
   const auto report = verifyHistory(project.folder);
   QVERIFY(report.ok());
-  QVERIFY2(report->good, report->findings.empty() ? "" : report->findings.front().c_str());
+  QVERIFY2(report->good, report->findings.empty() ? "" : report->findings.front().text().c_str());
 }
 
 void TestHistory::newerDatabaseIsRefused_data() {
@@ -198,7 +198,7 @@ void TestHistory::verifyFindsWhatDoesNotFit() {
   QVERIFY(!report->good && !report->findings.empty());
   const auto rebuilt = rebuildHistory(project.folder);
   QVERIFY(rebuilt.ok());
-  QVERIFY2(rebuilt->good, rebuilt->findings.empty() ? "" : rebuilt->findings.front().c_str());
+  QVERIFY2(rebuilt->good, rebuilt->findings.empty() ? "" : rebuilt->findings.front().text().c_str());
   QVERIFY(contents(*project.open()) == wanted);
 }
 
@@ -254,8 +254,9 @@ void TestHistory::rebuildKeepsWhatOnlyTheStoreHas() {
   for (int again = 0; again < 5; ++again) {
     const auto report = rebuildHistory(project.folder);
     QVERIFY2(report.ok(), report.ok() ? "" : report.error().message().c_str());
-    QVERIFY(std::any_of(report->findings.begin(), report->findings.end(), [](const std::string& one) {
-      return one.find(run) != std::string::npos && one.find("is kept") != std::string::npos;
+    QVERIFY(std::any_of(report->findings.begin(), report->findings.end(), [](const Message& one) {
+      const std::string text = one.text();
+      return text.find(run) != std::string::npos && text.find("is kept") != std::string::npos;
     }));
     const auto store = project.takenIn();
     QVERIFY(contents(*store) == wanted);

@@ -236,7 +236,7 @@ void TestHistoryPlaces::readOnlyFolder() {
     (*store).reset();
     const auto report = verifyHistory(project.folder);
     if (!report) return report.error().message();
-    return report->good ? "good" : report->findings.front();
+    return report->good ? "good" : report->findings.front().text();
   });
   if (said == cannotMount) QSKIP(cannotMount);
   QCOMPARE(said, std::string("good"));
@@ -316,7 +316,7 @@ void TestHistoryPlaces::fullDiskLosesNothing() {
     }
     const auto report = verifyHistory(small);
     if (!report) return report.error().message();
-    if (!report->good) return report->findings.front();
+    if (!report->good) return report->findings.front().text();
     auto store = Store::open(small, Store::Access::owner);
     if (!store) return store.error().message();
     if ((*store)->run(run)->note != "written while there was room") return "the note is lost";

@@ -47,7 +47,7 @@ class FarSite : public RunSite {
   JournalSource& journals() override { return folder_->journals(); }
   Result<SiteListing> listing() override {
     ++asked;
-    if (cut) return Error{ErrorKind::remote, id(), "The host does not answer", "Try again later"};
+    if (cut) return Error{ErrorKind::remote, id(), say("The host does not answer"), say("Try again later")};
     return folder_->listing();
   }
   Status mark() override { return folder_->mark(); }
@@ -57,7 +57,7 @@ class FarSite : public RunSite {
     Liveness unknown;
     unknown.state = Liveness::State::unknown;
     unknown.since = 1'700'000'000'000'000 + asked;
-    unknown.why = "The host does not answer";
+    unknown.why = say("The host does not answer");
     return unknown;
   }
   Result<std::string> send(const std::string& run, RunControl control) override {
@@ -284,7 +284,7 @@ class TestSites : public QObject {
     QVERIFY(store->takeIn(sites).ok());
     auto row = store->run(runNamed(1));
     QCOMPARE(row->state, RunState::outOfReach);
-    QCOMPARE(row->unknownWhy, std::string("The host does not answer"));
+    QCOMPARE(row->unknownWhy.text(), std::string("The host does not answer"));
     const auto since = row->unknownSince;
     QVERIFY(store->takeIn(sites).ok());
     QCOMPARE(store->run(runNamed(1))->unknownSince, since); // since it was first noticed

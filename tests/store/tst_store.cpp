@@ -159,7 +159,7 @@ void TestStore::pointsSurvive() {
   store.reset();
   const auto report = verifyHistory(project.folder);
   QVERIFY(report.ok());
-  QVERIFY2(report->good, report->findings.empty() ? "" : report->findings.front().c_str());
+  QVERIFY2(report->good, report->findings.empty() ? "" : report->findings.front().text().c_str());
   QCOMPARE(report->points, static_cast<std::int64_t>(count));
 }
 

@@ -412,7 +412,7 @@ void TestDesign::whatDoesNotFitTheDataIsSaidAndMended() {
   const Diagnostic* wrong = it.document.diagnosticOf(last);
   QVERIFY(wrong != nullptr);
   QCOMPARE(QString::fromStdString(wrong->cause.text()),
-           QString("Gives 7 values a sample, the data has 10 classes."));
+           QString("The network gives 7 values per sample, but the data has 10 classes."));
   QVERIFY(!run->isEnabled());
   it.click(last);
   auto* fix = it.canvas.findChild<FixBubble*>("fixBubble")->button();

@@ -179,7 +179,7 @@ const std::vector<Situation>& situations() {
        },
        {"train", "P"},
        3,
-       {"iris.csv, line 2", "'wide' in column 'petal_width_cm' is no number", "Correct the cell"},
+       {"iris.csv, line 2", "'wide' in column 'petal_width_cm' is not a number", "Correct the cell"},
        Meet::train},
       {"truncated IDX",
        [](TestPlace& place) {
@@ -232,7 +232,7 @@ const std::vector<Situation>& situations() {
        },
        {"train", "P"},
        3,
-       {"ants 2 dimensions, gets N×1×2×2", "Flatten"},
+       {"xpects 2 dimensions, gets N×1×2×2", "Flatten"},
        Meet::problems},
       {"loss is no number",
        [](TestPlace& place) {
@@ -312,7 +312,7 @@ const std::vector<Situation>& situations() {
        },
        {"runs", "list", "P"},
        0,
-       {"catalogue.db", "damaged", "made again from the journals"},
+       {"catalogue.db", "damaged", "rebuilt from the journals"},
        Meet::open},
       {"missing project",
        [](TestPlace& place) { fs::remove_all(place.project); },

@@ -123,12 +123,16 @@ void TestHistoryPage::filtersAreRead() {
 void TestHistoryPage::wrongFiltersSayWhere_data() {
   QTest::addColumn<QString>("filter");
   QTest::addColumn<QString>("says");
-  const std::pair<const char*, const char*> rows[] = {
-      {"val_acuracy > 0.9", "val_accuracy"},     {"val_accuracy >", "Nothing stands behind"},
-      {"> 3", "Nothing stands before"},          {"(val_accuracy > 0.9", "not closed"},
-      {"val_accuracy > 0.9)", "closes nothing"}, {"name = \"a", "quotation"},
-      {"val_accuracy > many", "no number"},      {"val_accuracy ! 3", "compares nothing"},
-      {"a and", "missing at the end"},           {"a ; b", "no meaning"}};
+  const std::pair<const char*, const char*> rows[] = {{"val_acuracy > 0.9", "val_accuracy"},
+                                                      {"val_accuracy >", "The value after"},
+                                                      {"> 3", "The comparison before"},
+                                                      {"(val_accuracy > 0.9", "not closed"},
+                                                      {"val_accuracy > 0.9)", "closes nothing"},
+                                                      {"name = \"a", "quotation"},
+                                                      {"val_accuracy > many", "not a number"},
+                                                      {"val_accuracy ! 3", "does not compare"},
+                                                      {"a and", "not complete"},
+                                                      {"a ; b", "no meaning"}};
   for (const auto& [filter, says] : rows) QTest::newRow(filter) << QString(filter) << QString(says);
   QTest::newRow("deep") << QString(5000, '(') << QString("nested");
 }

@@ -83,7 +83,7 @@ Result<DataView> makeDataView(const DatasetSpec& spec, const Dataset& data,
   view.spec = spec;
   view.samples = data.samples;
   view.sampleShape = data.sampleShape;
-  for (const auto& note : data.notes) view.notes << QString::fromStdString(note);
+  for (const auto& note : data.notes) view.notes << QString::fromStdString(note.text());
   for (const auto& name : data.featureNames) view.features << QString::fromStdString(name);
   view.ownTest = data.fixedTest;
   takeParts(view, data);

@@ -74,7 +74,7 @@ Error OpenProject::goneError() const {
       ErrorKind::input, project_.folder.string(),
       now ? say("The project's folder was moved to {}", *now)
           : say("The project's folder is not there any more"),
-      say("Nothing is written until it is opened where it lies; unsaved edits are kept and offered there")};
+      say("Nothing is written until it is opened where it is now; unsaved edits are kept and offered there")};
 }
 
 void OpenProject::answer(const SaveProject& question, const Reply<Done>& reply) {

@@ -142,10 +142,10 @@ Error RunStarts::errorOf(const std::string& run, std::uint64_t consoleFrom) {
     if (!line.trimmed().isEmpty()) last = line.trimmed();
   // On a full disk the trainer cannot write even that.
   if (last.isEmpty() && access_.diskFull())
-    return writeError(access_.place(run), "the run cannot begin", ENOSPC);
+    return writeError(access_.place(run), say("the run cannot begin"), ENOSPC);
   if (last.startsWith("loom: ")) last.remove(0, 6);
   return {ErrorKind::other, "loom train",
-          last.isEmpty() ? say("The trainer ended before it began") : foreign(last.toStdString()),
+          last.isEmpty() ? say("The trainer exited before it started training") : foreign(last.toStdString()),
           say("Look at {}", access_.consolePlace(run))};
 }
 

@@ -318,7 +318,7 @@ void RunsDesk::answer(const RebuildHistory&, const Reply<HistoryReport>& reply) 
   if (!report) return reply(report.error());
   if (!store) return reply(store.error());
   HistoryReport answer{report->good, {}};
-  for (const auto& finding : report->findings) answer.findings << QString::fromStdString(finding);
+  for (const auto& finding : report->findings) answer.findings << QString::fromStdString(finding.text());
   reply(answer);
   readRuns({});
   tellRuns();

@@ -34,8 +34,8 @@ bool savePicture(QWidget* content, const QString& title, const QSize& size, cons
 }
 
 Error cannotWrite(const QString& file) {
-  return {ErrorKind::other, file.toStdString(), "The picture cannot be written",
-          "Choose a folder that can be written"};
+  return {ErrorKind::other, file.toStdString(), say("The picture cannot be written"),
+          say("Choose a folder that can be written")};
 }
 
 } // namespace

@@ -10,7 +10,7 @@ Shapes shape(std::string_view op, Descs src, const Params& attrs) {
   for (const char* name : {"beta1", "beta2"}) {
     const double beta = attrs.getDouble(name, 0.9);
     check.attribute(beta >= 0 && beta < 1, name,
-                    say("{} must lie in 0 to 1, without 1", std::string_view(name)));
+                    say("{} must be at least 0 and below 1", std::string_view(name)));
   }
   check.attribute(attrs.getDouble("eps", 1e-8) >= 0, "eps", say("eps must not be negative"))
       .attribute(attrs.getDouble("weight_decay", 0) >= 0, "weight_decay",

@@ -13,7 +13,7 @@ constexpr std::string_view backwardSrcs = "dst label";
 void checkRows(SrcCheck& check, std::string_view rows, Descs src, const Params& attrs) {
   const double smoothing = attrs.getDouble("label_smoothing", 0);
   check.attribute(smoothing >= 0 && smoothing <= 1, "label_smoothing",
-                  say("label_smoothing must lie in 0 to 1"));
+                  say("label_smoothing must be between 0 and 1"));
   if (check) check.rank(0, 2, 2, say("{} must be N×classes", rows));
   if (check) check.dims(1, {src[0].dims[0]});
 }

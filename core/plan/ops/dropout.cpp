@@ -12,7 +12,7 @@ constexpr std::string_view backwardSrcs = "diff_dst random sample";
 Shapes shape(std::string_view op, std::string_view names, Descs src, const Params& attrs) {
   SrcCheck check(op, names, src, {1, 2});
   const double p = attrs.getDouble("p", 0.5);
-  check.attribute(p >= 0 && p <= 1, "p", say("p must lie in 0 to 1"));
+  check.attribute(p >= 0 && p <= 1, "p", say("p must be between 0 and 1"));
   if (check) check.dims(1, {4}).dims(2, {src[0].dims[0]});
   if (!check) return check.error();
   return std::vector<TensorDesc>{src[0]};

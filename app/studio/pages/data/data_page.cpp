@@ -323,18 +323,18 @@ void DataPage::refreshTarget() {
 }
 
 void DataPage::refreshNotes() {
-  // What was found out, each thing once: the inspection and the reading tell some of it both.
+  // What was found out, each thing once: the inspection and the reading report some of it both.
   QStringList notes = shown_.view.notes;
   if (shown_.draft) {
     notes.clear();
-    for (const auto& warning : shown_.report.warnings) notes << QString::fromStdString(warning);
+    for (const auto& warning : shown_.report.warnings) notes << QString::fromStdString(warning.text());
     for (const auto& note : shown_.view.notes) notes << note;
-    for (const auto& reason : shown_.report.reasons) notes << QString::fromStdString(reason);
+    for (const auto& reason : shown_.report.reasons) notes << QString::fromStdString(reason.text());
   }
   notes.removeDuplicates();
   if (notes.isEmpty())
     notes << QString("All %1 can be read.").arg(counted(shown_.view.samples, "sample", "samples"));
-  notesHead_->setTitle(shown_.draft ? "Why it is proposed so" : "Checks");
+  notesHead_->setTitle(shown_.draft ? "Why these settings" : "Checks");
   noteWords_->setText(notes.join("\n"));
 }
 
@@ -416,7 +416,7 @@ void DataPage::takeShare(NotedField* field, double SplitSpec::*share) {
   if (std::abs(split.test) < 1e-9) split.test = 0;
   QString problem;
   if (!ok || percent < 0 || percent > 100)
-    problem = "Wants a number from 0 to 100.";
+    problem = "Enter a number from 0 to 100.";
   else if (split.train <= 0)
     problem = "Something must be left to train on.";
   else if (split.test < 0)

@@ -380,7 +380,7 @@ void DataPage::bindChoices() {
   connect(seed_, &QLineEdit::editingFinished, this, [this] {
     bool ok = false;
     const auto seed = seed_->text().trimmed().toULongLong(&ok);
-    splitForm_->setProblem(seed_, ok ? QString() : QString("Wants a whole number, 0 or more."));
+    splitForm_->setProblem(seed_, ok ? QString() : QString("Enter a whole number, 0 or more."));
     if (!ok || seed == shown_.wanted.split.seed) return;
     DatasetSpec spec = shown_.wanted;
     spec.split.seed = seed;

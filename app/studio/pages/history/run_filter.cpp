@@ -23,6 +23,10 @@ struct Piece {
   qsizetype at = 0, length = 0;
 };
 
+Error wrongAt(qsizetype at, Message cause, Message fix) {
+  return {ErrorKind::usage, Place(say("Filter, place {}", at + 1)), std::move(cause), std::move(fix)};
+}
+
 bool isWordPart(QChar c) { return c.isLetterOrNumber() || QStringView(u"_.,-+%/·:×").contains(c); }
 
 Result<QVector<Piece>> piecesOf(const QString& line) {
@@ -43,24 +47,22 @@ Result<QVector<Piece>> piecesOf(const QString& line) {
       if (at < line.size() && line[at] == '=') ++at;
       const QString relation = line.mid(from, at - from);
       if (relation == "!" || relation == "~=")
-        return Error{ErrorKind::usage, "Filter, place " + std::to_string(from + 1),
-                     '"' + relation.toStdString() + "\" compares nothing", "Write one of = != < <= > >= ~"};
+        return wrongAt(from, say("\"{}\" does not compare", relation.toStdString()),
+                       say("Write one of = != < <= > >= ~"));
       tokens.push_back({Piece::Kind::relation, relation == "==" ? "=" : relation, from, at - from});
     } else if (c == '"' || c == '\'') {
       const qsizetype end = line.indexOf(c, at + 1);
       if (end < 0)
-        return Error{ErrorKind::usage, "Filter, place " + std::to_string(from + 1),
-                     "The quotation is not closed",
-                     "Write " + QString(c).toStdString() + " behind the words too"};
+        return wrongAt(from, say("The quotation is not closed"),
+                       say("Write {} after the words too", QString(c).toStdString()));
       tokens.push_back({Piece::Kind::text, line.mid(at + 1, end - at - 1), from, end + 1 - from});
       at = end + 1;
     } else if (isWordPart(c)) {
       while (at < line.size() && isWordPart(line[at])) ++at;
       tokens.push_back({Piece::Kind::name, line.mid(from, at - from), from, at - from});
     } else {
-      return Error{ErrorKind::usage, "Filter, place " + std::to_string(from + 1),
-                   '"' + QString(c).toStdString() + "\" has no meaning here",
-                   "Put words that hold it in quotation marks"};
+      return wrongAt(from, say("\"{}\" has no meaning here", QString(c).toStdString()),
+                     say("Put words that contain it in quotation marks"));
     }
   }
   tokens.push_back({Piece::Kind::end, {}, line.size(), 0});
@@ -108,9 +110,8 @@ struct Parser {
   bool isJoint(const char* word) const {
     return now().kind == Piece::Kind::name && now().words.compare(word, Qt::CaseInsensitive) == 0;
   }
-  Error wrong(const QString& cause, const QString& fix) const {
-    return {ErrorKind::usage, "Filter, place " + std::to_string(now().at + 1), cause.toStdString(),
-            fix.toStdString()};
+  Error wrong(Message cause, Message fix) const {
+    return wrongAt(now().at, std::move(cause), std::move(fix));
   }
   void joint() {
     parts.push_back({now().at, now().length, RunFilter::Part::Kind::joint});
@@ -139,7 +140,8 @@ struct Parser {
     return left;
   }
   Answer term() {
-    if (++depth > deepest) return wrong("The filter is nested too deeply", "Leave out some parentheses");
+    if (++depth > deepest)
+      return wrong(say("The filter is nested too deeply"), say("Leave out some parentheses"));
     auto answer = inside();
     --depth;
     return answer;
@@ -156,16 +158,16 @@ struct Parser {
       auto whole = either();
       if (!whole) return whole;
       if (now().kind != Piece::Kind::close)
-        return wrong("A parenthesis is not closed", "Write ) behind what belongs together");
+        return wrong(say("A parenthesis is not closed"), say("Write ) after what belongs together"));
       ++at;
       return whole;
     }
     if (now().kind == Piece::Kind::end)
-      return wrong("Something is missing at the end", "Write a comparison, such as val_accuracy > 0.9");
+      return wrong(say("The filter is not complete"), say("Write a comparison, such as val_accuracy > 0.9"));
     if (now().kind == Piece::Kind::relation || now().kind == Piece::Kind::close || isJoint("and") ||
         isJoint("or"))
-      return wrong(QString("Nothing stands before \"%1\"").arg(now().words),
-                   "Write a comparison there, such as optimizer = Adam");
+      return wrong(say("The comparison before \"{}\" is missing", now().words.toStdString()),
+                   say("Write one there, such as optimizer = Adam"));
     const Piece first = now();
     ++at;
     if (now().kind != Piece::Kind::relation || first.kind == Piece::Kind::text) {
@@ -182,15 +184,16 @@ struct Parser {
           nearest = one;
         }
       --at;
-      return wrong(QString("There is nothing called \"%1\" to compare").arg(first.words),
-                   nearest.isEmpty() ? "Compare " + names.mid(0, 6).join(", ") + " …"
-                                     : "Did you mean " + nearest + "?");
+      return wrong(say("\"{}\" is unknown", first.words.toStdString()),
+                   nearest.isEmpty() ? say("Compare {} …", names.mid(0, 6).join(", ").toStdString())
+                                     : say("Did you mean {}?", nearest.toStdString()));
     }
     parts.push_back({first.at, first.length, RunFilter::Part::Kind::name});
     const QString relation = now().words;
     ++at;
     if (now().kind != Piece::Kind::name && now().kind != Piece::Kind::text)
-      return wrong(QString("Nothing stands behind \"%1\"").arg(relation), "Write a number or a word there");
+      return wrong(say("The value after \"{}\" is missing", relation.toStdString()),
+                   say("Write a number or a word there"));
     QString words = now().words;
     const bool quoted = now().kind == Piece::Kind::text;
     ++at;
@@ -202,8 +205,9 @@ struct Parser {
     const auto number = quoted ? std::nullopt : numberOf(words);
     if (!number && relation != "=" && relation != "!=" && relation != "~") {
       --at;
-      return wrong(QString("\"%1\" is no number, and %2 compares numbers").arg(words, relation),
-                   "Write a number, or use = or ~");
+      return wrong(
+          say("\"{}\" is not a number, and {} compares numbers", words.toStdString(), relation.toStdString()),
+          say("Write a number, or use = or ~"));
     }
     return std::make_shared<const Node>(
         Node{Node::Kind::compare, nullptr, nullptr, name, relation, words, number});
@@ -267,8 +271,8 @@ Result<RunFilter> RunFilter::parse(const QString& words, const QStringList& name
   auto root = parser.either();
   if (!root) return root.error();
   if (parser.now().kind != Piece::Kind::end)
-    return parser.wrong(QString("\"%1\" closes nothing").arg(parser.now().words),
-                        "Leave it out, or open it before");
+    return parser.wrong(say("\"{}\" closes nothing", parser.now().words.toStdString()),
+                        say("Leave it out, or open it before"));
   filter.root_ = *root;
   return filter;
 }
