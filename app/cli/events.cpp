@@ -5,7 +5,7 @@
 namespace loom {
 namespace {
 
-Reference events() {
+Reference eventRows() {
   Reference all{{{"EVENT", "MEMBERS", "MEANING"}}};
   for (const EventKind& kind : eventKinds()) {
     all.rows.push_back({std::string(kind.name), std::string(kind.members), std::string(kind.meaning)});
@@ -16,6 +16,6 @@ Reference events() {
 
 } // namespace
 
-void defineEvents(CLI::App& app, Action& action) { defineReference(app, action, events, eventsMarkdown); }
+void defineEvents(CLI::App& app, Action& action) { defineReference(app, action, eventRows, eventsMarkdown); }
 
 } // namespace loom

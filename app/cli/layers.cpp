@@ -13,7 +13,7 @@ std::string firstSentence(std::string_view text) {
   return std::string(text);
 }
 
-Reference layers() {
+Reference layerRows() {
   Reference all{{{"LAYER", "GROUP", "WHAT IT DOES"}}};
   for (const auto* layer : layerTable()) {
     all.rows.push_back({std::string(layer->type), std::string(layer->group), firstSentence(layer->summary)});
@@ -31,6 +31,6 @@ Reference layers() {
 
 } // namespace
 
-void defineLayers(CLI::App& app, Action& action) { defineReference(app, action, layers, layersMarkdown); }
+void defineLayers(CLI::App& app, Action& action) { defineReference(app, action, layerRows, layersMarkdown); }
 
 } // namespace loom

@@ -5,7 +5,7 @@
 namespace loom {
 namespace {
 
-Reference operations() {
+Reference opRows() {
   Reference all{{{"OP", "RESULTS", "FORMULA"}}};
   for (const OpSpec* op : opTable()) {
     all.rows.push_back({std::string(op->name), std::string(op->dsts), std::string(op->summary)});
@@ -21,6 +21,6 @@ Reference operations() {
 
 } // namespace
 
-void defineOps(CLI::App& app, Action& action) { defineReference(app, action, operations, opsMarkdown); }
+void defineOps(CLI::App& app, Action& action) { defineReference(app, action, opRows, opsMarkdown); }
 
 } // namespace loom
