@@ -248,8 +248,8 @@ void Follower::takeLine(Run& run, int number, Attempt& attempt, const JournalLin
   const auto recordPlace = [&] { return placeOfRecord(place, line.sequence); };
   const auto takePoints = [&] {
     if (!points) return;
-    if (const auto read = readPoints(line.json, recordPlace(), columns_); !read)
-      return reportRecord(attempt, result, read.error());
+    if (!readPoints(line.json, place, columns_)) // the place is only put together for a wrong record
+      return reportRecord(attempt, result, readPoints(line.json, recordPlace(), columns_).error());
     const std::int64_t skipped = series_.append(run.inMetrics, columns_);
     // A resumed run may measure its test figure again, with the checkpoint of the same step.
     if (skipped > 0 && !columns_.key.starts_with("test/"))
