@@ -134,7 +134,7 @@ void TestAtomicFile::saysWhatIsWrong_data() {
   QTest::addColumn<int>("code");
   QTest::addColumn<QByteArray>("cause");
   QTest::addColumn<QByteArray>("fix");
-  QTest::newRow("full") << ENOSPC << QByteArray("the disk is full (3 B wanted, ") << QByteArray("Free space");
+  QTest::newRow("full") << ENOSPC << QByteArray("the disk is full (3 B needed, ") << QByteArray("Free space");
   QTest::newRow("quota") << EDQUOT << QByteArray("quota") << QByteArray("larger quota");
   QTest::newRow("read-only") << EROFS << QByteArray("Read-only") << QByteArray("choose another one");
   QTest::newRow("disk") << EIO << QByteArray("input/output error") << QByteArray("Check the disk");

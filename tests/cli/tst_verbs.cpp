@@ -191,7 +191,7 @@ void TestVerbs::wrongWords_data() {
   row("runs", "Choose a subcommand", "loom runs list, show, series or compare");
   row("runs lst", "'lst'", "Did you mean 'list'?");
   row("runs series a last train/loss --pixels 0", "--pixels: '0' is out of range", "from 1");
-  row("runs compare a last", "RUN: two or more", "loom runs compare --help");
+  row("runs compare a last", "RUN takes two or more values", "loom runs compare --help");
   row("control a last pauze", "COMMAND: Unknown value 'pauze'", "Did you mean 'pause'?");
   row("control a last lr", "lr needs a value", "loom control a last lr 0.001");
   row("control a last lr x", "VALUE: Learning rate must be a number above 0", "(got \"x\")");

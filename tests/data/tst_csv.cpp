@@ -354,7 +354,7 @@ class TestCsv : public QObject {
                         "colour"),
              "");
     QCOMPARE(wrongError(loadForPrediction(spec, *like, folder.write("word.csv", "x,colour\nbig,red\n")),
-                        "word.csv, line 2", "no number"),
+                        "word.csv, line 2", "not a number"),
              "");
   }
 };

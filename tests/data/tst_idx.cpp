@@ -86,7 +86,7 @@ class TestIdx : public QObject {
     const std::string good = idxBytes({2, 2, 2}, "abcdefgh");
     QTest::newRow("empty") << std::string() << std::string("4 bytes");
     QTest::newRow("three bytes") << std::string("\0\0\x08", 3) << std::string("has 3");
-    QTest::newRow("a text") << std::string("hello, world") << std::string("no IDX");
+    QTest::newRow("a text") << std::string("hello, world") << std::string("not an IDX file");
     QTest::newRow("floats") << idxBytes({2, 2, 2}, std::string(32, 'x'), 0x0D) << std::string("type 13");
     QTest::newRow("no dimensions") << idxBytes({}, "") << std::string("dimensions");
     QTest::newRow("header cut off") << good.substr(0, 9) << std::string("has 9");

@@ -144,7 +144,7 @@ void TestValidate::fixesFix_data() {
     Chain chain({5});
     chain.add("Linear", {{"out_features", std::int64_t{1}}});
     chain.add("Output");
-    row("one class", chain, "CrossEntropyLoss wants one value for each of two or more classes, gets N×1.");
+    row("one class", chain, "CrossEntropyLoss expects one value for each of two or more classes, gets N×1.");
   }
   {
     Chain chain({5});

@@ -232,7 +232,7 @@ void TestFollowerDamage::oddFilesStopNothing() {
                                                        {"\"x\"", "must be a JSON object (got \"x\")"},
                                                        {R"({"format":99})", "'schema' is missing"},
                                                        {R"({"schema":99})", "format 99"},
-                                                       {R"({"schema":0})", "no format 0"},
+                                                       {R"({"schema":0})", "Format 0 does not exist"},
                                                        {"", "is empty"}};
   for (std::size_t n = 0; n < std::size(wrong); ++n)
     put(runs / runNamed(int(10 + n)) / "run.json", wrong[n].first);

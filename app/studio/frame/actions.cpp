@@ -100,8 +100,13 @@ Actions::Actions(QObject* parent) : QObject(parent) {
 }
 
 void Actions::addPage(QObject* page) {
-  pages_.insert(page);
+  pages_.insert(page, {});
   connect(page, &QObject::destroyed, this, [this, page] { pages_.remove(page); });
+}
+
+void Actions::setPageTitle(QObject* page, const QString& title) {
+  pages_.insert(page, title);
+  for (Entry& entry : entries_) refresh(entry);
 }
 
 const QObject* Actions::pageOf(const QObject* object) const {
@@ -151,11 +156,18 @@ const Actions::Handler* Actions::live(const Entry& entry) const {
   return always;
 }
 
+QString Actions::whyOff(const Entry& entry, const Handler* handler) const {
+  if (handler) return handler->reason;
+  for (const Handler& other : entry.handlers) // of a page that is not shown
+    if (const QObject* page = pageOf(other.owner)) return tr("On the page %1").arg(pages_.value(page));
+  return {};
+}
+
 void Actions::refresh(Entry& entry) {
   const Handler* handler = live(entry);
   const QString text = handler && !handler->text.isEmpty() ? handler->text : tr(entry.row->text);
   const QString key = keyText(entry.action->shortcut().toString(QKeySequence::NativeText));
-  const QString reason = handler ? handler->reason : QString();
+  const QString reason = whyOff(entry, handler);
   entry.action->setText(text);
   entry.action->setVisible(!entry.handlers.empty());
   entry.action->setEnabled(handler && handler->enabled);

@@ -40,9 +40,10 @@ class Actions : public QObject {
   void setText(const QString& id, QObject* owner, const QString& text);
   void setChecked(const QString& id, QObject* owner, bool on);
 
-  void addPage(QObject* page);           // before it binds anything; each page says it of itself
-  void setCurrentPage(QObject* page);    // the frame calls it
-  bool isBound(const QString& id) const; // has any handler
+  void addPage(QObject* page); // before it binds anything; each page says it of itself
+  void setPageTitle(QObject* page, const QString& title); // where its commands work, for the tool tips
+  void setCurrentPage(QObject* page);                     // the frame calls it
+  bool isBound(const QString& id) const;                  // has any handler
 
  Q_SIGNALS:
   void changed(); // enabled, words or handlers
@@ -62,10 +63,11 @@ class Actions : public QObject {
   Handler* find(const QString& id, QObject* owner);
   const Handler* live(const Entry& entry) const;
   void refresh(Entry& entry);
+  QString whyOff(const Entry& entry, const Handler* handler) const;
   const QObject* pageOf(const QObject* object) const; // null: in none
   QHash<QString, Entry> entries_;
   QPointer<QObject> page_;
-  QSet<const QObject*> pages_;
+  QHash<const QObject*, QString> pages_; // each with its title
 };
 
 } // namespace loom

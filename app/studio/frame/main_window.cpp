@@ -156,6 +156,7 @@ Page* MainWindow::page(PageId id) {
   Page* made = row->make(*context_);
   stack_->addWidget(made);
   pages_.emplace(id, made);
+  actions_->setPageTitle(made, tr(row->title));
   return made;
 }
 
