@@ -7,10 +7,13 @@
 #include "core/base/format.h"
 #include "core/base/parallel.h"
 #include "core/base/subprocess.h"
+#include "core/launch/queue_file.h"
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 namespace loom {
 namespace {
@@ -116,22 +119,45 @@ int move(const std::string& word, const std::string& place, bool json) {
   return changed(queue, queue.move(found->entry.id, *to), found->entry.id, "moved", json);
 }
 
+// A damaged entry has no run, but its file's name is its id: the one that begins with the word.
+std::string damagedEntry(const std::string& word) {
+  std::vector<std::string> found;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator entry(queueFolder(), failed), end; !failed && entry != end;
+       entry.increment(failed))
+    if (const std::string id = entry->path().stem().string();
+        entry->path().extension() == ".json" && isQueueId(id) && !word.empty() && id.starts_with(word))
+      found.push_back(id);
+  return found.size() == 1 ? found.front() : word;
+}
+
 int cancel(const std::string& word, bool json) {
   Queue queue = queueHere();
   const auto found = queue.find(word);
-  // A damaged entry has no run; its file's name is its id.
-  const std::string id = found ? found->entry.id : word;
+  const std::string id = found ? found->entry.id : damagedEntry(word);
   if (const auto removed = queue.remove(id); !removed) return report(found ? removed.error() : found.error());
   return changed(queue, {}, id, "removed from the queue", json);
 }
 
-int release(const std::string& word, bool json) {
+// `word`: nothing stands for all.
+int release(const std::optional<std::string>& word, bool json) {
   Queue queue = queueHere();
   std::string id;
-  if (!word.empty()) {
-    const auto found = queue.find(word);
+  const auto view = queue.look();
+  if (!view) return report(view.error());
+  const auto stopped = [](const QueuedRun& one) {
+    return one.state == QueueState::held || !one.entry.failure.empty();
+  };
+  if (word) {
+    const auto found = queue.find(*word);
     if (!found) return report(found.error());
+    if (!stopped(*found))
+      return report({ErrorKind::usage, *word, say("This run neither was held nor failed"),
+                     say("'loom queue list' shows what it waits for")});
     id = found->entry.id;
+  } else if (!json && std::none_of(view->runs.begin(), view->runs.end(), stopped)) {
+    std::cerr << "No run was held or failed.\n";
+    return 0;
   }
   return changed(queue, queue.release(id), id, "released", json);
 }
@@ -157,11 +183,14 @@ void defineQueue(CLI::App& app, Action& action) {
   moving->add_option("PLACE", options->place, "first, last or a number from 1")->required();
   for (auto* sub : {listing, moving, cancelling, releasing})
     sub->add_flag("--json", options->json, "One JSON object on stdout");
-  action = [options, listing, moving, cancelling, releasing, running] {
+  action = [options, listing, moving, cancelling, releasing, running]() -> int {
     if (listing->parsed()) return list(options->json);
     if (moving->parsed()) return move(options->entry, options->place, options->json);
     if (cancelling->parsed()) return cancel(options->entry, options->json);
-    if (releasing->parsed()) return release(options->entry, options->json);
+    if (releasing->parsed()) {
+      const bool named = releasing->get_option("ENTRY")->count() > 0; // "" is a name too, and no run's
+      return release(named ? std::optional(options->entry) : std::nullopt, options->json);
+    }
     if (running->parsed()) {
       const auto ended = queueHere().run(ownProgram());
       return ended ? 0 : report(ended.error());

@@ -54,6 +54,17 @@ Message wrongWithProject(const QueueEntry& entry) {
   return {};
 }
 
+// What a program said last; empty when it said nothing.
+std::string lastLineOf(const fs::path& console) {
+  constexpr std::size_t most = 1u << 20, shown = 1000;
+  const auto text = readWholeFile(console, most);
+  if (!text) return {};
+  const std::size_t end = text->find_last_not_of('\n');
+  if (end == std::string::npos) return {};
+  const std::size_t before = text->rfind('\n', end);
+  return text->substr(before == std::string::npos ? 0 : before + 1).substr(0, shown);
+}
+
 Error noEntry(const std::string& word) {
   return {ErrorKind::usage, word, say("The queue does not contain this run"),
           say("Choose one that 'loom queue list' shows")};
@@ -347,10 +358,40 @@ Status Queue::run(const fs::path& program) {
     if (!*mine) return {}; // another one runs
     runner = std::move(*mine);
   }
+  // What left the queue and has not begun: while nobody looks, what fails before it is a run would be lost
+  // without a word.
+  std::vector<QueueEntry> begun;
+  // A trainer that ended before it wrote run.json left its reason in the console: the entry waits again,
+  // impossible for this reason, until a person releases or removes it. False: nothing is known yet.
+  const auto settled = [this](const QueueEntry& entry) {
+    const std::string& run = runOf(entry.request);
+    const fs::path folder = runFolder(entry.request.project, run);
+    const auto began = [&] {
+      std::error_code unknown;
+      return fs::exists(folder / "run.json", unknown);
+    };
+    std::error_code unknown;
+    if (!entry.request.resume.empty() || began() || !fs::exists(folder / "console.log", unknown)) return true;
+    for (const Lease& lease : leasesNow(folder_))
+      if (lease.run == run) return false;
+    const auto lock = lockQueue(folder_);
+    if (!lock || began()) return bool(lock);
+    QueueEntry failed = entry;
+    failed.failure = lastLineOf(folder / "console.log");
+    if (failed.failure.empty()) failed.failure = say("Its trainer ended before the run began").text();
+    return bool(writeQueueFile(fileOf(failed.id), failed));
+  };
   for (;;) {
+    const std::vector<QueueEntry> before = read().entries;
     const auto waits = runOnce(program);
     if (!waits) return waits.error();
-    if (!*waits) {
+    const std::vector<QueueEntry> after = read().entries;
+    for (const QueueEntry& entry : before)
+      if (entry.failure.empty() &&
+          std::none_of(after.begin(), after.end(), [&](const QueueEntry& one) { return one.id == entry.id; }))
+        begun.push_back(entry);
+    std::erase_if(begun, settled);
+    if (!*waits && begun.empty()) {
       const auto lock = lockQueue(folder_);
       if (!lock) return lock.error();
       if (const auto view = look(); view && view->waits()) continue;

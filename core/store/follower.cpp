@@ -161,6 +161,7 @@ void Follower::takeRun(RunSite& site, const std::string& uuid, Batch& batch, Tak
     if (!attempt.ended && !(readable = takeAttempt(source, uuid, run, number, batch, result))) break;
     attempt.ended = number != attempts->back();
   }
+  if (std::exchange(run.resumed, false)) configure(source, uuid, run, batch, result);
   changed = storePlace(site, liveness, uuid, run, batch) || changed;
   if (changed || result.records != before) result.changedRuns.push_back(uuid);
   run.cold = liveness.ended() && readable && run.configured;
@@ -273,6 +274,7 @@ void Follower::takeLine(Run& run, int number, Attempt& attempt, const JournalLin
                         {ErrorKind::input, recordPlace(), say("the record has no kind"),
                          say("The record is skipped and the rest of the run is read")});
   if (kind == "points") return takePoints();
+  if (events && kind == "resumed") run.resumed = true;
   if (points)
     if (const auto beyond = supersedesBeyond(number, line.sequence, *event))
       series_.supersede(run.inMetrics, *beyond);

@@ -35,6 +35,7 @@ class Follower {
   struct Run {
     std::int64_t inCatalogue = 0, inMetrics = 0;
     bool configured = false, cold = false;
+    bool resumed = false; // its epochs may have been raised: run.json is read again
     RunPlace place;
     std::map<int, Attempt> attempts;
     std::uint64_t coldSize = 0;

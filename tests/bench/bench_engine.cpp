@@ -179,7 +179,7 @@ void machine(int threads) {
   }
   const Json line = {{"processor", name},
                      {"family", family},
-                     {"kernels", onednnBackend().devices()[0].note},
+                     {"kernels", onednnBackend().devices()[0].note.text()},
                      {"gemm_gflops", 2 * 512.0 * 1024 * 1024 / best / 1e9}};
   std::cout << compactJson(line) << std::endl;
 }

@@ -390,9 +390,13 @@ void TestTerminal::resumeOptions() {
     QCOMPARE(wrongMessage(refused, 2, {option, "continues with its own settings", "--epochs"}),
              std::string());
   }
+  QCOMPARE(runLoom({"history", "verify", project}).exitCode, 0);
   const auto raised = runLoom({"train", project, "--resume", "last", "--epochs", "4", "--json"});
   QCOMPARE(raised.exitCode, 0);
   QCOMPARE(lastJson(raised).value("epochs", 0), 4);
+  // The history takes the raised number over, also when it knew the run before.
+  const auto verified = runLoom({"history", "verify", project});
+  QVERIFY2(verified.exitCode == 0, (verified.output + verified.errors).c_str());
   const auto fewer = runLoom({"train", project, "--resume", "last", "--epochs", "1"});
   QCOMPARE(wrongMessage(fewer, 2, {"--epochs: The run has 4 epochs, 1 were asked for"}), std::string());
   QCOMPARE(std::count(fewer.errors.begin(), fewer.errors.end(), '\n'), 1); // and nothing else

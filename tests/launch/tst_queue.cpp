@@ -70,6 +70,41 @@ class TestQueue : public QObject {
     QCOMPARE(launcher()->state(project.path(), "first"), LaunchState::ended);
   }
 
+  // The data went away while it waited and no window is open: the entry says why, and starts when it is asked.
+  void whatCannotBeginIsKept() {
+    TestProject project;
+    QVERIFY(project.make("iris"));
+    std::optional<OwnLease> busy = allCores();
+    QCOMPARE(inWindow([&] { return startsWaiting(shortRun(project, "first")); }), 0);
+    const std::string entry = waiting().front().entry.id;
+    auto json = readJsonFile(entryFile(entry));
+    QVERIFY(json.ok());
+    const Json data = (*json)["request"]["data"];
+    (*json)["request"]["data"]["file"] = "missing.csv";
+    edit(entry, "request", (*json)["request"]);
+    busy.reset();
+    QTRY_VERIFY_WITH_TIMEOUT(!waiting().empty() && waiting().front().state == QueueState::impossible,
+                             patience);
+    QVERIFY2(waiting().front().why.text().find("missing.csv") != std::string::npos,
+             waiting().front().why.text().c_str());
+    QCOMPARE(loomWith({"queue", "release", ""}).exitCode, 2); // an empty variable of a script is no "all"
+    (*json)["request"]["data"] = data;
+    edit(entry, "request", (*json)["request"]);
+    QCOMPARE(loomWith({"queue", "release", entry.substr(0, 8)}).exitCode, 0);
+    QTRY_VERIFY_WITH_TIMEOUT(hasFinished(project, "first"), patience);
+  }
+
+  // What cannot be read is removed by the beginning of its file's name, and what was not held is not released.
+  void damagedEntriesAreRemovedByName() {
+    const std::string id = newUuid();
+    fs::create_directories(queueFolder());
+    QVERIFY(writeFileAtomically(entryFile(id), "{}").ok());
+    QCOMPARE(loomWith({"queue", "cancel", ""}).exitCode, 2);
+    QCOMPARE(loomWith({"queue", "cancel", id.substr(0, 8)}).exitCode, 0);
+    QVERIFY(!fs::exists(entryFile(id)));
+    QVERIFY(loomWith({"queue", "release"}).errors.find("No run was held") != std::string::npos);
+  }
+
   // Editing the network, the settings or the data while it waits changes nothing of it.
   void isTrainedAsItWasWhenQueued() {
     TestProject project;

@@ -120,8 +120,8 @@ void RunWaiting::setRun(const RunView& view, const QVector<RunView>& ahead) {
   }
   note_ =
       view.waiting
-          ? "Two runs on the same cores slow each other several times, so that this one waits. Its place is "
-            "kept while this window is open."
+          ? "Two runs on the same cores slow each other several times, so that this one waits. You can close "
+            "the studio: it keeps its place and starts by itself."
           : "You can close the studio: the run goes on, and is shown when the project is opened again.";
   setAccessibleName(steps_[1].title + ", " + steps_[1].second);
   update();
