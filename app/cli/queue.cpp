@@ -152,7 +152,7 @@ int release(const std::optional<std::string>& word, bool json) {
     const auto found = queue.find(*word);
     if (!found) return report(found.error());
     if (!stopped(*found))
-      return report({ErrorKind::usage, *word, say("This run neither was held nor failed"),
+      return report({ErrorKind::usage, *word, say("This run is not held and has not failed"),
                      say("'loom queue list' shows what it waits for")});
     id = found->entry.id;
   } else if (!json && std::none_of(view->runs.begin(), view->runs.end(), stopped)) {

@@ -234,7 +234,7 @@ bool recognisesIdx(const fs::path& fileOrFolder) {
 Result<DataReport> inspectIdx(const fs::path& fileOrFolder, const std::string&) {
   const FoundSet found = findSet(fileOrFolder);
   if (found.trainImages.empty() || found.trainLabels.empty())
-    return inputError(fileOrFolder, say("There is no pair of IDX files (train-images…, train-labels…) here"),
+    return inputError(fileOrFolder, say("The pair of IDX files (train-images…, train-labels…) is missing here"),
                       say("Put the images and the labels into one folder, named as MNIST names them"));
   DataReport report;
   DatasetSpec& spec = report.proposed;

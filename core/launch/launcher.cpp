@@ -16,7 +16,7 @@ makeLauncher(std::string_view name, const std::filesystem::path& loomProgram, co
   if (row == nullptr) {
     Texts known;
     for (const LauncherRow& one : launchers()) known.emplace_back(one.name);
-    return Error{ErrorKind::usage, std::string(name), say("There is no launcher of this name"),
+    return Error{ErrorKind::usage, std::string(name), say("Unknown launcher"),
                  say("Use one of {}", known)};
   }
   auto params = completeFields(row->name, row->fields, given);

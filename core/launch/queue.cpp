@@ -378,7 +378,7 @@ Status Queue::run(const fs::path& program) {
     if (!lock || began()) return bool(lock);
     QueueEntry failed = entry;
     failed.failure = lastLineOf(folder / "console.log");
-    if (failed.failure.empty()) failed.failure = say("Its trainer ended before the run began").text();
+    if (failed.failure.empty()) failed.failure = say("The trainer exited before it started training").text();
     return bool(writeQueueFile(fileOf(failed.id), failed));
   };
   for (;;) {
