@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/cli/reach.h"
 #include "app/cli/verb.h"
 #include "core/interop/torch_code.h"
 #include "core/run/project.h"
@@ -26,10 +27,14 @@ void defineExport(CLI::App& app, Action& action) {
     auto project = openProject(options->project);
     if (!project) return report(project.error());
     std::filesystem::path folder;
+    std::vector<Error> problems;
     Result<Network> network = Error{};
     if (!options->run.empty()) {
-      auto run = findRun(project->folder, options->run);
+      const auto sites = sitesOf(project->folder);
+      auto run = reachableRun(project->folder, *sites, options->run);
       if (!run) return report(run.error());
+      problems = problemsOf(project->folder, *sites, {*run});
+      warnOf(problems);
       folder = runFolder(project->folder, *run);
       auto config = readRunConfig(folder);
       if (!config) return report(config.error());
@@ -44,7 +49,7 @@ void defineExport(CLI::App& app, Action& action) {
     std::vector<std::string> files{(place / (network->name + ".py")).string()};
     if (!folder.empty()) files.push_back((place / (network->name + ".safetensors")).string());
     if (options->json)
-      printJson({{"network", network->name}, {"files", files}});
+      printJson({{"network", network->name}, {"files", files}, {"problems", errorList(problems)}});
     else
       for (const auto& file : files) std::cout << plain(file) << "\n";
     return 0;

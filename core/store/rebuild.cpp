@@ -3,6 +3,7 @@
 // cut since it was taken in, comes over from them; and the old ones are kept.
 #include "core/base/error_message.h"
 #include "core/store/project_store.h"
+#include "core/store/reach.h"
 #include "core/store/series_ids.h"
 #include <algorithm>
 #include <fmt/format.h>
@@ -243,6 +244,8 @@ Result<VerifyReport> rebuildHistory(const fs::path& project) {
     return Error{ErrorKind::other, place.folder.string(),
                  say("the history cannot be rebuilt: its folder cannot be written"),
                  say("Allow writing in the project's folder, or open a copy of the project")};
+  RunSites sites(project);
+  if (auto why = whyUnreachable(project, sites)) return *why;
   std::vector<Message> findings;
   fs::path copies[2];
   {
@@ -274,7 +277,6 @@ Result<VerifyReport> rebuildHistory(const fs::path& project) {
   {
     auto store = openStore(project, Store::Access::owner);
     if (!store) return store.error();
-    RunSites sites(project);
     // The new history knows less than the old one, so it must not decide what is complete.
     const auto taken = (*store)->takeIn(sites, false);
     if (!taken) return taken.error();
