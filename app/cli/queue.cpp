@@ -149,8 +149,8 @@ int move(const std::string& word, const std::string& place, bool json) {
   return changed(queue, runOf(found->entry.request), fmt::format("place {} of {}", now, last), answered);
 }
 
-// A damaged entry has no run, but its file's name is its id: the one that begins with the word.
-std::string damagedEntry(const std::string& word) {
+// Every entry's file whose name begins with the word: a damaged entry has no run, but its file's name is its id.
+std::vector<std::string> entriesBeginning(const std::string& word) {
   std::vector<std::string> found;
   std::error_code failed;
   for (std::filesystem::directory_iterator entry(queueFolder(), failed), end; !failed && entry != end;
@@ -158,13 +158,19 @@ std::string damagedEntry(const std::string& word) {
     if (const std::string id = entry->path().stem().string();
         entry->path().extension() == ".json" && isQueueId(id) && !word.empty() && id.starts_with(word))
       found.push_back(id);
-  return found.size() == 1 ? found.front() : word;
+  return found;
 }
 
 int cancel(const std::string& word, bool json) {
   Queue queue = queueHere();
   const auto found = queue.find(word);
-  const std::string id = found ? found->entry.id : damagedEntry(word);
+  const auto files = entriesBeginning(word);
+  const std::string id = found ? found->entry.id : files.size() == 1 ? files.front() : word;
+  // A sound entry is not meant more than a damaged one that begins alike.
+  if (found && word != id && word != runOf(found->entry.request) &&
+      std::any_of(files.begin(), files.end(), [&](const std::string& one) { return one != id; }))
+    return report(
+        {ErrorKind::usage, word, say("Several waiting runs begin like this"), say("Give more of the id")});
   if (const auto removed = queue.remove(id); !removed) return report(found ? removed.error() : found.error());
   return changed(queue, found ? runOf(found->entry.request) : id, "removed from the queue",
                  answer(json, id, "removed from the queue"));

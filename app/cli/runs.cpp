@@ -42,7 +42,9 @@ Result<Opened> open(const std::string& folder) {
   if (opened.store->owner()) {
     auto taken = opened.store->takeIn(*opened.sites);
     if (!taken) return taken.error();
-    opened.problems.insert(opened.problems.end(), taken->problems.begin(), taken->problems.end());
+    for (const Error& problem : taken->problems) // that of the whole folder was asked for above
+      if (opened.problems.empty() || problem.message() != opened.problems.front().message())
+        opened.problems.push_back(problem);
   } else if (auto waited = opened.store->waitForOwner(*opened.sites, std::chrono::seconds(2)); !waited) {
     opened.problems.push_back(waited.error());
   }

@@ -103,13 +103,11 @@ constexpr Liveness::State livenessOf(std::int64_t alive) {
                       : Liveness::State::running;
 }
 
-// A run whose last record says that it works, but whose trainer does not live, was ended from outside. Where
-// that cannot be found out, it is out of reach.
-RunState stateNow(RunState said, Liveness::State liveness, int attempts) {
-  const bool begun =
-      said == RunState::running || said == RunState::paused || (said == RunState::waiting && attempts > 0);
-  if (liveness == Liveness::State::unknown && (begun || said == RunState::waiting))
-    return RunState::outOfReach;
+// A run whose last record says that it works, or that has none yet, but whose trainer does not live, was ended
+// from outside: what waits has no folder of a run. Where that cannot be found out, it is out of reach.
+RunState stateNow(RunState said, Liveness::State liveness) {
+  const bool begun = said == RunState::running || said == RunState::paused || said == RunState::waiting;
+  if (liveness == Liveness::State::unknown && begun) return RunState::outOfReach;
   return begun && liveness == Liveness::State::ended ? RunState::killed : said;
 }
 
@@ -140,7 +138,7 @@ RunRow rowFrom(const Rows& rows) {
   for (const auto& [from, into] : numbers) row.*into = rows.integer(from);
   row.attempt = static_cast<int>(rows.integer(column::attempt));
   row.state = stateNow(stateFromText(rows.text(column::state)).value_or(RunState::failed),
-                       livenessOf(rows.integer(column::alive)), row.attempt);
+                       livenessOf(rows.integer(column::alive)));
   row.created =
       rows.integer(column::created) != 0 ? rows.integer(column::created) : rows.integer(column::started);
   row.seconds = rows.real(column::seconds);

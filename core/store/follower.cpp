@@ -3,7 +3,6 @@
 #include "core/base/format.h"
 #include <algorithm>
 #include <chrono>
-#include <limits>
 
 namespace loom {
 namespace {
@@ -63,16 +62,20 @@ void Follower::takeIn(RunSites& sites, bool mark, TakeInResult& result) {
   try {
     const auto runs = sites.runs();
     Batch batch(*this);
-    if (runs) {
+    // What is in a folder that has none of the runs that are known must not become known: the next look would
+    // take that folder for the right one.
+    const auto strange =
+        runs && mark && !markTried_ ? sites.whyUnreachable([this] { return ownRuns(); }) : std::nullopt;
+    if (runs && !strange) {
       // Before anything is taken in: new runs beside an unmounted folder do not make it the right one.
       if (mark) markOwn(sites, *runs);
       for (const auto& [uuid, site] : *runs) takeRun(*site, uuid, batch, result);
       removeVanished(sites, *runs, batch, result);
     } else {
-      report(result, runs.error());
+      report(result, strange ? *strange : runs.error());
+      const Message why = strange ? strange->cause : say("The folder of the runs cannot be read");
       for (const std::string& uuid : knownRuns())
-        if (loseSight(uuid, say("The folder of the runs cannot be read"), batch))
-          result.changedRuns.push_back(uuid);
+        if (loseSight(uuid, why, batch)) result.changedRuns.push_back(uuid);
     }
     batch.commit();
   } catch (...) {
@@ -89,34 +92,24 @@ std::set<std::string> Follower::knownRuns() {
   return known;
 }
 
-std::map<std::string, std::int64_t> Follower::knownRunsByAge() {
-  std::map<std::string, std::int64_t> known;
-  for (const std::string& uuid : knownRuns()) known[uuid] = 0;
-  Statement list = catalogueFile_.prepare("SELECT uuid,created FROM run");
-  for (Rows rows = list.query(); rows.next();) known[rows.text(0)] = rows.integer(1);
+StoredRuns Follower::ownRuns() {
+  StoredRuns known;
+  for (const std::string& uuid : knownRuns())
+    if (catalogue_.placeOf(uuid).site.empty()) known.runs.push_back(uuid);
+  known.place = catalogueFile_.file().parent_path();
   return known;
 }
 
-// Projects of earlier versions have no marker. It is written when this is the folder that the history was made
-// from: every run that the history knows at this site is there, or the oldest of them is, older than every
-// missing one. What was trained into a mount point without its disk is younger than the runs on the disk, so
-// the missing ones were deleted while no program could notice it. An empty folder gets none, since it may be
-// a mount point.
+// Projects of earlier versions have no marker. It is written when every run that the history knows at this
+// site is there: then this is the folder that it was made from. An empty folder gets none, since it may be a
+// mount point; nor does one that contains some of the runs: it may be half of a backup.
 void Follower::markOwn(RunSites& sites, const std::vector<RunSites::Listed>& there) {
   if (markTried_ || there.empty()) return;
   const auto listing = sites.own().listing();
   markTried_ = listing && listing->complete;
   if (!listing || !listing->markable) return;
-  constexpr auto never = std::numeric_limits<std::int64_t>::max();
-  std::int64_t oldestThere = never, oldestMissing = never;
-  for (const auto& [uuid, created] : knownRunsByAge()) {
-    if (!catalogue_.placeOf(uuid).site.empty()) continue;
-    const bool isThere = std::binary_search(listing->runs.begin(), listing->runs.end(), uuid);
-    // A run whose time is not known proves nothing.
-    if (isThere && created > 0) oldestThere = std::min(oldestThere, created);
-    if (!isThere) oldestMissing = std::min(oldestMissing, created);
-  }
-  if (oldestMissing != never && oldestThere >= oldestMissing) return;
+  for (const std::string& uuid : ownRuns().runs)
+    if (!std::binary_search(listing->runs.begin(), listing->runs.end(), uuid)) return;
   markTried_ = true; // a folder that cannot be written stays without
   if (const auto marked = sites.own().mark(); !marked) return;
 }

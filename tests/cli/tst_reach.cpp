@@ -15,6 +15,7 @@ class TestReach : public QObject {
   void runsOfAnUnknownSite_data();
   void runsOfAnUnknownSite();
   void newProjectsAreNotRefused();
+  void aRunWithoutARecordHasEnded();
 
  private:
   static std::vector<std::string> wordsOf(const QString& words) {
@@ -142,6 +143,19 @@ void TestReach::newProjectsAreNotRefused() {
   QCOMPARE(loomIn(folder_.path(), {"runs", "list", "q.loom"}).errors.rfind("No run yet", 0), std::size_t{0});
   const auto trained = loomIn(folder_.path(), {"train", "q.loom", "--epochs", "1"});
   QVERIFY2(trained.exitCode == 0, trained.errors.c_str());
+}
+
+// Killed before its journal had a record, and known from nothing but that: no trainer lives, so it does not wait.
+void TestReach::aRunWithoutARecordHasEnded() {
+  const Folder folder;
+  QCOMPARE(loomIn(folder.path(), {"new", "k.loom", "--template", "iris"}).exitCode, 0);
+  QCOMPARE(loomIn(folder.path(), {"train", "k.loom", "--epochs", "1", "--name", "killed"}).exitCode, 0);
+  for (const auto& run : fs::directory_iterator(folder.path("k.loom/runs")))
+    if (run.is_directory()) fs::resize_file(run.path() / "attempts" / "1" / "journal", 100);
+  fs::remove_all(folder.path("k.loom/history"));
+  const Json listed = lastJson(loomIn(folder.path(), {"runs", "list", "k.loom", "--json"}));
+  QCOMPARE(listed["runs"].size(), std::size_t{1});
+  QCOMPARE(listed["runs"][0]["state"], Json("killed"));
 }
 
 QTEST_GUILESS_MAIN(TestReach)

@@ -162,6 +162,19 @@ class TestQueue : public QObject {
     QCOMPARE(loomWith({"queue", "cancel", ""}).exitCode, 2);
     QCOMPARE(loomWith({"queue", "cancel", id.substr(0, 8)}).exitCode, 0);
     QVERIFY(!fs::exists(entryFile(id)));
+    // A damaged one that begins like a sound one: neither is meant.
+    TestProject project;
+    QVERIFY(project.make("iris"));
+    std::optional<OwnLease> busy = allCores();
+    const auto sound = queue().add(shortRun(project, "first"));
+    QVERIFY(sound.ok());
+    std::string alike = sound->id;
+    alike.back() = alike.back() == '0' ? '1' : '0';
+    QVERIFY(writeFileAtomically(entryFile(alike), "{").ok());
+    QCOMPARE(loomWith({"queue", "cancel", sound->id.substr(0, 8)}).exitCode, 2);
+    QVERIFY(fs::exists(entryFile(sound->id)) && fs::exists(entryFile(alike)));
+    QCOMPARE(loomWith({"queue", "cancel", alike}).exitCode, 0);
+    QCOMPARE(loomWith({"queue", "cancel", sound->id}).exitCode, 0);
     QVERIFY(loomWith({"queue", "release"}).errors.find("No run was held") != std::string::npos);
   }
 

@@ -331,6 +331,8 @@ void TestDataPage::typedValuesAreTakenBeforeAnAction() {
   QVERIFY(bool(project));
   QCOMPARE(project->data.split.train, 0.5);
   QCOMPARE(project->data.split.validation, 0.2);
+  it.page.begin(write("second.csv", houses())); // beside the open project
+  QTRY_COMPARE_WITH_TIMEOUT(it.field<QLineEdit>("dataName")->text(), QString("second"), patience);
 }
 
 void TestDataPage::wrongValuesKeepAnActionFromRunning_data() {

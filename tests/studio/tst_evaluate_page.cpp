@@ -108,6 +108,11 @@ void TestEvaluatePage::aPartThatWasNotEvaluatedOffersIt() {
   QVERIFY(!page.matrix().isVisible());
   QTest::mouseClick(now, Qt::LeftButton);
   QTRY_VERIFY_WITH_TIMEOUT(page.matrix().isVisible(), patience);
+  // Deleted, it is shown no more, though it is still in the bin.
+  const auto run = findRun(project.toStdString(), "last");
+  desk.studio->bridge().ask(LabelRun{.run = QString::fromStdString(*run), .archived = true}, &desk.window(),
+                            [](Result<Done> done) { QVERIFY(done.ok()); });
+  QTRY_VERIFY_WITH_TIMEOUT(!page.matrix().isVisible(), patience);
 }
 
 void TestEvaluatePage::aFileIsTried() {

@@ -31,6 +31,7 @@ class TestTrainPage : public QObject {
   void aFailedRunShowsItsErrorAndIsResumed();
   void nowIsTheLastStoredPoint();
   void aDeletedRunIsLeft();
+  void runsToLayOverAreOfThisProject();
 
  private:
   // Trains long enough to be paused, changed and stopped.
@@ -377,6 +378,30 @@ void TestTrainPage::aDeletedRunIsLeft() {
   desk.window().show(to::Train{.run = newer});
   QCOMPARE(page.run(), newer);
   QVERIFY(page.live().isVisible());
+}
+
+void TestTrainPage::runsToLayOverAreOfThisProject() {
+  QTemporaryDir folder;
+  const QString first = newProject(folder.filePath("first.loom")),
+                second = newProject(folder.filePath("second.loom"));
+  const auto ofFirst = openProject(first.toStdString()), ofSecond = openProject(second.toStdString());
+  HandRun hand;
+  hand.name = "older";
+  const QString older = QString::fromStdString(handRun(*ofFirst, hand, 1'700'000'000'000'000));
+  hand.name = "newer";
+  const QString newer = QString::fromStdString(handRun(*ofFirst, hand, 1'700'000'100'000'000));
+  hand.name = "alone";
+  const QString alone = QString::fromStdString(handRun(*ofSecond, hand, 1'700'000'200'000'000));
+  Desk desk(first);
+  auto& page = desk.page<TrainPage>(PageId::train);
+  QTRY_VERIFY_WITH_TIMEOUT(desk.studio->session().run(older) != nullptr, patience);
+  desk.window().show(to::Train{.run = newer});
+  QTRY_VERIFY_WITH_TIMEOUT(page.findChild<QCheckBox*>("over_" + older) != nullptr, patience);
+  desk.studio->open(second);
+  QTRY_VERIFY_WITH_TIMEOUT(desk.studio->session().run(alone) != nullptr, patience);
+  desk.window().show(to::Train{.run = alone});
+  QCOMPARE(page.run(), alone);
+  QTRY_VERIFY_WITH_TIMEOUT(page.findChild<QCheckBox*>("over_" + older) == nullptr, patience);
 }
 
 QTEST_MAIN(TestTrainPage)

@@ -2,6 +2,7 @@
 #include "app/studio/bridge/runs_desk.h"
 #include "app/studio/bridge/queued_runs.h"
 #include "core/base/uuid.h"
+#include "core/store/reach.h"
 #include <QMutexLocker>
 #include <algorithm>
 
@@ -211,6 +212,8 @@ void RunsDesk::troubleOnce(const Error& error) {
 // The trainer would count the runs that have begun by then: a run has one name from the moment it is queued.
 Status RunsDesk::start(TrainRequest request) {
   request.project = project_;
+  if (auto why = whyUnreachable(project_, access_->sites()))
+    return *why; // nothing is made beside a lost disk
   if (request.run.empty() && request.resume.empty()) request.run = newUuid();
   if (request.name.empty() && !request.network.empty())
     request.name = nextRunName(request.network, rows_, starts_.views());

@@ -76,7 +76,7 @@ void DataPage::forget() {
     const QSignalBlocker quiet(combo);
     combo->clear();
   }
-  name_->clear();
+  name_->setText({}); // unlike clear(), not as if the person had typed it
   createForm_->setProblem(name_, {});
   for (auto* line : {train_, validation_, seed_}) {
     line->setModified(false); // what was typed belonged to the data before

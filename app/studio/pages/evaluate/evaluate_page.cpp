@@ -182,6 +182,8 @@ void EvaluatePage::opened(const PageTarget& target) {
     ask(wanted);
   else if (open_.run.isEmpty() && runs_->count() > 0)
     ask(runs_->itemData(0).toString());
+  else if (open_.evaluation.metrics.empty() && !open_.busy)
+    ask(open_.run); // it may have been evaluated since, by its trainer or at a terminal
   else
     showEmpty();
   showTitle();
@@ -225,6 +227,8 @@ void EvaluatePage::refreshRuns() {
     for (const auto& view : session_->runs())
       if (view.row.checkpoint >= 0 && !view.row.archived)
         choices.push_back({text(view.row.id), text(view.row.name), view.row.checkpoint});
+  const bool wasOffered = std::any_of(open_.choices.begin(), open_.choices.end(),
+                                      [this](const Choice& one) { return one.run == open_.run; });
   if (choices != open_.choices) {
     open_.choices = choices;
     runs_->clear();
@@ -238,7 +242,8 @@ void EvaluatePage::refreshRuns() {
   }
   const int at = runs_->findData(open_.run);
   if (at >= 0 && runs_->currentIndex() != at) runs_->setCurrentIndex(at);
-  if (at < 0 && !open_.run.isEmpty() && session_ != nullptr && session_->run(open_.run) == nullptr)
+  if (at < 0 && !open_.run.isEmpty() && session_ != nullptr &&
+      (wasOffered || session_->run(open_.run) == nullptr))
     return forget(); // it was deleted: what it answered is shown no more
   if (open_.run.isEmpty() && runs_->count() > 0 && isVisible()) ask(runs_->itemData(0).toString());
   if (open_.evaluation.metrics.empty()) showEmpty();
@@ -255,6 +260,8 @@ void EvaluatePage::ask(const QString& run) {
   }
   open_.run = run;
   open_.busy = false;
+  if (const auto* view = session_->run(run))
+    mode_->setText(0, isRegression(view->row) ? "Values" : "Classes");
   const int at = runs_->findData(run);
   if (at >= 0) runs_->setCurrentIndex(at);
   message_->hide();

@@ -285,6 +285,14 @@ void HistoryPage::refresh() {
   const auto& runs = session_ != nullptr ? session_->runs() : model_->runs();
   refreshViews();
   model_->setRuns(runs);
+  const auto waits = [this](const QString& id) {
+    const auto* view = session_ != nullptr ? session_->run(id) : nullptr;
+    return view != nullptr && view->waiting;
+  };
+  if (!queuedAsked_.isEmpty() && std::none_of(queuedAsked_.begin(), queuedAsked_.end(), waits)) {
+    queuedAsked_.clear();
+    undo_->hide(); // what it says is no longer so
+  }
   const bool any = !runs.isEmpty();
   empty_->setVisible(!any);
   body_->setVisible(any);
@@ -401,6 +409,7 @@ void HistoryPage::colourFilter(const RunFilter& filter) {
 
 void HistoryPage::bin(bool archived) {
   if (session_ == nullptr) return;
+  queuedAsked_.clear();
   QStringList runs, going, names;
   bool queuedOnly = true;
   for (const auto& id : chosen())
@@ -414,10 +423,13 @@ void HistoryPage::bin(bool archived) {
                                              " still in the queue and cannot be deleted. Remove " +
                                              (going.size() == 1 ? "it" : "them") + " from the queue first.");
     undo_->setAction("Remove from queue", [this, going] {
-      for (const auto& id : going) session_->carryOut(ControlRun{id, RunControl::Verb::stop});
+      for (const auto& id : going) // a run that began meanwhile is not stopped by this
+        if (const auto* view = session_->run(id); view != nullptr && view->waiting)
+          session_->carryOut(ControlRun{id, RunControl::Verb::stop});
       undo_->hide();
     });
     undo_->show();
+    queuedAsked_ = going;
     return;
   }
   if (!going.isEmpty()) {

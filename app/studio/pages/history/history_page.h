@@ -62,6 +62,7 @@ class HistoryPage : public Page {
   QLineEdit* filter_;
   QListWidget* views_;
   MessageBar *wrong_, *undo_;
+  QStringList queuedAsked_; // the runs that undo_ offers to remove from the queue
   EmptyState *empty_, *none_;
   QWidget* body_;
   HistoryFoot* foot_;

@@ -186,6 +186,7 @@ void RunSide::setRun(const QString& run) {
   run_ = run;
   over_.clear();
   offered_.clear();
+  clear(runs_);
   shownEvents_ = -1;
   clear(events_);
   offerRuns();
