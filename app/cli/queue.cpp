@@ -166,7 +166,7 @@ int cancel(const std::string& word, bool json) {
   const auto found = queue.find(word);
   const auto files = entriesBeginning(word);
   const std::string id = found ? found->entry.id : files.size() == 1 ? files.front() : word;
-  // A sound entry is not meant more than a damaged one that begins alike.
+  // The word may have meant the damaged entry that begins alike.
   if (found && word != id && word != runOf(found->entry.request) &&
       std::any_of(files.begin(), files.end(), [&](const std::string& one) { return one != id; }))
     return report(
@@ -176,7 +176,7 @@ int cancel(const std::string& word, bool json) {
                  answer(json, id, "removed from the queue"));
 }
 
-// `word`: nothing stands for all.
+// `word`: nullopt releases all.
 int release(const std::optional<std::string>& word, bool json) {
   Queue queue = queueHere();
   std::string id, run;

@@ -33,20 +33,18 @@ Result<Opened> open(const std::string& folder) {
   if (!project) return project.error();
   Opened opened{std::move(*project), nullptr, nullptr, {}};
   opened.sites = sitesOf(opened.project.folder);
-  // Before anything is taken in: what is in a wrong folder must not become a run that the history knows.
-  if (auto why = unreachableRuns(opened.project.folder, *opened.sites))
-    opened.problems.push_back(std::move(*why));
   auto store = Store::open(opened.project.folder, Store::Access::automatic);
   if (!store) return store.error();
   opened.store = std::move(*store);
   if (opened.store->owner()) {
     auto taken = opened.store->takeIn(*opened.sites);
     if (!taken) return taken.error();
-    for (const Error& problem : taken->problems) // that of the whole folder was asked for above
-      if (opened.problems.empty() || problem.message() != opened.problems.front().message())
-        opened.problems.push_back(problem);
-  } else if (auto waited = opened.store->waitForOwner(*opened.sites, std::chrono::seconds(2)); !waited) {
-    opened.problems.push_back(waited.error());
+    opened.problems = std::move(taken->problems);
+  } else {
+    if (auto why = unreachableRuns(opened.project.folder, *opened.sites))
+      opened.problems.push_back(std::move(*why));
+    if (auto waited = opened.store->waitForOwner(*opened.sites, std::chrono::seconds(2)); !waited)
+      opened.problems.push_back(waited.error());
   }
   warnOf(opened.problems);
   return opened;

@@ -52,7 +52,7 @@ Result<Device> chooseDevice(std::string_view id) {
       return Error{ErrorKind::device, place, say("It cannot be used: {}", device.note), fix};
     }
   }
-  return Error{ErrorKind::device, place, say("There is no such device"), fix};
+  return Error{ErrorKind::device, place, say("Unknown device"), fix};
 }
 
 } // namespace loom

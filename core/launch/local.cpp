@@ -45,10 +45,13 @@ class LocalLauncher : public Launcher {
         (void)queue_.remove(id);
         return error;
       }
-    if (auto looked = poll(); !looked) return looked.error(); // this one or others may wait
+    const Status looked = poll(); // this one or others may wait
     const std::string run = runOf(entry->request);
     for (LaunchedRun& one : known(entry->request.project))
-      if (one.run == run) return std::move(one);
+      if (one.run == run) {
+        if (one.waiting && !looked) return looked.error(); // a run that was started is not failed by it
+        return std::move(one);
+      }
     // It has ended already.
     LaunchedRun ended;
     ended.run = run;

@@ -36,6 +36,8 @@ Status readTrainer(const Json& json, const std::string& place, QueueEntry& entry
     if (!*number) return number->error();
   if (*process < 1 || *process > std::numeric_limits<int>::max())
     return damaged(place, say("Member 'process' is out of range"));
+  if (*attempts < 0 || *attempts > std::numeric_limits<int>::max())
+    return damaged(place, say("Member 'attempts' is out of range"));
   entry.trainer = StartedTrainer{static_cast<int>(*process), *start, *attempts, *size};
   return {};
 }

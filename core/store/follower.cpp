@@ -62,13 +62,8 @@ void Follower::takeIn(RunSites& sites, bool mark, TakeInResult& result) {
   try {
     const auto runs = sites.runs();
     Batch batch(*this);
-    // What is in a folder that has none of the runs that are known must not become known: the next look would
-    // take that folder for the right one.
-    const auto strange =
-        runs && mark && !markTried_ ? sites.whyUnreachable([this] { return ownRuns(); }) : std::nullopt;
+    const auto strange = mark ? strangeFolder(sites, runs) : std::nullopt;
     if (runs && !strange) {
-      // Before anything is taken in: new runs beside an unmounted folder do not make it the right one.
-      if (mark) markOwn(sites, *runs);
       for (const auto& [uuid, site] : *runs) takeRun(*site, uuid, batch, result);
       removeVanished(sites, *runs, batch, result);
     } else {
@@ -98,6 +93,23 @@ StoredRuns Follower::ownRuns() {
     if (catalogue_.placeOf(uuid).site.empty()) known.runs.push_back(uuid);
   known.place = catalogueFile_.file().parent_path();
   return known;
+}
+
+// Before anything is taken in: what is in a folder that contains none of the known runs must not become known,
+// because the next look would take that folder for the right one. Where it is the right one, it gets its
+// marker. Nothing is asked again while a folder without a marker contains the same runs.
+std::optional<Error> Follower::strangeFolder(RunSites& sites,
+                                             const Result<std::vector<RunSites::Listed>>& runs) {
+  if (markTried_) return std::nullopt;
+  std::vector<std::string> there;
+  if (runs)
+    for (const auto& [uuid, site] : *runs) there.push_back(uuid);
+  if (sound_ && *sound_ == there) return std::nullopt;
+  if (auto why = sites.whyUnreachable([this] { return ownRuns(); })) return why;
+  if (!runs) return std::nullopt;
+  markOwn(sites, *runs);
+  sound_ = std::move(there);
+  return std::nullopt;
 }
 
 // Projects of earlier versions have no marker. It is written when every run that the history knows at this

@@ -8,6 +8,7 @@
 #include "core/store/catalogue.h"
 #include "core/store/series_writer.h"
 #include <map>
+#include <optional>
 #include <set>
 
 namespace loom {
@@ -58,7 +59,9 @@ class Follower {
   // A run that trained when it was last seen and is not there now is out of reach, not killed.
   bool loseSight(const std::string& uuid, const Message& why, Batch& batch);
   void markOwn(RunSites& sites, const std::vector<RunSites::Listed>& there);
-  std::set<std::string> knownRuns();                // of either database
+  std::set<std::string> knownRuns(); // of either database
+  // Why what is there is not taken in; nothing when it is the project's own.
+  std::optional<Error> strangeFolder(RunSites& sites, const Result<std::vector<RunSites::Listed>>& runs);
   StoredRuns ownRuns();                             // those of the project's own folder
   void report(TakeInResult& result, Error problem); // each once in a session
   void reportRecord(Attempt& attempt, TakeInResult& result, Error problem);
@@ -73,6 +76,8 @@ class Follower {
   std::map<std::string, Run> runs_;
   std::set<std::string> reported_;
   bool markTried_ = false;
+  std::optional<std::vector<std::string>>
+      sound_; // the runs of a folder without a marker that is the right one
   PointColumns columns_;
 };
 

@@ -9,6 +9,8 @@
 #include <QTest>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 
 namespace loom::test {
 
@@ -50,6 +52,18 @@ inline Finished loomIn(const fs::path& folder, const std::vector<std::string>& w
   if (!finished) return {-1, {}, finished.error().message()};
   return *finished;
 }
+inline std::vector<std::string> wordsOf(const std::string& line) {
+  std::istringstream stream(line);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+inline std::vector<std::string> linesOf(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
 inline Finished runLoom(const std::vector<std::string>& words) { return loomIn({}, words); }
 
 // The last line of stdout as JSON; null when there is none.

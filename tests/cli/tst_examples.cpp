@@ -14,17 +14,7 @@ using namespace loom::test;
 
 namespace {
 
-std::vector<std::string> wordsOf(const std::string& line) {
-  std::istringstream stream(line);
-  return {std::istream_iterator<std::string>(stream), {}};
-}
-
-std::vector<std::string> examplesOf(const Verb& verb) {
-  std::vector<std::string> lines;
-  std::istringstream stream(verb.examples);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
+std::vector<std::string> examplesOf(const Verb& verb) { return linesOf(verb.examples); }
 
 std::string picture(int bright) {
   std::vector<std::uint8_t> pixels(16 * 16);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs that cannot be reached: who reads them says so and shows what the history has, who writes is refused,
+// Runs that cannot be reached: verbs that read report it and show what the history has, verbs that write are refused,
 // and nothing is made where the runs should be.
 #include "cli_fixture.h"
 
@@ -18,11 +18,6 @@ class TestReach : public QObject {
   void aRunWithoutARecordHasEnded();
 
  private:
-  static std::vector<std::string> wordsOf(const QString& words) {
-    std::vector<std::string> list;
-    for (const auto& word : words.split(' ')) list.push_back(word.toStdString());
-    return list;
-  }
   // Nothing under `runs` but what the test put there.
   bool untouched() const {
     std::error_code unknown;
@@ -74,8 +69,8 @@ void TestReach::unreachableRuns() {
   const std::string cause = link ? "It is a link to" : "is missing, but the history contains 2 runs";
   fs::rename(runs, away);
   if (link) fs::create_directory_symlink(folder_.path("nowhere"), runs);
-  const auto answer = loomIn(folder_.path(), wordsOf(words));
-  const auto json = loomIn(folder_.path(), wordsOf(words + " --json"));
+  const auto answer = loomIn(folder_.path(), wordsOf(words.toStdString()));
+  const auto json = loomIn(folder_.path(), wordsOf((words + " --json").toStdString()));
   const bool clean = untouched();
   const auto verified = loomIn(folder_.path(), {"history", "verify", "p.loom", "--json"});
   fs::remove(runs);
@@ -119,8 +114,8 @@ void TestReach::runsOfAnUnknownSite() {
   const fs::path file = folder_.path("p.loom/runs") / run_ / "site.json";
   folder_.write("p.loom/runs/" + run_ + "/site.json", "{\"schema\":1,\"site\":\"their-cluster\"}");
   words.replace("RUN", QString::fromStdString(run_));
-  const auto answer = loomIn(folder_.path(), wordsOf(words)),
-             json = loomIn(folder_.path(), wordsOf(words + " --json"));
+  const auto answer = loomIn(folder_.path(), wordsOf(words.toStdString())),
+             json = loomIn(folder_.path(), wordsOf((words + " --json").toStdString()));
   fs::remove(file);
   const std::string cause = "'their-cluster' is not in your list of sites";
   if (!reads) {

@@ -9,6 +9,8 @@
 #include "tests/train/train_fixture.h"
 #include <QProcess>
 #include <csignal>
+#include <functional>
+#include <memory>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,6 +74,33 @@ inline bool hasFinished(const TestProject& project, const std::string& run) {
 inline std::size_t attemptsOf(const TestProject& project, const std::string& run) {
   const auto attempts = attemptsIn(project.run(run));
   return attempts ? attempts->size() : 0;
+}
+// Something in a process of its own, as another window would do it; its exit code.
+inline int inWindow(const std::function<bool()>& work) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(work() ? 0 : 1);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+inline bool startsWaiting(const TrainRequest& request) {
+  const auto started = launcher()->start(request);
+  return started && started->waiting && !started->waitsFor.empty();
+}
+
+inline std::unique_ptr<QProcess> runner() {
+  auto process = std::make_unique<QProcess>();
+  process->start(LOOM_PROGRAM, {"queue", "run"});
+  return process;
+}
+
+inline void edit(const std::string& entry, const char* key, const Json& value) {
+  auto json = readJsonFile(entryFile(entry));
+  if (!json) qFatal("%s", json.error().message().c_str());
+  (*json)[key] = value;
+  if (auto written = writeFileAtomically(entryFile(entry), canonicalJson(*json)); !written)
+    qFatal("%s", written.error().message().c_str());
 }
 // Nothing is left that could start something in another test.
 inline bool quiet() {

@@ -6,38 +6,6 @@
 using namespace loom;
 using namespace loom::test;
 
-namespace {
-
-// Something in a process of its own, as another window would do it; its exit code.
-int inWindow(const std::function<bool()>& work) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(work() ? 0 : 1);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-bool startsWaiting(const TrainRequest& request) {
-  const auto started = launcher()->start(request);
-  return started && started->waiting && !started->waitsFor.empty();
-}
-
-std::unique_ptr<QProcess> runner() {
-  auto process = std::make_unique<QProcess>();
-  process->start(LOOM_PROGRAM, {"queue", "run"});
-  return process;
-}
-
-void edit(const std::string& entry, const char* key, const Json& value) {
-  auto json = readJsonFile(entryFile(entry));
-  if (!json) qFatal("%s", json.error().message().c_str());
-  (*json)[key] = value;
-  if (auto written = writeFileAtomically(entryFile(entry), canonicalJson(*json)); !written)
-    qFatal("%s", written.error().message().c_str());
-}
-
-} // namespace
-
 class TestQueue : public QObject {
   Q_OBJECT
  private slots:
@@ -70,90 +38,6 @@ class TestQueue : public QObject {
     QCOMPARE(launcher()->state(project.path(), "first"), LaunchState::ended);
   }
 
-  // The data went away while it waited and no window is open: the entry says why, and starts when it is asked.
-  void whatCannotBeginIsKept() {
-    TestProject project;
-    QVERIFY(project.make("iris"));
-    std::optional<OwnLease> busy = allCores();
-    QCOMPARE(inWindow([&] { return startsWaiting(shortRun(project, "first")); }), 0);
-    const std::string entry = waiting().front().entry.id;
-    auto json = readJsonFile(entryFile(entry));
-    QVERIFY(json.ok());
-    const Json data = (*json)["request"]["data"];
-    (*json)["request"]["data"]["file"] = "missing.csv";
-    edit(entry, "request", (*json)["request"]);
-    busy.reset();
-    QTRY_VERIFY_WITH_TIMEOUT(!waiting().empty() && waiting().front().state == QueueState::impossible,
-                             patience);
-    QVERIFY2(waiting().front().why.text().find("missing.csv") != std::string::npos,
-             waiting().front().why.text().c_str());
-    QCOMPARE(loomWith({"queue", "release", ""}).exitCode, 2); // an empty variable of a script is no "all"
-    (*json)["request"]["data"] = data;
-    edit(entry, "request", (*json)["request"]);
-    QCOMPARE(loomWith({"queue", "release", entry.substr(0, 8)}).exitCode, 0);
-    QTRY_VERIFY_WITH_TIMEOUT(hasFinished(project, "first"), patience);
-  }
-
-  // A trainer that was killed before its run began said nothing; what it had printed long before is not its
-  // reason. Nobody but the next looker is there.
-  void aTrainerThatEndsBeforeItsRunLeavesAReason() {
-    TestProject project;
-    QVERIFY(project.make("iris"));
-    std::optional<OwnLease> busy = allCores();
-    const auto added = queue().add(shortRun(project, "first"));
-    QVERIFY(added.ok());
-    fs::create_directories(project.run("first"));
-    QVERIFY(writeFileAtomically(project.run("first") / "console.log", "loom: an old reason\n").ok());
-    busy.reset();
-    const auto outcome = queue().start("/bin/false"); // ends without a word
-    QVERIFY(outcome.ok());
-    QCOMPARE(outcome->started.size(), std::size_t{1});
-    QTRY_VERIFY_WITH_TIMEOUT(leasesNow(queueFolder()).empty(), patience);
-    QCOMPARE(waiting().size(), std::size_t{1});
-    QCOMPARE(waiting().front().state, QueueState::starting); // nobody has looked yet
-    QVERIFY(queue().start(LOOM_PROGRAM).ok());
-    QCOMPARE(waiting().front().state, QueueState::impossible);
-    QCOMPARE(waiting().front().why.text(), std::string("The trainer exited before it started training"));
-    QCOMPARE(launcher()->known(project.path()).size(), std::size_t{1});
-    QCOMPARE(loomWith({"queue", "release", "first"}).exitCode, 0);
-    QTRY_VERIFY_WITH_TIMEOUT(hasFinished(project, "first"), patience);
-    QTRY_VERIFY_WITH_TIMEOUT(waiting().empty(), patience); // also when it is so short
-  }
-
-  // A resumed run too, and one that is starting is neither removed nor released.
-  void aResumeThatCannotBeginLeavesAReason() {
-    TestProject project;
-    QVERIFY(project.make("iris"));
-    QVERIFY(launcher()->start(shortRun(project, "first")).ok());
-    QTRY_VERIFY_WITH_TIMEOUT(hasFinished(project, "first"), patience);
-    QTRY_VERIFY_WITH_TIMEOUT(leasesNow(queueFolder()).empty(), patience);
-    TrainRequest more = shortRun(project, "");
-    more.resume = "first";
-    more.settings.epochs = 4;
-    const auto added = queue().add(more);
-    QVERIFY(added.ok());
-    const fs::path sleeper = project.path() / "sleeper";
-    QVERIFY(writeFileAtomically(sleeper, "#!/bin/sh\nexec sleep 600\n").ok());
-    fs::permissions(sleeper, fs::perms::owner_all);
-    const auto outcome = queue().start(sleeper);
-    QVERIFY(outcome.ok());
-    QCOMPARE(outcome->started.size(), std::size_t{1});
-    QCOMPARE(waiting().front().state, QueueState::starting);
-    const auto refused = queue().remove(added->id);
-    QVERIFY(!refused.ok());
-    QCOMPARE(refused.error().kind, ErrorKind::usage);
-    QCOMPARE(queue().release({}).value(), std::size_t{0});
-    ::kill(outcome->started.front().process, SIGKILL);
-    QTRY_VERIFY_WITH_TIMEOUT(leasesNow(queueFolder()).empty(), patience);
-    QVERIFY(queue().start(LOOM_PROGRAM).ok());
-    QCOMPARE(waiting().front().state, QueueState::impossible);
-    QCOMPARE(queue().release({}).value(), std::size_t{1});
-    QVERIFY(queue().start(LOOM_PROGRAM).ok());
-    QTRY_VERIFY_WITH_TIMEOUT(attemptsOf(project, "first") == 2, patience);
-    QTRY_VERIFY_WITH_TIMEOUT(queue().start(LOOM_PROGRAM).ok() && waiting().empty(), patience);
-    QTRY_VERIFY_WITH_TIMEOUT(leasesNow(queueFolder()).empty(), patience);
-  }
-
   // What cannot be read is removed by the beginning of its file's name, and what was not held is not released.
   void damagedEntriesAreRemovedByName() {
     const std::string id = newUuid();
@@ -162,7 +46,7 @@ class TestQueue : public QObject {
     QCOMPARE(loomWith({"queue", "cancel", ""}).exitCode, 2);
     QCOMPARE(loomWith({"queue", "cancel", id.substr(0, 8)}).exitCode, 0);
     QVERIFY(!fs::exists(entryFile(id)));
-    // A damaged one that begins like a sound one: neither is meant.
+    // A damaged one that begins like a sound one: neither is removed.
     TestProject project;
     QVERIFY(project.make("iris"));
     std::optional<OwnLease> busy = allCores();
@@ -393,22 +277,27 @@ class TestQueue : public QObject {
       json[Json::json_pointer(pointer)] = value;
       return canonicalJson(json);
     };
-    const std::vector<std::string> hostile{"",
-                                           "{",
-                                           "[]",
-                                           whole.substr(0, whole.size() / 2),
-                                           std::string(20u << 20, ' '),
-                                           std::string(5000, '['),
-                                           with("/schema", 2),
-                                           with("/cores", -1),
-                                           with("/order", std::int64_t{1} << 60),
-                                           with("/name", std::string(5000, 'x')),
-                                           with("/request/run", "../../escape"),
-                                           with("/request/run", 7),
-                                           with("/request/project", "relative"),
-                                           with("/request/settings/epochs", -5),
-                                           with("/request/network", Json::array()),
-                                           with("/devices", Json::array({1}))};
+    const std::vector<std::string> hostile{
+        "",
+        "{",
+        "[]",
+        whole.substr(0, whole.size() / 2),
+        std::string(20u << 20, ' '),
+        std::string(5000, '['),
+        with("/schema", 2),
+        with("/cores", -1),
+        with("/order", std::int64_t{1} << 60),
+        with("/name", std::string(5000, 'x')),
+        with("/trainer", 7),
+        with("/trainer", {{"process", 1}}),
+        with("/trainer", {{"process", 0}, {"process_start", 1}, {"attempts", 0}, {"console_size", 0}}),
+        with("/trainer", {{"process", 1}, {"process_start", 1}, {"attempts", -1}, {"console_size", 0}}),
+        with("/request/run", "../../escape"),
+        with("/request/run", 7),
+        with("/request/project", "relative"),
+        with("/request/settings/epochs", -5),
+        with("/request/network", Json::array()),
+        with("/devices", Json::array({1}))};
     std::vector<std::string> ids;
     for (const auto& bytes : hostile) {
       ids.push_back(newUuid());

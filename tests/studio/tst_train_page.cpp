@@ -38,6 +38,14 @@ class TestTrainPage : public QObject {
   static void setEpochs(TrainPage& page, const char* epochs) {
     typeInto(page.findChild<QLineEdit*>("setup_epochs"), epochs);
   }
+  static std::pair<QString, QString> twoRuns(const Project& project) {
+    HandRun hand;
+    hand.name = "older";
+    const std::string older = handRun(project, hand, 1'700'000'000'000'000);
+    hand.name = "newer";
+    return {QString::fromStdString(older),
+            QString::fromStdString(handRun(project, hand, 1'700'000'100'000'000))};
+  }
   // Steps that were made while the run was paused, as its journal tells.
   static QList<qint64> stepsWhilePaused(const QString& project, const QString& run) {
     QList<qint64> made;
@@ -355,11 +363,7 @@ void TestTrainPage::aDeletedRunIsLeft() {
   QTemporaryDir folder;
   const QString path = newProject(folder.filePath("p.loom"));
   const auto project = openProject(path.toStdString());
-  HandRun hand;
-  hand.name = "older";
-  const QString older = QString::fromStdString(handRun(*project, hand, 1'700'000'000'000'000));
-  hand.name = "newer";
-  const QString newer = QString::fromStdString(handRun(*project, hand, 1'700'000'100'000'000));
+  const auto [older, newer] = twoRuns(*project);
   Desk desk(path);
   auto& page = desk.page<TrainPage>(PageId::train);
   const auto bin = [&](const QString& run) {
@@ -385,11 +389,8 @@ void TestTrainPage::runsToLayOverAreOfThisProject() {
   const QString first = newProject(folder.filePath("first.loom")),
                 second = newProject(folder.filePath("second.loom"));
   const auto ofFirst = openProject(first.toStdString()), ofSecond = openProject(second.toStdString());
+  const auto [older, newer] = twoRuns(*ofFirst);
   HandRun hand;
-  hand.name = "older";
-  const QString older = QString::fromStdString(handRun(*ofFirst, hand, 1'700'000'000'000'000));
-  hand.name = "newer";
-  const QString newer = QString::fromStdString(handRun(*ofFirst, hand, 1'700'000'100'000'000));
   hand.name = "alone";
   const QString alone = QString::fromStdString(handRun(*ofSecond, hand, 1'700'000'200'000'000));
   Desk desk(first);

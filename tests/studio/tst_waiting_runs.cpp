@@ -85,6 +85,15 @@ QStringList namesUnderWay(Desk& desk) {
   return names;
 }
 
+// A run that waited in a window when the computer was restarted; empty when it could not be queued.
+QString waitsSinceBefore(const QString& project) {
+  const auto busy = allCores();
+  Desk desk(project);
+  const QString run = startWaiting(desk);
+  restartComputer();
+  return run;
+}
+
 } // namespace
 
 class TestWaitingRuns : public QObject {
@@ -183,14 +192,8 @@ void TestWaitingRuns::afterARestartThePersonIsAsked() {
   QFETCH(bool, start);
   QTemporaryDir folder;
   const QString project = newProject(folder.filePath("p.loom"));
-  QString run;
-  {
-    const auto busy = allCores();
-    Desk desk(project);
-    run = startWaiting(desk);
-    QVERIFY(!run.isEmpty());
-    restartComputer();
-  }
+  const QString run = waitsSinceBefore(project);
+  QVERIFY(!run.isEmpty());
   Desk desk(project);
   QTRY_VERIFY_WITH_TIMEOUT(bar(desk) != nullptr, patience);
   QVERIFY2(bar(desk)->accessibleName().contains("restarted"), qPrintable(bar(desk)->accessibleName()));
@@ -223,14 +226,8 @@ void TestWaitingRuns::aDecisionInATerminalWithdrawsTheQuestion() {
   QFETCH(bool, another);
   QTemporaryDir folder;
   const QString project = newProject(folder.filePath("p.loom"));
-  QString run;
-  {
-    const auto busy = allCores();
-    Desk desk(project);
-    run = startWaiting(desk);
-    QVERIFY(!run.isEmpty());
-    restartComputer();
-  }
+  const QString run = waitsSinceBefore(project);
+  QVERIFY(!run.isEmpty());
   Desk desk(project);
   QTRY_VERIFY_WITH_TIMEOUT(bar(desk) != nullptr, patience);
   const QString words = "Another message";

@@ -151,6 +151,7 @@ struct ControlRun {
   QString run;
   RunControl::Verb verb;
   double value = 0;
+  bool queuedOnly = false; // stop: a run that has left the queue meanwhile continues
 };
 struct StartAgain { // a waiting run that could not start: it is tried again
   using Answer = Done;

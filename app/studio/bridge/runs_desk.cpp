@@ -259,6 +259,7 @@ void RunsDesk::answer(const ControlRun& question, const Reply<Done>& reply) {
       reply(Done{});
     return tellRuns();
   }
+  if (question.queuedOnly) return reply(Done{});
   RunControl command;
   command.verb = question.verb;
   command.value = question.value;

@@ -100,7 +100,7 @@ void Studio::tellSameWaits(const QString& run, const std::function<void()>& anot
 
 void Studio::withdraw() {
   std::erase_if(aboutRuns_, [this](const AboutRuns& one) {
-    if (one.holds()) return false;
+    if (one.isTrue()) return false;
     window().untell(one.words);
     return true;
   });

@@ -30,10 +30,10 @@ class Studio : public QObject {
   Bridge bridge_;
   Session session_;
   Shell shell_;
-  bool away_ = false; // the project's folder is not there, and the window says so
-  struct AboutRuns {  // told above the pages; withdrawn as soon as it does not hold any more
+  bool away_ = false; // the project's folder is missing, and the window reports it
+  struct AboutRuns {  // a message above the pages, removed as soon as it is no longer true
     QString words;
-    std::function<bool()> holds;
+    std::function<bool()> isTrue;
   };
   std::vector<AboutRuns> aboutRuns_;
   bool askedHeld_ = false; // once for each opened project

@@ -423,9 +423,8 @@ void HistoryPage::bin(bool archived) {
                                              " still in the queue and cannot be deleted. Remove " +
                                              (going.size() == 1 ? "it" : "them") + " from the queue first.");
     undo_->setAction("Remove from queue", [this, going] {
-      for (const auto& id : going) // a run that began meanwhile is not stopped by this
-        if (const auto* view = session_->run(id); view != nullptr && view->waiting)
-          session_->carryOut(ControlRun{id, RunControl::Verb::stop});
+      for (const auto& id : going)
+        session_->carryOut(ControlRun{.run = id, .verb = RunControl::Verb::stop, .queuedOnly = true});
       undo_->hide();
     });
     undo_->show();

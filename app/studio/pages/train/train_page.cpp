@@ -198,7 +198,7 @@ void TrainPage::command(RunControl::Verb verb, double value) {
   if (view == nullptr || !underWay(*view)) return;
   if (view->waiting && verb != RunControl::Verb::stop) return;
   const bool leaves = view->waiting && view->row.totalSteps == 0; // taken back, it is nowhere any more
-  session_->bridge().ask(ControlRun{open_.run, verb, value}, this,
+  session_->bridge().ask(ControlRun{open_.run, verb, value, view->waiting}, this,
                          [this, run = open_.run](const Result<Done>& sent) {
                            if (!sent && run == open_.run) live_->setProblem(sent.error());
                          });
