@@ -27,16 +27,17 @@ void defineEstimate(CLI::App& app, Action& action) {
       return 0;
     }
     const auto bytes = [](std::int64_t count) { return formatBytes(static_cast<std::uint64_t>(count)); };
-    printTable({{"parameters", formatCount(estimate->parameters)},
-                {"multiply-adds a sample", formatCountShort(estimate->multiplyAdds)},
-                {"memory", bytes(estimate->memoryBytes)},
-                {"largest batch", estimate->largestBatch > 0 ? formatCount(estimate->largestBatch) : "none"},
-                {"steps", formatCount(estimate->steps)},
-                {"time a step", formatSeconds(estimate->secondsPerStep) +
-                                    (estimate->measured ? "" : ", computed from the size: too large to try")},
-                {"time in all", formatDuration(estimate->seconds)},
-                {"device", estimate->device + ", " + counted(estimate->threads, "thread", "threads")}},
-               {false, true});
+    printTable(
+        {{"parameters", formatCount(estimate->parameters)},
+         {"multiply-adds per sample", formatCountShort(estimate->multiplyAdds)},
+         {"memory", bytes(estimate->memoryBytes)},
+         {"largest batch", estimate->largestBatch > 0 ? formatCount(estimate->largestBatch) : "none"},
+         {"steps", formatCount(estimate->steps)},
+         {"time per step", formatSeconds(estimate->secondsPerStep) +
+                               (estimate->measured ? "" : ", computed from the size: too large to try")},
+         {"time in all", formatDuration(estimate->seconds)},
+         {"device", estimate->device + ", " + counted(estimate->threads, "thread", "threads")}},
+        {false, true});
     if (!estimate->fits) {
       const Bytes needed{static_cast<std::uint64_t>(estimate->memoryBytes)};
       const Bytes present{static_cast<std::uint64_t>(estimate->machineBytes)};

@@ -275,7 +275,7 @@ void TestTrainPage::aSecondRunWaitsForCores() {
   const QString by = page.findChild<QWidget*>("runWaiting")->accessibleName();
   QVERIFY2(by.contains(", by ") && !by.contains("an old one"), qPrintable(by));
   QVERIFY(page.findChild<QWidget*>("runList")->isVisible());
-  QVERIFY(desk.window().context().strip().waiting.contains("waits"));
+  QVERIFY(desk.window().context().strip().waiting.contains("waiting"));
   // Taken back, it is nowhere any more; the other one goes on.
   QTest::mouseClick(page.findChild<QPushButton*>("runStop"), Qt::LeftButton);
   QTRY_VERIFY_WITH_TIMEOUT(desk.studio->session().run(second) == nullptr, patience);

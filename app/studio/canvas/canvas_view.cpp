@@ -209,7 +209,7 @@ QString CanvasView::hoverLabel(const EdgeItem& edge) const {
   return QString::fromStdString(toText(*info->second.output)) + " float32, " +
          QString::fromStdString(
              formatBytes(std::uint64_t(info->second.activationElements) * bytesPerElement)) +
-         " a sample";
+         " per sample";
 }
 
 QRectF CanvasView::miniMapBox() const {

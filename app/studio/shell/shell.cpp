@@ -96,9 +96,7 @@ void Shell::showStrip() {
     if (live == nullptr && !view->waiting && !view->starting) live = view;
   }
   QStringList queued;
-  if (waiting > 0)
-    queued << (waiting == 1 ? QString("1 run waits for cores")
-                            : QString("%1 runs wait for cores").arg(waiting));
+  if (waiting > 0) queued << plural(waiting, "run") + " waiting";
   if (impossible > 0 && (waiting > 0 || live != nullptr))
     queued << QString("%1 cannot start").arg(impossible);
   strip.waiting = queued.join(", ");

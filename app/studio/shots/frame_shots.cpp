@@ -35,7 +35,7 @@ StripState liveStrip() {
                        {.share = .643, .epochs = 30},
                        QStringLiteral("38.2 steps/s"),
                        QStringLiteral("00:01:58 left")};
-  state.waiting = QStringLiteral("1 run waits for cores");
+  state.waiting = QStringLiteral("1 run waiting");
   state.cpu = .93;
   state.memoryUsed = 3.3e9;
   return state;

@@ -360,7 +360,7 @@ void DesignPage::refresh() {
   if (session_ != nullptr) actions.setEnabled("run.start", this, reason.isEmpty(), reason);
   parameters_->setText(QString::fromStdString(formatCount(analysis.parameters)) + " parameters");
   costs_->setText(
-      QString("·  %1 nodes  ·  %2 multiply-adds  ·  %3 of activations a sample")
+      QString("·  %1 nodes  ·  %2 multiply-adds  ·  %3 of activations per sample")
           .arg(document_.network().nodes.size())
           .arg(QString::fromStdString(formatCountShort(analysis.multiplyAdds)),
                QString::fromStdString(formatBytes(std::uint64_t(analysis.activationElements) * 4))));

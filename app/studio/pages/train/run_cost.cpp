@@ -141,9 +141,9 @@ void RunCost::showEstimate() {
     row->addWidget(new Text(value, Type::small));
     rows_->layout()->addWidget(box);
   };
-  line("Time a step", text(formatSeconds(estimate->secondsPerStep)));
+  line("Time per step", text(formatSeconds(estimate->secondsPerStep)));
   line("Steps", text(formatCount(estimate->steps)));
-  line("Multiply-adds a sample", text(formatCountShort(estimate->multiplyAdds)));
+  line("Multiply-adds per sample", text(formatCountShort(estimate->multiplyAdds)));
   line("Largest batch that fits",
        estimate->largestBatch > 0 ? text(formatCount(estimate->largestBatch)) : "none");
   line("Threads", QString::number(estimate->threads));

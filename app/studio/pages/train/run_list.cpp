@@ -37,7 +37,7 @@ QStringList RunList::wordsAt(int row) const {
   const RunView& view = runs_[row];
   if (view.impossible) return {"Cannot start", view.waitsFor};
   if (view.waiting) {
-    QStringList place{queueText(view), waitedText(view)};
+    QStringList place{view.place > 0 ? ordinalText(view.place) : QString(), waitedText(view)};
     place.removeAll({});
     return {place.join(", waiting "), view.waitsFor.isEmpty() ? QString("Starts now") : view.waitsFor};
   }
@@ -118,8 +118,11 @@ void RunWaiting::setRun(const RunView& view, const QVector<RunView>& ahead) {
       names << text(other.row.name);
       left = std::max(left, other.secondsLeft);
     }
+  // Behind the first in the queue nobody knows: how long those before it train is not known.
+  const QDateTime now = QDateTime::currentDateTime(), then = now.addSecs(qint64(left));
+  const bool known = left > 0 && view.place <= 1;
   const QString about =
-      left > 0 ? "about " + QDateTime::currentDateTime().addSecs(qint64(left)).toString("HH:mm") : QString();
+      known ? "about " + then.toString(then.date() == now.date() ? "HH:mm" : "d MMM HH:mm") : QString();
   steps_ = {{"st-ok", "Asked for", text(view.row.network), view.row.created > 0 ? clock : QString(), 0}};
   if (view.impossible) {
     steps_.push_back({"st-error", "Cannot start", view.waitsFor, {}, 3});

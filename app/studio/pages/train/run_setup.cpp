@@ -192,7 +192,7 @@ QWidget* RunSetup::buildWhat() {
   keep_->setObjectName("setup_keepCheckpoints");
   tags_ = new QLineEdit;
   tags_->setObjectName("setup_tags");
-  tags_->setPlaceholderText("Tags, parted by spaces");
+  tags_->setPlaceholderText("Tags, separated by spaces");
   note_ = new QLineEdit;
   note_->setObjectName("setup_note");
   note_->setPlaceholderText("What does this run test?");
