@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/verb.h"
+#include "core/base/file_name.h"
 #include "core/interop/torch_code.h"
 #include "core/run/project.h"
 #include <iostream>
@@ -41,8 +42,8 @@ void defineExport(CLI::App& app, Action& action) {
     if (auto written = exportTorch(*network, options->folder, folder); !written)
       return report(written.error());
     const std::filesystem::path place = options->folder;
-    std::vector<std::string> files{(place / (network->name + ".py")).string()};
-    if (!folder.empty()) files.push_back((place / (network->name + ".safetensors")).string());
+    std::vector<std::string> files{(place / fileNameOf(network->name, ".py")).string()};
+    if (!folder.empty()) files.push_back((place / fileNameOf(network->name, ".safetensors")).string());
     if (options->json)
       printJson({{"network", network->name}, {"files", files}});
     else

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/interop/torch_code.h"
 #include "core/base/atomic_file.h"
+#include "core/base/file_name.h"
 #include "core/base/safetensors.h"
 #include "core/network/rules.h"
 #include "core/run/checkpoint_files.h"
@@ -218,14 +219,14 @@ Status exportTorch(const Network& network, const std::filesystem::path& folder,
     if (!source) return source.error();
     auto weights = readSafetensors(*source); // also proves that the file is whole
     if (!weights) return weights.error();
-    const auto file = folder / (network.name + ".safetensors");
+    const auto file = folder / fileNameOf(network.name, ".safetensors");
     if (auto written = writeSafetensors(file, *weights); !written) return written;
     text += fmt::format(
         "\n\nif __name__ == \"__main__\":\n    from safetensors.torch import load_file\n\n    model = {}()\n"
         "    model.load_state_dict(load_file({}))\n    model.eval()\n    print(model)\n",
         className(network.name), pythonText(file.filename().string()));
   }
-  return writeFileAtomically(folder / (network.name + ".py"), text);
+  return writeFileAtomically(folder / fileNameOf(network.name, ".py"), text);
 }
 
 } // namespace loom

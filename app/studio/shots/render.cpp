@@ -7,6 +7,7 @@
 #include "app/studio/theme/roles.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
+#include "core/base/file_name.h"
 #include "core/base/format.h"
 #include "core/run/evaluation.h"
 #include "core/run/project.h"
@@ -90,7 +91,8 @@ Result<QStringList> renderRun(const QString& folder, const QString& projectFolde
       chart.setData(id + "|" + line.key, QVector<Bucket>(buckets->begin(), buckets->end()));
     }
     chart.setMessage(spec->waiting);
-    const QString file = QDir(folder).filePath(spec->spec.id + ".png");
+    const QString file =
+        QDir(folder).filePath(QString::fromStdString(fileNameOf(spec->spec.id.toStdString(), ".png")));
     if (!savePicture(made, {}, {chartWidth, chartHeight}, file)) return cannotWrite(file);
     files << file;
   }
