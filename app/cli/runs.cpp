@@ -193,7 +193,7 @@ int printBuckets(Store& store, const std::string& run, const std::string& key, i
 // Read and printed piece by piece: ten million points would be gigabytes.
 int printPoints(Store& store, const std::string& run, const std::string& key, bool json) {
   constexpr std::size_t piece = 1 << 16;
-  if (json) std::cout << "{\"key\":" << compactJson(key) << ",\"points\":[";
+  if (json) std::cout << "{\"key\":" << jsonLine(key) << ",\"points\":[";
   std::int64_t from = std::numeric_limits<std::int64_t>::min();
   for (bool first = true;; first = false) {
     auto points = store.pointsFrom(run, key, from, piece);

@@ -25,13 +25,16 @@ const std::vector<Verb>& verbs();
 // Prints "loom: place: cause. fix." on stderr; the exit code of its kind.
 int report(const Error& error);
 void warn(const Message& text); // "warning: …" on stderr
-void printJson(const Json& json);
+// One line whose values are kept: hidden characters beyond ASCII are \u escapes.
+std::string jsonLine(const Json& json);
+void printJson(const Json& json); // jsonLine() on stdout
 bool moves(os::Stream stream);    // a terminal on which a line may be written over
 bool coloured(os::Stream stream); // … and NO_COLOR is not set
 int columnsOf(os::Stream stream);
-// Without control characters: names in files may hold a terminal's commands.
+// With hidden characters as escapes (\x1b, \u202e): names in files may contain commands of a terminal.
 std::string plain(std::string_view text);
-std::string shortened(std::string_view text, std::size_t most); // to so many places, cut between characters
+// plain(), and at most so many places wide; cut between characters.
+std::string shortened(std::string_view text, std::size_t most);
 std::string shellWord(std::string_view text); // as it is typed in a shell: in quotes where it needs them
 std::string counted(std::int64_t count, const char* one, const char* many); // "1 thread", "2 threads"
 // Rows of cells with aligned columns; numbers right. The first row is the head. Cells are printed plain().
