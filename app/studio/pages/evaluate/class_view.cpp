@@ -225,9 +225,10 @@ void ClassView::sortClasses(int column) {
     for (int section = 0; section < 4; ++section)
       classes_->setItem(row, section, new QTableWidgetItem(cells[section]));
     // What a narrow window leaves out stands here.
-    classes_->item(row, 0)->setToolTip(QString("%1: precision %2 %, recall %3 %")
-                                           .arg(text(one.name), figure(one.precision), figure(one.recall)) +
-                                       (one.support > 0 ? ", " + plural(one.support, "sample") : QString()));
+    classes_->item(row, 0)->setToolTip(
+        tipText(QString("%1: precision %2 %, recall %3 %")
+                    .arg(text(one.name), figure(one.precision), figure(one.recall)) +
+                (one.support > 0 ? ", " + plural(one.support, "sample") : QString())));
   }
   static_cast<ClassTable*>(classes_)->fit();
 }
