@@ -39,8 +39,10 @@ void defineExport(CLI::App& app, Action& action) {
       network = loadNetwork(*project, options->network);
     }
     if (!network) return report(network.error());
-    if (auto written = exportTorch(*network, options->folder, folder); !written)
+    std::vector<Message> notes;
+    if (auto written = exportTorch(*network, options->folder, folder, notes); !written)
       return report(written.error());
+    for (const auto& note : notes) warn(note);
     const std::filesystem::path place = options->folder;
     std::vector<std::string> files{(place / fileNameOf(network->name, ".py")).string()};
     if (!folder.empty()) files.push_back((place / fileNameOf(network->name, ".safetensors")).string());

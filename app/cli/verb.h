@@ -52,6 +52,7 @@ void defineRuns(CLI::App& app, Action& action);
 void defineControl(CLI::App& app, Action& action);
 void defineQueue(CLI::App& app, Action& action);
 void defineHistory(CLI::App& app, Action& action);
+void defineVerify(CLI::App& app, Action& action);
 void defineExport(CLI::App& app, Action& action);
 void defineLayers(CLI::App& app, Action& action);
 void defineOps(CLI::App& app, Action& action);

@@ -9,7 +9,7 @@
 #include "app/studio/widgets/text.h"
 #include "core/base/file_name.h"
 #include "core/base/format.h"
-#include "core/run/evaluation.h"
+#include "core/run/evaluation_files.h"
 #include "core/run/project.h"
 #include "core/store/store.h"
 #include <QDir>
@@ -98,18 +98,18 @@ Result<QStringList> renderRun(const QString& folder, const QString& projectFolde
   }
   if (row->checkpoint >= 0)
     if (auto evaluation = readEvaluation(runFolder(project->folder, *run), row->checkpoint, "test");
-        evaluation && !evaluation->classes.empty()) {
+        evaluation && !evaluation->classes().empty()) {
       auto* made = new ConfusionMatrix;
       ConfusionMatrix& matrix = *made;
       QStringList names;
       QVector<QVector<qint64>> counts;
-      for (const auto& name : evaluation->classes) names << QString::fromStdString(name);
-      for (const auto& line : evaluation->confusion)
+      for (const auto& name : evaluation->classes()) names << QString::fromStdString(name);
+      for (const auto& line : evaluation->confusion())
         counts.push_back(QVector<qint64>(line.begin(), line.end()));
       matrix.setCounts(names, counts);
       const QString file = QDir(folder).filePath("confusion.png");
       double accuracy = 0;
-      for (const auto& [name, value] : evaluation->metrics)
+      for (const auto& [name, value] : evaluation->metrics())
         if (name.ends_with("accuracy")) accuracy = value;
       const QString title =
           QString("Confusion on the test part, %1 right; rows are true, columns are predicted")
