@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/verb.h"
 #include "core/base/file_name.h"
+#include "core/base/message_json.h"
 #include "core/interop/torch_code.h"
 #include "core/run/project.h"
 #include <iostream>
@@ -46,10 +47,13 @@ void defineExport(CLI::App& app, Action& action) {
     const std::filesystem::path place = options->folder;
     std::vector<std::string> files{(place / fileNameOf(network->name, ".py")).string()};
     if (!folder.empty()) files.push_back((place / fileNameOf(network->name, ".safetensors")).string());
-    if (options->json)
-      printJson({{"network", network->name}, {"files", files}});
-    else
-      for (const auto& file : files) std::cout << plain(file) << "\n";
+    if (options->json) {
+      Json json{{"network", network->name}, {"files", files}};
+      setMessages(json, "notes", notes);
+      printJson(json);
+      return 0;
+    }
+    for (const auto& file : files) std::cout << plain(file) << "\n";
     return 0;
   };
 }

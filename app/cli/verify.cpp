@@ -21,10 +21,9 @@ void print(const Verification& answer) {
   printTable(rows, {false, false, false});
   const std::size_t damaged = answer.count(Verdict::damaged), open = answer.count(Verdict::unverified);
   std::cout << "\n"
-            << (damaged + open == 0
-                    ? say("All {} parts of the run are verified.", answer.items.size())
-                    : say("Of {} parts of the run {} are verified, {} are not verified and {} are damaged.",
-                          answer.items.size(), answer.count(Verdict::verified), open, damaged))
+            << (damaged + open == 0 ? say("All {} parts of the run are verified.", answer.items.size())
+                                    : say("Parts of the run: {} verified, {} not verified, {} damaged.",
+                                          answer.count(Verdict::verified), open, damaged))
                    .text()
             << "\n";
 }
