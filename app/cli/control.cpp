@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/cli/reach.h"
 #include "app/cli/usage.h"
 #include "app/cli/verb.h"
 #include "core/run/events.h"
@@ -38,8 +39,8 @@ void defineControl(CLI::App& app, Action& action) {
     const auto& values = options->values;
     if (values.size() != taken) {
       const std::string surplus = values.size() > taken ? shellWord(values[taken]) : std::string();
-      const std::string project = shellWord(options->project);
-      return report({ErrorKind::usage, "loom control",
+      const std::string project = shellPath(options->project);
+      return report({ErrorKind::usage, "VALUE",
                      taken == 0       ? say("{} is one argument too many. Only lr takes a value", surplus)
                      : values.empty() ? say("lr needs a value")
                                       : say("{} is one argument too many. lr takes one value", surplus),
@@ -58,12 +59,14 @@ void defineControl(CLI::App& app, Action& action) {
     }
     auto project = openProject(options->project);
     if (!project) return report(project.error());
-    auto run = findRun(project->folder, options->run);
+    const auto sites = sitesOf(project->folder);
+    auto run = reachableRun(project->folder, *sites, options->run);
     if (!run) return report(run.error());
+    if (auto good = mayWriteRuns(project->folder, *sites, *run); !good) return report(good.error());
     if (!RunLock::held(runFolder(project->folder, *run)))
       return report(
           {ErrorKind::other, *run, say("The run is not training"),
-           say("Resume it: loom train {} --resume {}", shellWord(options->project), run->substr(0, 8))});
+           say("Resume it: loom train {} --resume {}", shellPath(options->project), run->substr(0, 8))});
     RunControl control;
     control.verb = table.at(options->verb);
     control.value = rate;

@@ -21,7 +21,7 @@ void defineEstimate(CLI::App& app, Action& action) {
     TrainSettings settings = project->defaults;
     if (auto taken = takeOver(*options, settings); !taken) return report(taken.error());
     auto estimate = estimateRun(*project, options->network, settings);
-    if (!estimate) return report(estimate.error());
+    if (!estimate) return report(asTyped(estimate.error()));
     if (options->json) {
       printJson(toJson(*estimate));
       return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/evaluate.h"
+#include "app/cli/reach.h"
 #include "app/cli/usage.h"
 #include "app/cli/verb.h"
 #include "core/base/format.h"
@@ -29,8 +30,11 @@ void defineEvaluate(CLI::App& app, Action& action) {
   action = [options] {
     auto project = openProject(options->project);
     if (!project) return report(project.error());
-    auto run = findRun(project->folder, options->run);
+    const auto sites = sitesOf(project->folder);
+    auto run = reachableRun(project->folder, *sites, options->run);
     if (!run) return report(run.error());
+    const auto problems = problemsOf(project->folder, *sites, {*run});
+    warnOf(problems);
     auto answer = evaluateRun(project->folder, *run, options->step, options->split);
     if (!answer) return report(answer.error());
     const Evaluation* evaluation = &answer->evaluation;
@@ -42,6 +46,7 @@ void defineEvaluate(CLI::App& app, Action& action) {
       json["run"] = *run;
       json["verified"] = unverified.empty();
       setMessages(json, "notes", answer->notes);
+      json["problems"] = errorList(problems);
       printJson(json);
       return 0;
     }

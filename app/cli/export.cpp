@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/cli/reach.h"
 #include "app/cli/verb.h"
 #include "core/base/file_name.h"
 #include "core/base/message_json.h"
@@ -28,10 +29,14 @@ void defineExport(CLI::App& app, Action& action) {
     auto project = openProject(options->project);
     if (!project) return report(project.error());
     std::filesystem::path folder;
+    std::vector<Error> problems;
     Result<Network> network = Error{};
     if (!options->run.empty()) {
-      auto run = findRun(project->folder, options->run);
+      const auto sites = sitesOf(project->folder);
+      auto run = reachableRun(project->folder, *sites, options->run);
       if (!run) return report(run.error());
+      problems = problemsOf(project->folder, *sites, {*run});
+      warnOf(problems);
       folder = runFolder(project->folder, *run);
       auto config = readRunConfig(folder);
       if (!config) return report(config.error());
@@ -48,7 +53,7 @@ void defineExport(CLI::App& app, Action& action) {
     std::vector<std::string> files{(place / fileNameOf(network->name, ".py")).string()};
     if (!folder.empty()) files.push_back((place / fileNameOf(network->name, ".safetensors")).string());
     if (options->json) {
-      Json json{{"network", network->name}, {"files", files}};
+      Json json{{"network", network->name}, {"files", files}, {"problems", errorList(problems)}};
       setMessages(json, "notes", notes);
       printJson(json);
       return 0;

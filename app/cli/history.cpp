@@ -27,18 +27,24 @@ void defineHistory(CLI::App& app, Action& action) {
     if (!project) return report(project.error());
     auto answer = rebuild->parsed() ? rebuildHistory(project->folder) : verifyHistory(project->folder);
     if (!answer) return report(answer.error());
+    std::vector<Error> problems;
+    if (answer->unreachable) problems.push_back(*answer->unreachable);
+    warnOf(problems);
     if (options->json) {
       Json json{{"good", answer->good},
                 {"runs", answer->runs},
                 {"records", answer->records},
-                {"points", answer->points}};
+                {"points", answer->points},
+                {"problems", errorList(problems)}};
       setMessages(json, "findings", answer->findings);
       printJson(json);
     } else {
       std::cout << counted(answer->runs, "run", "runs") << ", " << formatCount(answer->records)
                 << " records, " << formatCount(answer->points) << " points: "
-                << (answer->good ? "the history matches the journals"
-                                 : "the history differs from the journals")
+                << (answer->unreachable
+                        ? "the journals cannot be read, so the history was not compared with them"
+                    : answer->good ? "the history matches the journals"
+                                   : "the history differs from the journals")
                 << "\n";
       for (const auto& finding : answer->findings) warn(finding);
     }

@@ -51,7 +51,9 @@ void defineNew(CLI::App& app, Action& action) {
   app.add_flag("--json", options->json, "One JSON object on stdout");
   action = [options] {
     if (options->id.empty() && options->data.empty())
-      return report({ErrorKind::usage, "loom new", say("Neither a template nor data is named"),
+      return report({ErrorKind::usage,
+                     {},
+                     say("Neither a template nor data is named"),
                      say("Add --template ID or --data FILE_OR_FOLDER")});
     std::vector<Message> explanation;
     auto project = options->data.empty()
@@ -77,7 +79,7 @@ void defineNew(CLI::App& app, Action& action) {
           << folder << "/project.json (\"data\"); the network in " << folder << "/networks/"
           << plain(project->network) << ".json or drawn with neuroloom; settings with the options of "
           << "loom train.\n";
-    std::cerr << "Next: loom train " << shellWord(folder) << "\n";
+    std::cerr << "Next: loom train " << shellPath(project->folder) << "\n";
     return 0;
   };
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/verb.h"
 #include "core/base/characters.h"
+#include "core/base/error_message.h"
+#include "core/base/message_json.h"
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
@@ -26,6 +28,34 @@ std::size_t places(std::uint32_t c) {
                     (c >= 0xFE30 && c < 0xFE70) || (c >= 0xFF00 && c < 0xFF61) ||
                     (c >= 0x1F300 && c < 0x1FB00) || (c >= 0x20000 && c < 0x30000);
   return wide ? 2 : 1;
+}
+
+bool inJson = false; // set once, before a verb begins
+
+std::string_view kindName(ErrorKind kind) {
+  switch (kind) {
+  case ErrorKind::other:
+    return "other";
+  case ErrorKind::usage:
+    return "usage";
+  case ErrorKind::input:
+    return "input";
+  case ErrorKind::device:
+    return "device";
+  case ErrorKind::diverged:
+    return "diverged";
+  case ErrorKind::memory:
+    return "memory";
+  case ErrorKind::stopped:
+    return "stopped";
+  case ErrorKind::remote:
+    return "remote";
+  case ErrorKind::deviceLost:
+    return "device_lost";
+  case ErrorKind::interrupted:
+    return "interrupted";
+  }
+  return "other";
 }
 
 bool dumbTerminal() {
@@ -60,6 +90,22 @@ std::string shortened(std::string_view name, std::size_t most) {
 }
 
 std::string shellWord(std::string_view text) {
+  // What a person cannot see or a terminal takes for a command is written as digits.
+  if (plain(text) != text) {
+    std::string escaped = "$'";
+    std::size_t length = 1;
+    for (std::size_t at = 0; at < text.size(); at += length) {
+      (void)characterAt(text, at, length);
+      const std::string_view one = text.substr(at, length);
+      if (one == "'" || one == "\\")
+        escaped += '\\' + std::string(one);
+      else if (plain(one) == one)
+        escaped += one;
+      else
+        for (const unsigned char byte : one) escaped += fmt::format("\\{:03o}", byte);
+    }
+    return escaped + "'";
+  }
   const bool bare =
       !text.empty() && text.front() != '~' && std::all_of(text.begin(), text.end(), [](unsigned char c) {
         return c >= 0x80 || std::isalnum(c) != 0 ||
@@ -69,6 +115,11 @@ std::string shellWord(std::string_view text) {
   std::string quoted = "'";
   for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";
+}
+
+std::string shellPath(const std::filesystem::path& path) {
+  const std::string text = path.string();
+  return shellWord(text.starts_with('-') ? "./" + text : text);
 }
 
 static std::size_t width(std::string_view text) {
@@ -93,7 +144,14 @@ static std::string painted(const char* code, const char* word) {
   return coloured(os::Stream::error) ? std::string(code) + word + "\033[0m" : std::string(word);
 }
 
+void answerInJson(bool json) { inJson = json; }
+
 int report(const Error& error) {
+  if (inJson) printJson({{"error", errorJson(error)}});
+  return reportText(error);
+}
+
+int reportText(const Error& error) {
   std::cerr << painted("\033[1;31m", "loom:") << " " << plain(error.message()) << "\n";
   return static_cast<int>(error.kind);
 }
@@ -121,6 +179,23 @@ std::string jsonLine(const Json& json) {
     rest.remove_prefix(length);
   }
   return line;
+}
+
+void warnOf(const std::vector<Error>& problems) {
+  for (const Error& problem : problems) warn(toMessage(problem));
+}
+
+Json errorJson(const Error& error) {
+  Json json = toJson(error);
+  json["kind"] = kindName(error.kind);
+  json["exit_code"] = static_cast<int>(error.kind);
+  return json;
+}
+
+Json errorList(const std::vector<Error>& errors) {
+  Json list = Json::array();
+  for (const Error& error : errors) list.push_back(errorJson(error));
+  return list;
 }
 
 void printJson(const Json& json) { std::cout << jsonLine(json) << std::endl; }

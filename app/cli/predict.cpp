@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/cli/reach.h"
 #include "app/cli/verb.h"
 #include "core/base/format.h"
 #include "core/base/message_json.h"
@@ -21,8 +22,11 @@ void definePredict(CLI::App& app, Action& action) {
   action = [options] {
     auto project = openProject(options->project);
     if (!project) return report(project.error());
-    auto run = findRun(project->folder, options->run);
+    const auto sites = sitesOf(project->folder);
+    auto run = reachableRun(project->folder, *sites, options->run);
     if (!run) return report(run.error());
+    const auto problems = problemsOf(project->folder, *sites, {*run});
+    warnOf(problems);
     auto answer = predict(project->folder, *run, options->files);
     if (!answer) return report(answer.error());
     for (const auto& note : answer->notes) warn(note);
@@ -37,6 +41,7 @@ void definePredict(CLI::App& app, Action& action) {
       }
       Json json{{"run", *run}, {"checkpoint", answer->checkpoint}, {"predictions", list}};
       setMessages(json, "notes", answer->notes);
+      json["problems"] = errorList(problems);
       printJson(json);
       return 0;
     }

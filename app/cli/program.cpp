@@ -50,12 +50,24 @@ std::optional<Message> wrongVerb(const std::vector<std::string>& words) {
   return say("there is no verb '{}'. 'loom --help' lists them.", shown);
 }
 
+// "--nesterov=false" would be taken for a flag that was not given.
+void refuseFlagValues(CLI::App& app) {
+  for (CLI::Option* option : app.get_options())
+    if (option->get_items_expected_max() == 0) option->disable_flag_override();
+}
+
+// Whether the answer is to be JSON, also where the command line cannot be understood.
+bool wantsJson(const std::vector<std::string>& words) {
+  return std::find(words.begin(), std::find(words.begin(), words.end(), "--"), "--json") !=
+         std::find(words.begin(), words.end(), "--");
+}
+
 // What was printed may not have arrived: a full disk behind stdout is no success.
 int finished(int code) {
   std::cout.flush();
   if (std::cout.good()) return code;
-  const int failed = report({ErrorKind::other, "standard output", say("It cannot be written"),
-                             say("Check the disk or the program that reads it")});
+  const int failed = reportText({ErrorKind::other, "standard output", say("It cannot be written"),
+                                 say("Check the disk or the program that reads it")});
   return code == 0 ? failed : code;
 }
 
@@ -66,9 +78,7 @@ std::unique_ptr<CommandLine> makeCommandLine() {
   CLI::App& app = line->app;
   app.set_version_flag("--version", std::string("loom ") + NEUROLOOM_VERSION, "Print the version and end");
   app.set_help_flag("-h,--help", "Print this help and end");
-  app.get_formatter()->label("SUBCOMMAND", "VERB");
-  app.get_formatter()->label("REQUIRED", "");
-  app.get_formatter()->label("TEXT", "");
+  labelHelp(app);
   app.get_formatter()->column_width(26);
   app.require_subcommand(1);
   app.footer(
@@ -84,8 +94,11 @@ std::unique_ptr<CommandLine> makeCommandLine() {
     sub->group("Verbs");
     sub->footer(examplesOf(verb.examples, path));
     verb.define(*sub, line->actions[index]);
-    for (auto* below : sub->get_subcommands([](const CLI::App*) { return true; }))
+    refuseFlagValues(*sub);
+    for (auto* below : sub->get_subcommands([](const CLI::App*) { return true; })) {
       below->footer(examplesOf(verb.examples, path + " " + below->get_name()));
+      refuseFlagValues(*below);
+    }
     line->verbs.push_back(sub);
   }
   return line;
@@ -95,10 +108,8 @@ int runProgram(int argc, char** argv) {
   const auto line = makeCommandLine();
   CLI::App& app = line->app;
   auto words = wordsOf(argc, argv);
-  if (const auto wrong = wrongVerb(words)) {
-    std::cerr << "loom: " << wrong->text() << "\n";
-    return usage;
-  }
+  answerInJson(wantsJson(words));
+  if (const auto wrong = wrongVerb(words)) return report({ErrorKind::usage, {}, *wrong, {}});
   if (words.empty()) {
     std::cerr << app.help();
     return usage;
@@ -113,8 +124,7 @@ int runProgram(int argc, char** argv) {
     app.exit(version, std::cout, std::cerr);
     return finished(0);
   } catch (const CLI::ParseError& error) {
-    std::cerr << "loom: " << usageText(app, error).text() << "\n";
-    return usage;
+    return report(usageError(app, error));
   }
   if (const auto empty = emptyValue(app)) return report(*empty);
   for (std::size_t index = 0; index < line->verbs.size(); ++index)

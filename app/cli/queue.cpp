@@ -5,6 +5,7 @@
 #include "core/backend/backend.h"
 #include "core/base/error_message.h"
 #include "core/base/format.h"
+#include "core/base/message_json.h"
 #include "core/base/parallel.h"
 #include "core/base/subprocess.h"
 #include "core/launch/queue_file.h"
@@ -51,8 +52,20 @@ Json toJson(const Lease& lease) {
           {"pid", lease.process}};
 }
 
+// What runs, below what waits for it.
+void listLeases(const std::vector<Lease>& leases) {
+  if (leases.empty()) return;
+  std::vector<std::vector<std::string>> rows{{"RUNNING", "PROJECT", "CORES", "PROCESS"}};
+  for (const Lease& lease : leases)
+    rows.push_back({plain(lease.run.substr(0, 8)), plain(lease.project.string()), std::to_string(lease.cores),
+                    std::to_string(lease.process)});
+  printTable(rows, {false, false, true, true});
+}
+
 int list(bool json) {
-  const Queue queue = queueHere();
+  Queue queue = queueHere();
+  // Who looks sees to it that what waits is started: the runner may have been killed.
+  if (const auto looked = queue.ensureRunner(ownProgram()); !looked) warn(toMessage(looked.error()));
   const auto view = queue.look();
   if (!view) return report(view.error());
   if (json) {
@@ -60,9 +73,11 @@ int list(bool json) {
     for (std::size_t place = 0; place < view->runs.size(); ++place)
       runs.push_back(toJson(view->runs[place], place + 1));
     for (const Lease& lease : view->leases) leases.push_back(toJson(lease));
-    for (const Error& problem : view->problems)
-      problems.push_back(
-          {{"file", problem.place.text()}, {"cause", problem.cause.text()}, {"fix", problem.fix.text()}});
+    for (const Error& problem : view->problems) {
+      Json one = toJson(problem);
+      one["file"] = problem.place.text();
+      problems.push_back(std::move(one));
+    }
     printJson({{"queue", runs},
                {"in_use", leases},
                {"cores", usableCores()},
@@ -70,16 +85,17 @@ int list(bool json) {
                {"problems", problems}});
     return 0;
   }
-  std::vector<std::vector<std::string>> rows{{"", "ENTRY", "RUN", "PROJECT", "CORES", "STATE", "REASON"}};
+  std::vector<std::vector<std::string>> rows{{"", "RUN", "NAME", "PROJECT", "CORES", "STATE", "REASON"}};
   for (std::size_t place = 0; place < view->runs.size(); ++place) {
     const auto& [entry, state, why] = view->runs[place];
     constexpr std::size_t most = 30;
-    rows.push_back({std::to_string(place + 1), entry.id.substr(0, 8), shortened(plain(entry.name), most),
-                    shortened(plain(entry.projectName), most), std::to_string(entry.cores),
-                    std::string(toText(state)), why.text()});
+    rows.push_back({std::to_string(place + 1), plain(runOf(entry.request).substr(0, 8)),
+                    shortened(plain(entry.name), most), shortened(plain(entry.projectName), most),
+                    std::to_string(entry.cores), std::string(toText(state)), why.text()});
   }
   if (!view->runs.empty()) printTable(rows, {true, false, false, false, true, false, false});
   if (view->runs.empty()) std::cerr << "No run waits.\n";
+  listLeases(view->leases);
   for (const Error& problem : view->problems) warn(toMessage(problem));
   if (view->holds())
     std::cerr << "The computer was restarted. Start what was queued before: loom queue release\n";
@@ -96,16 +112,20 @@ std::optional<std::size_t> placeFrom(const std::string& word) {
   return place - 1;
 }
 
-// One change, then the answer; who waits is looked after.
-int changed(Queue& queue, const Status& status, const std::string& entry, const char* what, bool json) {
-  if (!status) return report(status.error());
+// After a change: the answer, and what waits is started.
+int changed(Queue& queue, const std::string& entry, const std::string& what, const Json& json) {
   if (auto looked = queue.ensureRunner(ownProgram()); !looked) return report(looked.error());
-  if (json)
-    printJson({{"entry", entry}, {"done", what}});
+  if (json.is_object())
+    printJson(json);
   else
     std::cerr << (entry.empty() ? std::string("All runs") : "Run " + entry.substr(0, 8)) << ": " << what
               << ".\n";
   return 0;
+}
+
+// The answer of --json; nothing: without it.
+Json answer(bool json, const std::string& entry, const char* done) {
+  return json ? Json{{"entry", entry}, {"done", done}} : Json();
 }
 
 int move(const std::string& word, const std::string& place, bool json) {
@@ -116,7 +136,17 @@ int move(const std::string& word, const std::string& place, bool json) {
   Queue queue = queueHere();
   const auto found = queue.find(word);
   if (!found) return report(found.error());
-  return changed(queue, queue.move(found->entry.id, *to), found->entry.id, "moved", json);
+  const auto view = queue.look();
+  if (!view) return report(view.error());
+  const std::size_t last = std::max<std::size_t>(view->runs.size(), 1);
+  if (*to >= last && place != "last")
+    return report({ErrorKind::usage, "PLACE", say("The queue has no place {}", plain(place)),
+                   say("Use first, last or a number from 1 to {}", last)});
+  if (const auto moved = queue.move(found->entry.id, *to); !moved) return report(moved.error());
+  const std::size_t now = std::min(*to, last - 1) + 1;
+  Json answered = answer(json, found->entry.id, "moved");
+  if (json) answered["place"] = now;
+  return changed(queue, runOf(found->entry.request), fmt::format("place {} of {}", now, last), answered);
 }
 
 // A damaged entry has no run, but its file's name is its id: the one that begins with the word.
@@ -136,30 +166,32 @@ int cancel(const std::string& word, bool json) {
   const auto found = queue.find(word);
   const std::string id = found ? found->entry.id : damagedEntry(word);
   if (const auto removed = queue.remove(id); !removed) return report(found ? removed.error() : found.error());
-  return changed(queue, {}, id, "removed from the queue", json);
+  return changed(queue, found ? runOf(found->entry.request) : id, "removed from the queue",
+                 answer(json, id, "removed from the queue"));
 }
 
 // `word`: nothing stands for all.
 int release(const std::optional<std::string>& word, bool json) {
   Queue queue = queueHere();
-  std::string id;
-  const auto view = queue.look();
-  if (!view) return report(view.error());
-  const auto stopped = [](const QueuedRun& one) {
-    return one.state == QueueState::held || !one.entry.failure.empty();
-  };
+  std::string id, run;
   if (word) {
     const auto found = queue.find(*word);
     if (!found) return report(found.error());
-    if (!stopped(*found))
-      return report({ErrorKind::usage, *word, say("This run is not held and has not failed"),
-                     say("'loom queue list' shows what it waits for")});
     id = found->entry.id;
-  } else if (!json && std::none_of(view->runs.begin(), view->runs.end(), stopped)) {
+    run = runOf(found->entry.request);
+  }
+  const auto released = queue.release(id);
+  if (!released) return report(released.error());
+  if (word && *released == 0)
+    return report({ErrorKind::usage, *word, say("This run is not held and has not failed"),
+                   say("'loom queue list' shows what it waits for")});
+  if (!json && *released == 0) {
     std::cerr << "No run was held or failed.\n";
     return 0;
   }
-  return changed(queue, queue.release(id), id, "released", json);
+  Json answered = answer(json, id, "released");
+  if (json) answered["released"] = *released;
+  return changed(queue, run, fmt::format("{} released", *released), answered);
 }
 
 } // namespace

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/cli/reach.h"
 #include "app/cli/usage.h"
 #include "app/cli/verb.h"
-#include "core/base/error_message.h"
 #include "core/base/format.h"
+#include "core/base/message_json.h"
+#include "core/run/find_run.h"
 #include "core/run/project.h"
+#include "core/store/reach.h"
 #include "core/store/store.h"
 #include <algorithm>
 #include <fmt/format.h>
@@ -22,24 +25,47 @@ struct Opened {
   Project project;
   std::unique_ptr<RunSites> sites;
   std::unique_ptr<Store> store;
+  std::vector<Error> problems; // reported; the member "problems" of the answer
 };
 
 Result<Opened> open(const std::string& folder) {
   auto project = openProject(folder);
   if (!project) return project.error();
-  Opened opened{std::move(*project), nullptr, nullptr};
+  Opened opened{std::move(*project), nullptr, nullptr, {}};
   opened.sites = sitesOf(opened.project.folder);
+  // Before anything is taken in: what is in a wrong folder must not become a run that the history knows.
+  if (auto why = unreachableRuns(opened.project.folder, *opened.sites))
+    opened.problems.push_back(std::move(*why));
   auto store = Store::open(opened.project.folder, Store::Access::automatic);
   if (!store) return store.error();
   opened.store = std::move(*store);
   if (opened.store->owner()) {
     auto taken = opened.store->takeIn(*opened.sites);
     if (!taken) return taken.error();
-    for (const auto& problem : taken->problems) warn(toMessage(problem));
+    opened.problems.insert(opened.problems.end(), taken->problems.begin(), taken->problems.end());
   } else if (auto waited = opened.store->waitForOwner(*opened.sites, std::chrono::seconds(2)); !waited) {
-    warn(toMessage(waited.error()));
+    opened.problems.push_back(waited.error());
   }
+  warnOf(opened.problems);
   return opened;
+}
+
+// Reports which of these runs are at sites that cannot be asked.
+void reportSites(Opened& opened, const std::vector<std::string>& runs) {
+  const auto problems = problemsOfSites(*opened.sites, runs);
+  warnOf(problems);
+  opened.problems.insert(opened.problems.end(), problems.begin(), problems.end());
+}
+
+// A run whose folder is out of reach or missing is still in the history.
+Result<std::string> find(Opened& opened, const std::string& word) {
+  auto run = findRun(opened.project.folder, word);
+  if (run) return run;
+  const auto rows = opened.store->runs();
+  if (!rows || rows->empty()) return run;
+  std::vector<RunName> names;
+  for (const RunRow& row : *rows) names.push_back({row.id, row.name, row.created});
+  return findRun(std::move(names), word, opened.project.folder / "runs");
 }
 
 const MetricSummary* metricOf(const RunRow& row, std::string_view key) {
@@ -102,7 +128,12 @@ Json toJson(const RunRow& row) {
             {"metrics", metrics},
             {"tags", row.tags},
             {"note", row.note},
-            {"error", row.error}};
+            {"error", row.error},
+            {"site", row.site}};
+  if (row.state == RunState::outOfReach) {
+    json["out_of_reach_since"] = formatTime(row.unknownSince);
+    setMessage(json, "out_of_reach_why", row.unknownWhy);
+  }
   if (row.validation) json[validationName(row)] = numberOrText(*row.validation);
   json["checkpoint"] = row.checkpoint >= 0 ? Json(row.checkpoint) : Json(nullptr);
   if (row.testMetric)
@@ -115,10 +146,13 @@ int list(const std::string& folder, bool json) {
   if (!opened) return report(opened.error());
   auto runs = opened->store->runs();
   if (!runs) return report(runs.error());
+  std::vector<std::string> ids;
+  for (const auto& row : *runs) ids.push_back(row.id);
+  reportSites(*opened, ids);
   if (json) {
     Json all = Json::array();
     for (const auto& row : *runs) all.push_back(toJson(row));
-    printJson({{"runs", all}});
+    printJson({{"runs", all}, {"problems", errorList(opened->problems)}});
     return 0;
   }
   std::vector<std::vector<std::string>> rows{
@@ -128,15 +162,16 @@ int list(const std::string& folder, bool json) {
                     lossText(row, "val/loss", true), shareText(validationName(row), row.validation),
                     shareText(row.testMetricName, row.testMetric), formatDuration(row.seconds)});
   printTable(rows, {false, false, false, true, true, true, true, true});
-  if (runs->empty()) std::cerr << "No run yet. Start one: loom train " << shellWord(plain(folder)) << "\n";
+  if (runs->empty()) std::cerr << "No run yet. Start one: loom train " << shellPath(folder) << "\n";
   return 0;
 }
 
 int show(const std::string& folder, const std::string& word, bool json) {
   auto opened = open(folder);
   if (!opened) return report(opened.error());
-  auto id = findRun(opened->project.folder, word);
+  auto id = find(*opened, word);
   if (!id) return report(id.error());
+  reportSites(*opened, {*id});
   auto row = opened->store->run(*id);
   if (!row) return report(row.error());
   auto events = opened->store->events(*id);
@@ -146,6 +181,7 @@ int show(const std::string& folder, const std::string& word, bool json) {
     for (const auto& one : *events) all.push_back(one.event);
     Json object = toJson(*row);
     object["events"] = all;
+    object["problems"] = errorList(opened->problems);
     printJson(object);
     return 0;
   }
@@ -169,13 +205,18 @@ int show(const std::string& folder, const std::string& word, bool json) {
     rows.push_back({"its " + validationName(*row), shareText(validationName(*row), row->validation)});
   if (row->testMetric)
     rows.push_back({"its " + row->testMetricName, shareText(row->testMetricName, row->testMetric)});
+  if (!row->site.empty()) rows.push_back({"site", row->site});
+  if (row->state == RunState::outOfReach) {
+    rows.push_back({"out of reach since", formatTime(row->unknownSince)});
+    rows.push_back({"because", row->unknownWhy.text()});
+  }
   if (!row->error.empty()) rows.push_back({"error", row->error});
   printTable(rows, {false, false});
   return 0;
 }
 
-int printBuckets(Store& store, const std::string& run, const std::string& key, int pixels, bool json) {
-  auto buckets = store.buckets(run, key, 0, 0, pixels);
+int printBuckets(Opened& opened, const std::string& run, const std::string& key, int pixels, bool json) {
+  auto buckets = opened.store->buckets(run, key, 0, 0, pixels);
   if (!buckets) return report(buckets.error());
   Json list = Json::array();
   for (const auto& one : *buckets) {
@@ -186,18 +227,22 @@ int printBuckets(Store& store, const std::string& run, const std::string& key, i
       std::cout << one.firstStep << "\t" << one.lastStep << "\t" << one.minimum << "\t" << one.maximum << "\t"
                 << one.mean << "\n";
   }
-  if (json) printJson({{"key", key}, {"buckets", list}});
+  if (json) printJson({{"key", key}, {"buckets", list}, {"problems", errorList(opened.problems)}});
   return 0;
 }
 
 // Read and printed piece by piece: ten million points would be gigabytes.
-int printPoints(Store& store, const std::string& run, const std::string& key, bool json) {
+int printPoints(Opened& opened, const std::string& run, const std::string& key, bool json) {
   constexpr std::size_t piece = 1 << 16;
-  if (json) std::cout << "{\"key\":" << jsonLine(key) << ",\"points\":[";
   std::int64_t from = std::numeric_limits<std::int64_t>::min();
   for (bool first = true;; first = false) {
-    auto points = store.pointsFrom(run, key, from, piece);
-    if (!points) return report(points.error());
+    auto points = opened.store->pointsFrom(run, key, from, piece);
+    if (!points && first) return report(points.error());
+    if (!points) { // the object that was begun reports it
+      if (json) std::cout << "],\"error\":" << jsonLine(errorJson(points.error())) << "}" << std::endl;
+      return reportText(points.error());
+    }
+    if (first && json) std::cout << "{\"key\":" << jsonLine(key) << ",\"points\":[";
     std::string text;
     for (const auto& one : *points) {
       if (!json) {
@@ -211,7 +256,7 @@ int printPoints(Store& store, const std::string& run, const std::string& key, bo
     if (points->size() < piece || !std::cout.good()) break;
     from = points->back().step + 1;
   }
-  if (json) std::cout << "]}" << std::endl;
+  if (json) std::cout << "],\"problems\":" << compactJson(errorList(opened.problems)) << "}" << std::endl;
   return 0;
 }
 
@@ -219,16 +264,16 @@ int series(const std::string& folder, const std::string& word, const std::string
            bool json) {
   auto opened = open(folder);
   if (!opened) return report(opened.error());
-  auto id = findRun(opened->project.folder, word);
+  auto id = find(*opened, word);
   if (!id) return report(id.error());
+  reportSites(*opened, {*id});
   auto keys = opened->store->keys(*id);
   if (!keys) return report(keys.error());
   if (std::find(keys->begin(), keys->end(), key) == keys->end()) {
     const Message fix = keys->empty() ? say("Wait for its first step") : say("Choose one of: {}", *keys);
     return report({ErrorKind::input, key, say("The run has no such series"), fix});
   }
-  return pixels > 0 ? printBuckets(*opened->store, *id, key, pixels, json)
-                    : printPoints(*opened->store, *id, key, json);
+  return pixels > 0 ? printBuckets(*opened, *id, key, pixels, json) : printPoints(*opened, *id, key, json);
 }
 
 int compare(const std::string& folder, const std::vector<std::string>& words, bool json) {
@@ -236,7 +281,7 @@ int compare(const std::string& folder, const std::vector<std::string>& words, bo
   if (!opened) return report(opened.error());
   std::vector<RunRow> rows;
   for (const auto& word : words) {
-    auto id = findRun(opened->project.folder, word);
+    auto id = find(*opened, word);
     if (!id) return report(id.error());
     auto row = opened->store->run(*id);
     if (!row) return report(row.error());
@@ -245,6 +290,9 @@ int compare(const std::string& folder, const std::vector<std::string>& words, bo
                      say("Name two or more that differ; 'loom runs list' shows them")});
     rows.push_back(std::move(*row));
   }
+  std::vector<std::string> ids;
+  for (const RunRow& row : rows) ids.push_back(row.id);
+  reportSites(*opened, ids);
   std::map<std::string, std::vector<std::string>> settings;
   for (std::size_t index = 0; index < rows.size(); ++index)
     for (const auto& [name, value] : rows[index].settings) {
@@ -257,7 +305,7 @@ int compare(const std::string& folder, const std::vector<std::string>& words, bo
   if (json) {
     Json all = Json::array();
     for (const auto& row : rows) all.push_back(toJson(row));
-    printJson({{"runs", all}, {"differing", settings}});
+    printJson({{"runs", all}, {"differing", settings}, {"problems", errorList(opened->problems)}});
     return 0;
   }
   std::vector<std::vector<std::string>> table{{""}};
@@ -285,6 +333,10 @@ int compare(const std::string& folder, const std::vector<std::string>& words, bo
 }
 
 } // namespace
+
+std::optional<Error> unreachableRuns(const std::filesystem::path& project, RunSites& sites) {
+  return whyUnreachable(project, sites);
+}
 
 void defineRuns(CLI::App& app, Action& action) {
   struct Options {

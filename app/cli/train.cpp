@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "app/cli/reach.h"
 #include "app/cli/screen.h"
 #include "app/cli/training_options.h"
 #include "app/cli/usage.h"
@@ -166,11 +167,15 @@ Result<TrainRequest> requestFrom(const Options& options, const CLI::App& app) {
   if (!request) return request;
   TrainSettings& settings = request->settings;
   if (auto taken = takeOver(options, settings, !options.frozen.empty()); !taken) return taken.error();
-  if (auto good = check(settings); !good) return good.error();
-  if (!resumes) return request;
-  auto found = findRun(project->folder, options.resume);
-  if (!found) return found.error();
-  request->resume = *found;
+  if (auto good = check(settings); !good) return asTyped(good.error());
+  const auto sites = sitesOf(project->folder);
+  if (resumes) {
+    auto found = reachableRun(project->folder, *sites, options.resume);
+    if (!found) return found.error();
+    request->resume = *found;
+  }
+  if (auto good = mayWriteRuns(project->folder, *sites, request->resume); !good) return good.error();
+  if (!resumes) return request; // of a queued request, --epochs is in its file
   if (app.get_option("--epochs")->count() == 0) settings.epochs = 0;
   return request;
 }
@@ -189,7 +194,7 @@ void printOutcome(const TrainOutcome& outcome, const std::string& project) {
   printTable(rows, {false, true});
   if (outcome.status == "stopped")
     std::cerr
-        << say("Resume it: loom train {} --resume {}", shellWord(project), outcome.run.substr(0, 8)).text()
+        << say("Resume it: loom train {} --resume {}", shellPath(project), outcome.run.substr(0, 8)).text()
         << "\n";
 }
 
@@ -218,7 +223,7 @@ int run(const Options& options, const CLI::App& app) {
     printJson(toJson(*outcome));
   else
     printOutcome(*outcome, options.project);
-  if (outcome->error) (void)report(*outcome->error);
+  if (outcome->error) (void)reportText(*outcome->error);
   return exitCode(*outcome);
 }
 

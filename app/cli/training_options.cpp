@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/training_options.h"
 #include "app/cli/usage.h"
+#include "core/base/format.h"
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <optional>
 
@@ -64,11 +66,49 @@ void addOption(CLI::App& app, TrainingOptions& options, const std::string& name,
   app.add_option("--" + name, *typed, help)->type_name(typeName(kind))->check(check);
 }
 
-std::string choicesOf(const Field& field) {
-  if (field.choices.empty()) return {};
-  std::string names;
-  for (const auto choice : field.choices) names += fmt::format("{}{}", names.empty() ? ": " : ", ", choice);
-  return names;
+std::string limitText(double value) {
+  return value == std::floor(value) && std::fabs(value) <= 0x1p53
+             ? formatWhole(static_cast<std::int64_t>(value))
+             : formatExact(value);
+}
+
+// What the field takes and its default: "1 to 1,000,000; default 10".
+std::string rangeOf(const Field& field) {
+  std::string text;
+  if (field.kind == FieldKind::seed)
+    text = "0 to 18,446,744,073,709,551,615";
+  else if (field.minimum != field.maximum && field.above)
+    text = fmt::format("above {}, at most {}", limitText(field.minimum), limitText(field.maximum));
+  else if (field.minimum != field.maximum)
+    text = fmt::format("{} to {}", limitText(field.minimum), limitText(field.maximum));
+  for (const auto choice : field.choices) text += fmt::format("{}{}", text.empty() ? "" : ", ", choice);
+  std::string standard = toText(field, field.standard);
+  if (field.kind == FieldKind::flag) standard = standard == "true" ? "on" : "off";
+  if (!standard.empty()) text += fmt::format("{}default {}", text.empty() ? "" : "; ", standard);
+  return text;
+}
+
+std::string withoutStop(std::string_view help) {
+  if (help.ends_with('.')) help.remove_suffix(1);
+  return std::string(help);
+}
+
+// "SGD, Adam: 0 to 1; default 0. AdamW: 0 to 1; default 0.01".
+std::string rangesOf(const std::vector<Owned>& owned) {
+  std::vector<std::pair<std::string, std::string>> ranges; // range, owners
+  for (const Owned& one : owned) {
+    const std::string range = rangeOf(*one.field);
+    const auto same =
+        std::find_if(ranges.begin(), ranges.end(), [&](const auto& other) { return other.first == range; });
+    if (same == ranges.end())
+      ranges.emplace_back(range, one.owner);
+    else
+      same->second += ", " + one.owner;
+  }
+  std::string text;
+  for (const auto& [range, owners] : ranges)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ". ", owners, range);
+  return text;
 }
 
 void addSetting(CLI::App& app, TrainingOptions& options, const TrainSetting& row) {
@@ -78,12 +118,14 @@ void addSetting(CLI::App& app, TrainingOptions& options, const TrainSetting& row
     if (field.kind == FieldKind::choice) return oneOf({field.choices.begin(), field.choices.end()});
     return fieldValue({&field});
   };
-  addOption(app, options, std::string(row.option), field.kind, std::string(field.help) + choicesOf(field),
-            check());
+  addOption(app, options, std::string(row.option), field.kind,
+            fmt::format("{} ({})", withoutStop(field.help), rangeOf(field)), check());
 }
 
 void addPlaces(CLI::App& app, TrainingOptions& options) {
-  app.add_option("PROJECT", options.project, "The project's folder")->required();
+  app.add_option("PROJECT", options.project,
+                 "The project's folder. Its own settings replace the defaults below")
+      ->required();
   app.add_option("--network", options.network, "The network's name; the project's first when left out")
       ->type_name("NAME");
 }
@@ -116,6 +158,21 @@ std::string optionName(std::string_view field) {
   return name;
 }
 
+Error asTyped(Error error) {
+  std::string name = error.place.text();
+  const auto dot = name.find('.');
+  const bool isOwned = dot != std::string::npos && (findOptimizer(name.substr(0, dot)) != nullptr ||
+                                                    findSchedule(name.substr(0, dot)) != nullptr);
+  if (isOwned) name.erase(0, dot + 1);
+  for (const TrainSetting& row : trainSettings())
+    if (name == row.option || name == row.field.name) {
+      error.place = "--" + std::string(row.option);
+      return error;
+    }
+  if (ownedFields().contains(name)) error.place = optionName(name);
+  return error;
+}
+
 void defineCostOptions(CLI::App& app, TrainingOptions& options) {
   addPlaces(app, options);
   for (const TrainSetting& row : trainSettings())
@@ -128,10 +185,8 @@ void defineTrainingOptions(CLI::App& app, TrainingOptions& options) {
   for (const auto& [name, owned] : ownedFields()) {
     std::vector<const Field*> fields;
     for (const Owned& one : owned) fields.push_back(one.field);
-    std::string help(fields.front()->help);
-    if (help.ends_with('.')) help.pop_back();
     addOption(app, options, optionName(name).substr(2), fields.front()->kind,
-              fmt::format("{} ({})", help, ownersOf(owned)), fieldValue(fields));
+              fmt::format("{} ({})", withoutStop(fields.front()->help), rangesOf(owned)), fieldValue(fields));
   }
 }
 
@@ -157,7 +212,10 @@ Status takeOver(const TrainingOptions& options, TrainSettings& settings, bool ke
   }
   const OptimizerRow* rule = findOptimizer(settings.optimizer);
   const ScheduleRow* curve = findSchedule(settings.schedule);
-  if (!rule || !curve) return check(settings);
+  if (!rule || !curve) {
+    const Status known = check(settings);
+    return known ? known : Status(asTyped(known.error()));
+  }
   for (const auto& [name, owned] : ownedFields()) {
     const std::string typed = given(options, optionName(name).substr(2));
     if (typed.empty()) continue;

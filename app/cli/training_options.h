@@ -27,4 +27,8 @@ Status takeOver(const TrainingOptions& options, TrainSettings& settings, bool ke
 // How a field's name is typed: "final_factor" -> "--final-factor".
 std::string optionName(std::string_view field);
 
+// An Error of check(), whose place is a setting or a parameter ("nesterov", "SGD.momentum"), with the option as
+// it is typed for the place. Others stay as they are.
+Error asTyped(Error error);
+
 } // namespace loom

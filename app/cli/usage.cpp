@@ -54,9 +54,14 @@ std::string shortWord(const std::string& word) {
   return word.size() > most ? shortened(word, most) : word;
 }
 
-std::vector<std::string> namesOf(const std::vector<const CLI::App*>& apps) {
+// Whether --help shows it: what is in no group is for programs alone.
+bool isShown(const auto& one) { return !one.get_group().empty(); }
+
+// The verbs below one, as people see them.
+std::vector<std::string> namesBelow(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const auto* app : apps) names.push_back(app->get_name());
+  for (const auto* below : app.get_subcommands([](const CLI::App* one) { return isShown(*one); }))
+    names.push_back(below->get_name());
   return names;
 }
 
@@ -76,7 +81,8 @@ std::vector<std::string> leftOver(const CLI::App& root) {
   const CLI::App* app = &root;
   for (;;) {
     const auto left = app->remaining();
-    words.insert(words.end(), left.begin(), left.end());
+    for (const std::string& word : left)
+      if (word != "--") words.push_back(word); // it ends the options
     const auto parsed = app->get_subcommands();
     if (parsed.empty()) return words;
     app = parsed.front();
@@ -85,7 +91,7 @@ std::vector<std::string> leftOver(const CLI::App& root) {
 
 Message unknownOption(const CLI::App& app, const std::string& path, const std::string& word) {
   std::vector<std::string> known;
-  for (const auto* option : app.get_options())
+  for (const auto* option : app.get_options([](const CLI::Option* one) { return isShown(*one); }))
     for (const auto& name : option->get_lnames()) known.push_back("--" + name);
   const std::string near = nearest(word.substr(0, word.find('=')), known);
   if (near.empty()) return say("'{}' has no option '{}'.", path, shortWord(word));
@@ -104,34 +110,85 @@ Message wrongBelow(const std::vector<std::string>& left, const std::vector<std::
   return say("'{}' has no subcommand '{}'. Did you mean '{}'? Use {}.", path, word, near, listed(names));
 }
 
+// What CLI11 says in the form "A <verb> B", as the two names; empty where it says something else.
+std::pair<std::string, std::string> namesAround(const std::string& text, std::string_view verb) {
+  const auto at = text.find(verb);
+  if (at == std::string::npos) return {};
+  return {text.substr(0, at), text.substr(at + verb.size())};
+}
+
 Message missingOption(const CLI::App& app, const std::string& text) {
-  const auto end = text.find(" is required");
-  if (end == std::string::npos) return say("{}.", foreign(text));
-  const std::string name = text.substr(0, end);
+  const std::string name = namesAround(text, " is required").first;
+  if (name.empty()) return say("{}.", foreign(text));
   const auto* missing = app.get_option_no_throw(name);
   if (missing == nullptr || missing->get_description().empty()) return say("{} is missing.", name);
   return say("{} is missing: {}.", name, missing->get_description());
 }
 
-Message wrongWords(const CLI::App& root, const CLI::App& app, const std::string& path,
-                   const CLI::ParseError& error) {
+// The number of values is wrong: none, too many, or the option is there twice.
+Message wrongCount(const CLI::App& app, const std::string& text) {
+  if (const std::string flag = namesAround(text, " was given a disallowed flag override").first;
+      !flag.empty()) {
+    const std::string typed = "--" + flag; // CLI11 leaves the dashes out
+    return say("{} takes no value.", app.get_option_no_throw(typed) != nullptr ? typed : flag);
+  }
+  const std::string name = text.substr(0, text.find(':'));
+  const auto* option = app.get_option_no_throw(name);
+  const bool most = text.find("At Most") != std::string::npos;
+  if (most && option != nullptr && option->get_items_expected_max() <= 1)
+    return say("{} is given more than once.", name);
+  if (most && option != nullptr)
+    return say("{} takes at most {} values.", name, option->get_items_expected_max());
+  if (text.find("At least") != std::string::npos) return say("{} takes two or more values.", name);
+  return say("{} needs a value.", name);
+}
+
+// What a check of this file refused last: CLI11 passes texts alone.
+std::optional<Error>& lastRefusal() {
+  static thread_local std::optional<Error> refusal;
+  return refusal;
+}
+
+std::string refuse(Message cause, Message fix = {}) {
+  lastRefusal() = Error{ErrorKind::usage, {}, std::move(cause), std::move(fix)};
+  return lastRefusal()->message();
+}
+
+// "--epochs: <text of a check>".
+Error wrongValue(const std::string& text) {
+  const auto& refusal = lastRefusal();
+  const auto [name, rest] = namesAround(text, ": ");
+  if (name.empty()) return {ErrorKind::usage, {}, foreign(text), {}};
+  if (refusal && refusal->message() == rest) return {ErrorKind::usage, name, refusal->cause, refusal->fix};
+  return {ErrorKind::usage, name, foreign(rest), {}};
+}
+
+Error wrongWords(const CLI::App& root, const CLI::App& app, const std::string& path,
+                 const CLI::ParseError& error) {
+  const auto only = [](Message cause) { return Error{ErrorKind::usage, {}, std::move(cause), {}}; };
   const auto left = leftOver(root);
   const auto option = std::find_if(left.begin(), left.end(), looksLikeOption);
-  if (option != left.end()) return unknownOption(app, path, *option);
-  const auto below = app.get_subcommands([](const CLI::App*) { return true; });
-  if (!below.empty()) return wrongBelow(left, namesOf({below.begin(), below.end()}), path);
-  if (error.get_name() == "RequiredError") return missingOption(app, error.what());
+  if (option != left.end()) return only(unknownOption(app, path, *option));
+  if (const auto below = namesBelow(app); !below.empty()) return only(wrongBelow(left, below, path));
+  const std::string text = error.what(), kind = error.get_name();
+  if (kind == "RequiredError") return only(missingOption(app, text));
+  if (kind == "ExcludesError")
+    if (const auto [one, other] = namesAround(text, " excludes "); !one.empty())
+      return only(say("{} cannot be used with {}.", one, other));
+  if (kind == "RequiresError")
+    if (const auto [one, other] = namesAround(text, " requires "); !one.empty())
+      return only(say("{} needs {}.", one, other));
+  if (kind == "ArgumentMismatch") return only(wrongCount(app, text));
+  if (kind == "ValidationError") return wrongValue(text);
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !left.empty())
-    return say("'{}' is one argument too many.", shortWord(left.front()));
-  if (error.get_name() == "ArgumentMismatch") {
-    const std::string text = error.what();
-    const std::string name = text.substr(0, text.find(':'));
-    if (text.find("At least") != std::string::npos) return say("{} takes two or more values.", name);
-    if (name.rfind("--", 0) == 0) return say("{} needs a value.", name);
-  }
-  const std::string text = error.what();
-  const bool whole = text.empty() || text.back() == '.' || text.back() == '?';
-  return whole ? foreign(text) : say("{}.", foreign(text));
+    return only(say("'{}' is one argument too many.", shortWord(left.front())));
+  if (const auto [name, value] = namesAround(text.substr(text.find(": ") + 1), " = ");
+      kind == "ConversionError" && !name.empty())
+    return {ErrorKind::usage,
+            name.substr(name.find_first_not_of(' ')),
+            say("'{}' is not a valid value.", shortWord(value)),
+            {}};
+  return only(foreign(text));
 }
 
 // The whole text as a number; nullopt for anything else.
@@ -197,10 +254,20 @@ std::optional<Error> emptyValue(const CLI::App& root) {
   return std::nullopt;
 }
 
-Message usageText(const CLI::App& root, const CLI::ParseError& error) {
+Error usageError(const CLI::App& root, const CLI::ParseError& error) {
   std::string path;
   const CLI::App* app = deepest(root, path);
-  return say("{} '{} --help' shows how it is used.", wrongWords(root, *app, path, error), path);
+  Error wrong = wrongWords(root, *app, path, error);
+  wrong.fix = wrong.fix.empty() ? say("'{} --help' shows how it is used.", path)
+                                : say("{}. '{} --help' shows how it is used.", wrong.fix, path);
+  return wrong;
+}
+
+void labelHelp(CLI::App& root) {
+  for (const auto& [theirs, ours] :
+       {std::pair("SUBCOMMAND", "VERB"), std::pair("REQUIRED", ""), std::pair("TEXT", ""),
+        std::pair("Excludes", "not with"), std::pair("Needs", "needs")})
+    root.get_formatter()->label(theirs, ours);
 }
 
 CLI::Validator wholeNumber(std::int64_t least, std::int64_t most) {
@@ -212,7 +279,7 @@ CLI::Validator wholeNumber(std::int64_t least, std::int64_t most) {
     const Message wrong =
         digits ? say("'{}' is out of range. Give one from {} to {}.", word, Count{least}, Count{most})
                : say("'{}' is not a whole number. Give one from {} to {}.", word, Count{least}, Count{most});
-    return wrong.text();
+    return refuse(wrong);
   });
 }
 
@@ -220,11 +287,14 @@ CLI::Validator fieldValue(std::vector<const Field*> fields) {
   return validator([fields = std::move(fields)](std::string& text) -> std::string {
     std::optional<Error> first;
     for (const Field* field : fields) {
-      auto value = parseField(*field, text);
+      // The option that was typed is the place; a form's label may be another word.
+      Field named = *field;
+      named.label = "The value";
+      auto value = parseField(named, text);
       if (value) return {};
       if (!first) first = value.error();
     }
-    return first ? plain(first->cause.text()) + ". " + plain(first->fix.text()) + "." : std::string();
+    return first ? refuse(first->cause, first->fix) : std::string();
   });
 }
 
@@ -239,7 +309,7 @@ CLI::Validator oneOf(std::vector<std::string> names) {
     const Message wrong = near.empty() ? say("Unknown value '{}'. Use {}.", shortWord(text), listed(names))
                                        : say("Unknown value '{}'. Did you mean '{}'? Use {}.",
                                              shortWord(text), near, listed(names));
-    return wrong.text();
+    return refuse(wrong);
   });
 }
 
@@ -247,11 +317,12 @@ CLI::Validator runName() {
   return validator([](std::string& text) -> std::string {
     constexpr std::size_t most = 200;
     if (text.size() > most)
-      return say("the name has {} bytes. Give one of at most {}.", Count{std::ssize(text)}, most).text();
-    if (!isUtf8(text)) return say("the name is not valid UTF-8. Give one in UTF-8.").text();
+      return refuse(say("The name has {} bytes", Count{std::ssize(text)}),
+                    say("Give one of at most {} bytes", most));
+    if (!isUtf8(text)) return refuse(say("The name is not valid UTF-8"), say("Give one in UTF-8"));
     if (plain(text) != text)
-      return say("the name contains a line end or another control character. Give one of visible characters.")
-          .text();
+      return refuse(say("The name contains a line end or another control character"),
+                    say("Give one of visible characters"));
     return {};
   });
 }
@@ -259,22 +330,23 @@ CLI::Validator runName() {
 CLI::Validator knownDevice() {
   return validator([](std::string& text) -> std::string {
     if (text == "auto") return {};
-    std::vector<std::string> known{"auto"};
+    // Near words are looked for among all that can be used; the references are for those who compare kernels.
+    std::vector<std::string> usable{"auto"}, offered{"auto"};
     for (const auto& device : allDevices()) {
       if (text == device.id || text == device.backend) return {};
-      known.push_back(device.id);
+      if (!device.usable) continue;
+      usable.push_back(device.id);
+      if (!device.backend.starts_with("reference")) offered.push_back(device.id);
     }
     // A GPU by its number may be missing on this machine; that is no wrong word.
     if (text.rfind("cuda:", 0) == 0 && text.size() > 5 &&
         text.find_first_not_of("0123456789", 5) == std::string::npos)
       return {};
-    const std::string near = nearest(text, known);
-    const Message wrong =
-        near.empty()
-            ? say("Unknown device '{}'. Use {}; 'loom devices' lists them.", shortWord(text), listed(known))
-            : say("Unknown device '{}'. Did you mean '{}'? Use {}; 'loom devices' lists them.",
-                  shortWord(text), near, listed(known));
-    return wrong.text();
+    const std::string near = nearest(text, usable);
+    const Message cause = near.empty()
+                              ? say("Unknown device '{}'", shortWord(text))
+                              : say("Unknown device '{}'. Did you mean '{}'?", shortWord(text), near);
+    return refuse(cause, say("Use {}. All devices: loom devices", listed(offered)));
   });
 }
 

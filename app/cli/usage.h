@@ -19,8 +19,11 @@ std::string nearest(const std::string& word, const std::vector<std::string>& kno
 // Nothing when there is none.
 std::optional<Error> emptyValue(const CLI::App& root);
 
-// What is wrong with this command line, and whose --help to read. `error` came out of root.parse().
-Message usageText(const CLI::App& root, const CLI::ParseError& error);
+// What is wrong with this command line, in words of our own, and whose --help to read. `error` came out of
+// root.parse(). Kind usage.
+Error usageError(const CLI::App& root, const CLI::ParseError& error);
+// The labels of CLI11 that --help shows.
+void labelHelp(CLI::App& root);
 
 // Checks of a value, before anything is converted.
 CLI::Validator wholeNumber(std::int64_t least, std::int64_t most);

@@ -6,6 +6,7 @@
 #include "core/base/os/terminal.h"
 #include "core/base/result.h"
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <functional>
 #include <vector>
 
@@ -22,8 +23,15 @@ struct Verb {
 };
 const std::vector<Verb>& verbs();
 
-// Prints "loom: place: cause. fix." on stderr; the exit code of its kind.
+// Prints "loom: place: cause. fix." on stderr and, when the answer is to be JSON, the object {"error": …} on
+// stdout; the exit code of its kind.
 int report(const Error& error);
+int reportText(const Error& error); // on stderr alone: its JSON is part of an answer that was printed
+void answerInJson(bool json);       // --json was given
+// {"place", "cause", "fix"} with their ids and arguments, "kind" and "exit_code".
+Json errorJson(const Error& error);
+Json errorList(const std::vector<Error>& errors); // the member "problems" of answers
+void warnOf(const std::vector<Error>& problems);
 void warn(const Message& text); // "warning: …" on stderr
 // One line whose values are kept: hidden characters beyond ASCII are \u escapes.
 std::string jsonLine(const Json& json);
@@ -35,7 +43,9 @@ int columnsOf(os::Stream stream);
 std::string plain(std::string_view text);
 // plain(), and at most so many places wide; cut between characters.
 std::string shortened(std::string_view text, std::size_t most);
-std::string shellWord(std::string_view text); // as it is typed in a shell: in quotes where it needs them
+// As it is typed in a shell: in quotes where it needs them, with control characters as $'\033'.
+std::string shellWord(std::string_view text);
+std::string shellPath(const std::filesystem::path& path); // … where it must not look like an option
 std::string counted(std::int64_t count, const char* one, const char* many); // "1 thread", "2 threads"
 // Rows of cells with aligned columns; numbers right. The first row is the head. Cells are printed plain().
 void printTable(const std::vector<std::vector<std::string>>& rows, const std::vector<bool>& right);

@@ -41,18 +41,18 @@ Result<Device> chooseDevice(std::string_view id) {
   std::vector<std::string> usable;
   const Place place = say("device {}", id);
   const auto devices = allDevices();
-  for (const Device& device : devices)
-    if (device.usable) usable.push_back(device.id);
-  const Message fix = say("choose one of: {}", usable);
+  for (const Device& device : devices) // those that check others are for people who know their names
+    if (device.usable && !device.backend.starts_with("reference")) usable.push_back(device.id);
+  const Message fix = say("Choose one of: {}", usable);
   for (const Device& device : devices) {
     const bool checksOthers = device.backend.starts_with("reference");
     if (id == "auto" ? device.usable && !checksOthers
                      : device.id == id || (id == device.backend && id == "cuda")) {
       if (device.usable) return device;
-      return Error{ErrorKind::device, place, say("it cannot be used: {}", device.note), fix};
+      return Error{ErrorKind::device, place, say("It cannot be used: {}", device.note), fix};
     }
   }
-  return Error{ErrorKind::device, place, say("there is no such device"), fix};
+  return Error{ErrorKind::device, place, say("There is no such device"), fix};
 }
 
 } // namespace loom

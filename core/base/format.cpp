@@ -90,6 +90,7 @@ std::string formatExact(double value) { return withShortExponent(fmt::format("{}
 
 std::string formatDuration(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0 || seconds > 1e12) return missingText;
+  if (seconds > 0 && seconds < 1) return "< 1 s"; // 00:00:00 would say that it took no time
   const auto whole = static_cast<std::int64_t>(seconds);
   const std::int64_t hours = whole / 3600;
   if (hours >= 100) return fmt::format("{} d {:02} h", hours / 24, hours % 24);

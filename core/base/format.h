@@ -19,7 +19,7 @@ std::string formatPercent(double share);          // 0.918 -> "91.80 %"
 std::string formatLoss(double value);             // three significant digits; NaN, Inf as such
 std::string formatNumber(double value);           // general: 0.0075, 1.2e-6 below 1e-4, 12.4
 std::string formatExact(double value);            // the shortest text that reads back as the same number
-std::string formatDuration(double seconds);       // "00:12:31", from 100 h on "4 d 02 h"
+std::string formatDuration(double seconds);       // "00:12:31", "< 1 s", from 100 h on "4 d 02 h"
 std::string formatSeconds(double seconds);        // "12.4 ms", "3.1 s", "2 min"
 std::string formatShape(const std::vector<std::int64_t>& dims); // "16×28×28"
 inline const char* const missingText = "–";

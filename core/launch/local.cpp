@@ -2,6 +2,7 @@
 // The local launcher: every start goes through the queue, and begins at once when its cores are free.
 #include "core/launch/launcher.h"
 #include "core/run/project.h"
+#include <algorithm>
 
 namespace loom {
 namespace {
@@ -37,20 +38,17 @@ class LocalLauncher : public Launcher {
   Result<LaunchedRun> start(const TrainRequest& request) override {
     auto entry = queue_.add(request);
     if (!entry) return entry.error();
-    const auto outcome = queue_.start(program_);
+    const auto outcome = queue_.start(program_, entry->id);
     if (!outcome) return outcome.error();
     for (const auto& [id, error] : outcome->failed)
       if (id == entry->id) {
         (void)queue_.remove(id);
         return error;
       }
+    if (auto looked = poll(); !looked) return looked.error(); // this one or others may wait
     const std::string run = runOf(entry->request);
     for (LaunchedRun& one : known(entry->request.project))
-      if (one.run == run) {
-        if (one.waiting)
-          if (auto looked = poll(); !looked) return looked.error();
-        return std::move(one);
-      }
+      if (one.run == run) return std::move(one);
     // It has ended already.
     LaunchedRun ended;
     ended.run = run;
@@ -77,15 +75,20 @@ class LocalLauncher : public Launcher {
     std::vector<LaunchedRun> all;
     const auto view = queue_.look();
     if (!view) return all;
+    const auto lives = [&](const QueuedRun& one) {
+      return one.entry.trainer &&
+             std::any_of(view->leases.begin(), view->leases.end(),
+                         [&](const Lease& lease) { return lease.process == one.entry.trainer->process; });
+    };
     for (const QueuedRun& one : view->runs)
-      if (one.entry.request.project == folder) all.push_back(waitingRun(one));
+      if (one.entry.request.project == folder && !lives(one)) all.push_back(waitingRun(one));
     for (const Lease& lease : view->leases)
       if (lease.project == folder) all.push_back(launchedRun(lease));
     return all;
   }
 
   Status release(const std::string& entry) override {
-    if (auto released = queue_.release(entry); !released) return released;
+    if (auto released = queue_.release(entry); !released) return released.error();
     return poll();
   }
 

@@ -7,6 +7,7 @@
 #include "core/base/uuid.h"
 #include "core/launch/queue_file.h"
 #include "core/launch/trainer_process.h"
+#include "core/run/journal.h"
 #include "core/run/project.h"
 #include "core/run/run_lock.h"
 #include <algorithm>
@@ -54,15 +55,38 @@ Message wrongWithProject(const QueueEntry& entry) {
   return {};
 }
 
-// What a program said last; empty when it said nothing.
-std::string lastLineOf(const fs::path& console) {
-  constexpr std::size_t most = 1u << 20, shown = 1000;
-  const auto text = readWholeFile(console, most);
+fs::path consoleOf(const QueueEntry& entry) {
+  return runFolder(entry.request.project, runOf(entry.request)) / "console.log";
+}
+
+std::uint64_t sizeOf(const fs::path& file) {
+  std::error_code missing;
+  const auto size = fs::file_size(file, missing);
+  return missing ? 0 : size;
+}
+
+std::int64_t attemptsOf(const QueueEntry& entry) {
+  const auto attempts = attemptsIn(runFolder(entry.request.project, runOf(entry.request)));
+  return attempts ? static_cast<std::int64_t>(attempts->size()) : 0;
+}
+
+// What the trainer of this entry said last; empty when it said nothing.
+std::string lastWordsOf(const QueueEntry& entry) {
+  constexpr std::size_t most = 1u << 16, shown = 1000;
+  const fs::path console = consoleOf(entry);
+  const std::uint64_t size = sizeOf(console);
+  const auto from = std::max(entry.trainer->consoleSize, size > most ? size - most : 0);
+  if (from >= size) return {};
+  const auto text = bytesFrom(console, from, most);
   if (!text) return {};
   const std::size_t end = text->find_last_not_of('\n');
   if (end == std::string::npos) return {};
   const std::size_t before = text->rfind('\n', end);
-  return text->substr(before == std::string::npos ? 0 : before + 1).substr(0, shown);
+  return text->substr(before == std::string::npos ? 0 : before + 1, shown);
+}
+
+bool ended(const StartedTrainer& trainer) { // a start of 0: it ended before it was asked for
+  return trainer.processStart == 0 || processStartTime(trainer.process) != trainer.processStart;
 }
 
 Error noEntry(const std::string& word) {
@@ -73,12 +97,23 @@ Error noEntry(const std::string& word) {
 } // namespace
 
 std::string_view toText(QueueState state) {
-  return state == QueueState::waiting ? "waiting" : state == QueueState::held ? "held" : "impossible";
+  switch (state) {
+  case QueueState::waiting:
+    return "waiting";
+  case QueueState::starting:
+    return "starting";
+  case QueueState::held:
+    return "held";
+  case QueueState::impossible:
+    return "impossible";
+  }
+  return "impossible";
 }
 
 bool QueueView::waits() const {
-  return std::any_of(runs.begin(), runs.end(),
-                     [](const QueuedRun& one) { return one.state == QueueState::waiting; });
+  return std::any_of(runs.begin(), runs.end(), [](const QueuedRun& one) {
+    return one.state == QueueState::waiting || one.state == QueueState::starting;
+  });
 }
 bool QueueView::holds() const {
   return std::any_of(runs.begin(), runs.end(),
@@ -170,6 +205,10 @@ bool Queue::neverFits(QueuedRun& one) const {
 // `unused` gets less by what this entry waits for, so that later ones do not overtake it there.
 void Queue::judge(QueuedRun& one, Resources& unused) const {
   const QueueEntry& entry = one.entry;
+  if (entry.trainer) { // its lease counts what it uses
+    one.state = QueueState::starting;
+    return;
+  }
   if (neverFits(one)) {
     one.state = QueueState::impossible;
     return;
@@ -242,28 +281,35 @@ Status Queue::move(const std::string& id, std::size_t place) {
 Status Queue::remove(const std::string& id) {
   const auto lock = lockQueue(folder_);
   if (!lock) return lock.error();
+  if (!isQueueId(id)) return noEntry(id);
+  if (const auto entry = readQueueFile(fileOf(id)); entry && entry->trainer && !ended(*entry->trainer))
+    return Error{ErrorKind::usage, id, say("The trainer of this run is starting"),
+                 say("Stop the run when it has begun")};
   std::error_code failed;
-  if (!isQueueId(id) || !fs::remove(fileOf(id), failed)) {
+  if (!fs::remove(fileOf(id), failed)) {
     if (failed) return writeError(fileOf(id), say("The entry cannot be removed"), failed.value());
     return noEntry(id);
   }
   return {};
 }
 
-Status Queue::release(const std::string& id) {
+Result<std::size_t> Queue::release(const std::string& id) {
   const auto lock = lockQueue(folder_);
   if (!lock) return lock.error();
   bool found = id.empty();
+  std::size_t released = 0;
   Entries all = read();
   for (QueueEntry& one : all.entries) {
     if (!id.empty() && one.id != id) continue;
     found = true;
-    if (one.boot == bootId() && one.failure.empty()) continue;
+    if (one.trainer || (one.boot == bootId() && one.failure.empty())) continue;
     one.boot = bootId();
     one.failure.clear();
-    if (auto written = writeQueueFile(fileOf(one.id), one); !written) return written;
+    if (auto written = writeQueueFile(fileOf(one.id), one); !written) return written.error();
+    ++released;
   }
-  return found ? Status() : noEntry(id);
+  if (!found) return noEntry(id);
+  return released;
 }
 
 // Whoever looked after the queue before may have been killed just after it started this entry.
@@ -278,7 +324,54 @@ bool Queue::hasBegun(const QueueEntry& entry, const std::vector<Lease>& leases) 
   return RunLock::held(folder) || fs::exists(folder / "run.json", unknown);
 }
 
-Result<Queue::Outcome> Queue::start(const fs::path& program) {
+// A run that has begun needs no entry; a trainer that ended before that leaves its reason in the entry, which
+// waits until a person releases or removes it. Under the queue's lock.
+Status Queue::settle(QueueEntry& entry) {
+  const bool over = ended(*entry.trainer) || entry.boot != bootId(); // asked first: it may begin meanwhile
+  std::error_code unknown;
+  const fs::path run = runFolder(entry.request.project, runOf(entry.request));
+  if (attemptsOf(entry) > entry.trainer->attempts ||
+      (entry.request.resume.empty() && fs::exists(run / "run.json", unknown))) {
+    fs::remove(fileOf(entry.id), unknown);
+    return {};
+  }
+  if (!over) return {};
+  if (entry.boot == bootId()) { // else the computer went down, and the user is asked first
+    entry.failure = lastWordsOf(entry);
+    if (entry.failure.empty()) entry.failure = say("The trainer exited before it started training").text();
+    if (entry.failure.starts_with("loom: ")) entry.failure.erase(0, 6);
+  }
+  entry.trainer.reset();
+  return writeQueueFile(fileOf(entry.id), entry);
+}
+
+// Starts the trainer of an entry. An Error: the entry or the table cannot be written.
+Status Queue::begin(QueueEntry& entry, std::vector<Lease>& leases, const fs::path& program, bool watched,
+                    Outcome& outcome) {
+  StartedTrainer trainer{0, 0, attemptsOf(entry), sizeOf(consoleOf(entry))};
+  const auto process = startTrainer({program.string()}, entry.request);
+  if (!process) {
+    outcome.failed.emplace_back(entry.id, process.error());
+    entry.failure = process.error().message();
+    return writeQueueFile(fileOf(entry.id), entry);
+  }
+  trainer.process = *process;
+  trainer.processStart = processStartTime(*process);
+  const std::string& run = runOf(entry.request);
+  outcome.started.push_back({run, entry.request.project, entry.cores, *process, trainer.processStart});
+  leases.push_back({run, entry.request.project, entry.cores, entry.devices, *process, trainer.processStart,
+                    bootId(), nowMicroseconds()});
+  if (auto written = writeLeases(folder_, leases); !written) return written;
+  std::error_code unknown;
+  if (watched) {
+    fs::remove(fileOf(entry.id), unknown);
+    return {};
+  }
+  entry.trainer = trainer;
+  return writeQueueFile(fileOf(entry.id), entry);
+}
+
+Result<Queue::Outcome> Queue::start(const fs::path& program, const std::string& watched) {
   Outcome outcome;
   const auto lock = lockQueue(folder_);
   if (!lock) return lock.error();
@@ -288,34 +381,20 @@ Result<Queue::Outcome> Queue::start(const fs::path& program) {
   Resources unused = unusedBeside(*leases, resources_.cores);
   Entries all = read();
   for (QueueEntry& entry : all.entries) {
+    if (entry.trainer) {
+      if (auto settled = settle(entry); !settled) return settled.error();
+      continue;
+    }
     QueuedRun one{std::move(entry), QueueState::waiting, {}};
     judge(one, unused);
     if (one.state != QueueState::waiting || !one.why.empty()) continue;
-    const fs::path file = fileOf(one.entry.id);
-    if (!hasBegun(one.entry, *leases)) {
-      auto launched = launch(one.entry, program);
-      if (!launched) {
-        outcome.failed.emplace_back(one.entry.id, launched.error());
-        one.entry.failure = launched.error().message();
-        if (auto written = writeQueueFile(file, one.entry); !written) return written.error();
-        continue;
-      }
-      leases->push_back({launched->run, launched->project, launched->cores, one.entry.devices,
-                         launched->process, launched->processStart, bootId(), nowMicroseconds()});
-      if (auto written = writeLeases(folder_, *leases); !written) return written.error();
-      outcome.started.push_back(std::move(*launched));
-    }
-    std::error_code unknown;
-    fs::remove(file, unknown);
+    if (hasBegun(one.entry, *leases)) {
+      std::error_code unknown;
+      fs::remove(fileOf(one.entry.id), unknown);
+    } else if (auto begun = begin(one.entry, *leases, program, one.entry.id == watched, outcome); !begun)
+      return begun.error();
   }
   return outcome;
-}
-
-Result<StartedRun> Queue::launch(const QueueEntry& entry, const fs::path& program) const {
-  const auto process = startTrainer({program.string()}, entry.request);
-  if (!process) return process.error();
-  return StartedRun{runOf(entry.request), entry.request.project, entry.cores, *process,
-                    processStartTime(*process)};
 }
 
 bool Queue::hasRunner() const {
@@ -340,14 +419,6 @@ Status Queue::ensureRunner(const fs::path& program) {
   return {};
 }
 
-// The last look is made under the lock that everybody takes who adds an entry: what is added later finds no
-// runner and starts another one.
-Result<bool> Queue::runOnce(const fs::path& program) {
-  if (const auto started = start(program); !started) return started.error();
-  const auto view = look();
-  return view && view->waits();
-}
-
 Status Queue::run(const fs::path& program) {
   std::optional<FileLock> runner;
   {
@@ -358,43 +429,14 @@ Status Queue::run(const fs::path& program) {
     if (!*mine) return {}; // another one runs
     runner = std::move(*mine);
   }
-  // What left the queue and has not begun: while nobody looks, what fails before it is a run would be lost
-  // without a word.
-  std::vector<QueueEntry> begun;
-  // A trainer that ended before it wrote run.json left its reason in the console: the entry waits again,
-  // impossible for this reason, until a person releases or removes it. False: nothing is known yet.
-  const auto settled = [this](const QueueEntry& entry) {
-    const std::string& run = runOf(entry.request);
-    const fs::path folder = runFolder(entry.request.project, run);
-    const auto began = [&] {
-      std::error_code unknown;
-      return fs::exists(folder / "run.json", unknown);
-    };
-    std::error_code unknown;
-    if (!entry.request.resume.empty() || began() || !fs::exists(folder / "console.log", unknown)) return true;
-    for (const Lease& lease : leasesNow(folder_))
-      if (lease.run == run) return false;
-    const auto lock = lockQueue(folder_);
-    if (!lock || began()) return bool(lock);
-    QueueEntry failed = entry;
-    failed.failure = lastLineOf(folder / "console.log");
-    if (failed.failure.empty()) failed.failure = say("The trainer exited before it started training").text();
-    return bool(writeQueueFile(fileOf(failed.id), failed));
-  };
   for (;;) {
-    const std::vector<QueueEntry> before = read().entries;
-    const auto waits = runOnce(program);
-    if (!waits) return waits.error();
-    const std::vector<QueueEntry> after = read().entries;
-    for (const QueueEntry& entry : before)
-      if (entry.failure.empty() &&
-          std::none_of(after.begin(), after.end(), [&](const QueueEntry& one) { return one.id == entry.id; }))
-        begun.push_back(entry);
-    std::erase_if(begun, settled);
-    if (!*waits && begun.empty()) {
+    if (const auto started = start(program); !started) return started.error();
+    if (const auto view = look(); !view || !view->waits()) {
+      // The last look is made under the lock that everybody takes who adds an entry: what is added later
+      // finds no runner and starts another one.
       const auto lock = lockQueue(folder_);
       if (!lock) return lock.error();
-      if (const auto view = look(); view && view->waits()) continue;
+      if (const auto last = look(); last && last->waits()) continue;
       runner.reset();
       return {};
     }

@@ -21,10 +21,11 @@ struct Resources {
 
 enum class QueueState {
   waiting,    // for cores or devices
+  starting,   // its trainer was started and has not begun the run yet
   held,       // the computer was restarted: the user is asked first
   impossible, // can never start as things are; does not delay others
 };
-std::string_view toText(QueueState state); // "waiting", "held", "impossible"
+std::string_view toText(QueueState state); // "waiting", "starting", "held", "impossible"
 
 struct QueuedRun {
   QueueEntry entry;
@@ -36,7 +37,7 @@ struct QueueView {
   std::vector<QueuedRun> runs; // in order
   std::vector<Lease> leases;   // of living processes
   std::vector<Error> problems; // files that are skipped; none is deleted
-  bool waits() const;          // something can start later by itself
+  bool waits() const;          // something waits or starts: it is worth looking again
   bool holds() const;          // something is held
 };
 
@@ -58,14 +59,18 @@ class Queue {
   // An entry by its id, its run's id, or a unique beginning of one of them; kind usage when there is none.
   Result<QueuedRun> find(const std::string& word) const;
   Status move(const std::string& id, std::size_t place); // 0: the first; beyond the end: the last
-  Status remove(const std::string& id);                  // also a damaged one
-  Status release(const std::string& id);                 // empty: all. What was held or failed waits again
-  // Starts what can start now with this `loom`, in order. What fails stays in the queue as impossible.
+  // Also a damaged one. Kind usage when its trainer is starting.
+  Status remove(const std::string& id);
+  // Empty: all. What was held or failed waits again; how many these were.
+  Result<std::size_t> release(const std::string& id);
+  // Starts what can start now with this `loom`, in order. What fails, also before its run has begun, stays in
+  // the queue as impossible, with the reason. An entry leaves the queue when its run has begun; `watched`,
+  // whose trainer the caller watches itself, at once.
   struct Outcome {
     std::vector<StartedRun> started;
     std::vector<std::pair<std::string, Error>> failed; // by the entry's id
   };
-  Result<Outcome> start(const std::filesystem::path& program);
+  Result<Outcome> start(const std::filesystem::path& program, const std::string& watched = {});
 
   bool hasRunner() const; // a process looks after the queue
   // Starts one, unless there is one or nothing waits.
@@ -79,8 +84,9 @@ class Queue {
   void judge(QueuedRun& one, Resources& unused) const;
   bool neverFits(QueuedRun& one) const;
   bool hasBegun(const QueueEntry& entry, const std::vector<Lease>& leases) const;
-  Result<StartedRun> launch(const QueueEntry& entry, const std::filesystem::path& program) const;
-  Result<bool> runOnce(const std::filesystem::path& program); // whether something still waits
+  Status settle(QueueEntry& entry);
+  Status begin(QueueEntry& entry, std::vector<Lease>& leases, const std::filesystem::path& program,
+               bool watched, Outcome& outcome);
   std::filesystem::path fileOf(const std::string& id) const;
   std::filesystem::path runnerLock() const;
   std::filesystem::path folder_;

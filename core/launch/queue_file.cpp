@@ -2,6 +2,7 @@
 #include "core/launch/queue_file.h"
 #include "core/base/atomic_file.h"
 #include <fmt/format.h>
+#include <limits>
 
 namespace loom {
 namespace {
@@ -22,6 +23,28 @@ Status readDevices(const Json& list, const std::string& place, std::vector<std::
     into.push_back(device.get<std::string>());
   }
   return {};
+}
+
+// Absent in an entry that was not started, and in those of earlier versions.
+Status readTrainer(const Json& json, const std::string& place, QueueEntry& entry) {
+  const JsonReader reader(json, place);
+  const auto process = reader.integer("process"), attempts = reader.integer("attempts");
+  for (const auto* number : {&process, &attempts})
+    if (!*number) return number->error();
+  const auto start = reader.unsignedInteger("process_start"), size = reader.unsignedInteger("console_size");
+  for (const auto* number : {&start, &size})
+    if (!*number) return number->error();
+  if (*process < 1 || *process > std::numeric_limits<int>::max())
+    return damaged(place, say("Member 'process' is out of range"));
+  entry.trainer = StartedTrainer{static_cast<int>(*process), *start, *attempts, *size};
+  return {};
+}
+
+Json toJson(const StartedTrainer& trainer) {
+  return {{"process", trainer.process},
+          {"process_start", trainer.processStart},
+          {"attempts", trainer.attempts},
+          {"console_size", trainer.consoleSize}};
 }
 
 } // namespace
@@ -63,6 +86,11 @@ Result<QueueEntry> readQueueFile(const std::filesystem::path& file) {
   const auto devices = reader.array("devices");
   if (!devices) return devices.error();
   if (auto read = readDevices(**devices, place, entry.devices); !read) return read.error();
+  if (reader.has("trainer")) {
+    const auto trainer = reader.object("trainer");
+    if (!trainer) return trainer.error();
+    if (auto read = readTrainer(**trainer, place, entry); !read) return read.error();
+  }
   const auto request = reader.object("request");
   if (!request) return request.error();
   auto asked = requestFromJson(**request, place);
@@ -72,17 +100,19 @@ Result<QueueEntry> readQueueFile(const std::filesystem::path& file) {
 }
 
 Status writeQueueFile(const std::filesystem::path& file, const QueueEntry& entry) {
-  return writeFileAtomically(file, canonicalJson({{"schema", queueSchema},
-                                                  {"project_name", entry.projectName},
-                                                  {"project_id", entry.projectId},
-                                                  {"name", entry.name},
-                                                  {"created", entry.created},
-                                                  {"order", entry.order},
-                                                  {"boot", entry.boot},
-                                                  {"cores", entry.cores},
-                                                  {"devices", entry.devices},
-                                                  {"failure", entry.failure.substr(0, maxNameBytes / 4)},
-                                                  {"request", toJson(entry.request)}}));
+  Json json{{"schema", queueSchema},
+            {"project_name", entry.projectName},
+            {"project_id", entry.projectId},
+            {"name", entry.name},
+            {"created", entry.created},
+            {"order", entry.order},
+            {"boot", entry.boot},
+            {"cores", entry.cores},
+            {"devices", entry.devices},
+            {"failure", entry.failure.substr(0, maxNameBytes / 4)},
+            {"request", toJson(entry.request)}};
+  if (entry.trainer) json["trainer"] = toJson(*entry.trainer);
+  return writeFileAtomically(file, canonicalJson(json));
 }
 
 } // namespace loom

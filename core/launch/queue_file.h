@@ -6,6 +6,15 @@
 
 namespace loom {
 
+// The trainer that was started for an entry. The entry stays until its run has begun, so that a trainer which
+// ends before that leaves its reason here.
+struct StartedTrainer {
+  int process = 0;
+  std::uint64_t processStart = 0; // as processStartTime() gives it
+  std::int64_t attempts = 0;      // of the run, before
+  std::uint64_t consoleSize = 0;  // before, in bytes: what follows is this trainer's
+};
+
 // One file, <id>.json, of at most 16 MiB. Written whole and renamed into place.
 struct QueueEntry {
   std::string id; // the file's name
@@ -16,8 +25,9 @@ struct QueueEntry {
   std::int64_t order = 0;   // ascending
   std::string boot;         // of the computer when it was queued or released
   int cores = 0;
-  std::vector<std::string> devices; // used exclusively
-  std::string failure;              // why it could not be started; empty: it was not tried, or released since
+  std::vector<std::string> devices;      // used exclusively
+  std::optional<StartedTrainer> trainer; // started, and the run has not begun yet
+  std::string failure; // why it could not be started; empty: it was not tried, or released since
 };
 
 bool isQueueId(std::string_view id); // a name that newUuid() could have made

@@ -2,6 +2,7 @@
 #include "core/run/project.h"
 #include "core/base/atomic_file.h"
 #include "core/base/uuid.h"
+#include "core/run/find_run.h"
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -232,52 +233,22 @@ Status checkRunId(std::string_view run) {
 
 fs::path runFolder(const fs::path& project, const std::string& run) { return project / "runs" / run; }
 
-namespace {
-
-struct KnownRun {
-  std::string id, name;
-  std::int64_t created = 0;
-};
-
-// The newest first.
-std::vector<KnownRun> knownRuns(const fs::path& project) {
-  std::vector<KnownRun> all;
-  std::error_code error;
-  for (fs::directory_iterator entry(project / "runs", error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (!entry->is_directory() ||
-        (!fs::exists(entry->path() / "run.json") && !fs::exists(entry->path() / "attempts")))
-      continue;
-    KnownRun one{entry->path().filename().string(), {}, 0};
-    if (auto json = readJsonFile(entry->path() / "run.json")) {
-      const JsonReader reader(*json, one.id);
-      if (auto created = reader.integer("created")) one.created = *created;
-      if (auto name = reader.text("name")) one.name = *name;
-    }
-    all.push_back(std::move(one));
-  }
-  std::sort(all.begin(), all.end(), [](const KnownRun& a, const KnownRun& b) {
-    return std::tie(a.created, a.id) > std::tie(b.created, b.id);
-  });
-  return all;
-}
-
-} // namespace
-
-Result<std::string> findRun(const fs::path& project, std::string_view word) {
+Result<std::string> findRun(std::vector<RunName> all, std::string_view word, const Place& place) {
   // A shell completes the folder as runs/<id>/.
   std::string_view id = word;
   while (id.size() > 1 && id.back() == '/') id.remove_suffix(1);
   if (const auto slash = id.rfind('/'); slash != std::string_view::npos) id.remove_prefix(slash + 1);
-  const auto all = knownRuns(project);
+  std::sort(all.begin(), all.end(), [](const RunName& a, const RunName& b) {
+    return std::tie(a.created, a.id) > std::tie(b.created, b.id);
+  });
   if (all.empty())
-    return Error{ErrorKind::input, (project / "runs").string(), say("The project has no run yet"),
+    return Error{ErrorKind::input, place, say("The project has no run yet"),
                  say("Train one: loom train PROJECT")};
   // A name is what its writer chose: it must not stand before the id of another run.
   for (const auto& one : all)
     if (one.id == id) return one.id;
   if (word == "last") return all.front().id;
-  std::vector<const KnownRun*> fitting;
+  std::vector<const RunName*> fitting;
   for (const auto& one : all)
     if ((!id.empty() && one.id.starts_with(id)) ||
         (!word.empty() && one.name == word)) // a damaged run has no name
@@ -288,14 +259,34 @@ Result<std::string> findRun(const fs::path& project, std::string_view word) {
   std::vector<std::string> candidates;
   for (std::size_t index = 0; index < std::min(most, fitting.empty() ? all.size() : fitting.size());
        ++index) {
-    const KnownRun& one = fitting.empty() ? all[index] : *fitting[index];
+    const RunName& one = fitting.empty() ? all[index] : *fitting[index];
     candidates.push_back((fitting.empty() ? one.id.substr(0, shown) : one.id) +
                          (one.name.empty() ? "" : " (" + one.name + ")"));
   }
-  return Error{ErrorKind::input, (project / "runs").string(),
+  return Error{ErrorKind::input, place,
                fitting.empty() ? say("No run begins with '{}'", word)
                                : say("Several runs begin with '{}' or have this name", word),
                say("Pass one of: {}, or last", candidates)};
+}
+
+Result<std::string> findRun(const fs::path& project, std::string_view word) {
+  std::vector<RunName> all;
+  std::error_code error;
+  for (fs::directory_iterator entry(project / "runs", error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code unknown;
+    if (!entry->is_directory(unknown) || (!fs::exists(entry->path() / "run.json", unknown) &&
+                                          !fs::exists(entry->path() / "attempts", unknown)))
+      continue;
+    RunName one{entry->path().filename().string(), {}, 0};
+    if (auto json = readJsonFile(entry->path() / "run.json")) {
+      const JsonReader reader(*json, one.id);
+      if (auto created = reader.integer("created")) one.created = *created;
+      if (auto name = reader.text("name")) one.name = *name;
+    }
+    all.push_back(std::move(one));
+  }
+  return findRun(std::move(all), word, Place(project / "runs"));
 }
 
 } // namespace loom

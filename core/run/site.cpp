@@ -5,6 +5,7 @@
 #include "core/base/os/paths.h"
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 namespace loom {
 namespace {
@@ -266,6 +267,51 @@ RunSite& RunSites::outOfReach(const std::string& id, Message why) {
   auto& site = others_[id];
   if (!site) site = std::make_unique<OutOfReachSite>(runs_, id, std::move(why));
   return *site;
+}
+
+std::optional<Error> RunSites::whyUnreachable(const std::function<StoredRuns()>& stored) {
+  std::error_code unknown;
+  const bool there = fs::exists(runs_, unknown) && !unknown;
+  if (!there && fs::is_symlink(fs::symlink_status(runs_, unknown)))
+    return Error{ErrorKind::input, runs_,
+                 say("It is a link to {}, which does not exist", fs::read_symlink(runs_, unknown)),
+                 say("Mount the disk that contains the runs, or correct the link")};
+  const auto listing = own_->listing();
+  if (!listing) return listing.error();
+  if (listing->complete) return std::nullopt;
+  if (there && !listing->markable)
+    return Error{
+        ErrorKind::input, runs_, listing->why,
+        say("Mount the disk that contains the runs of this project, or delete marker.json if these are "
+            "its runs")};
+  const StoredRuns known = stored();
+  const auto isThere = [&](const std::string& run) {
+    return std::binary_search(listing->runs.begin(), listing->runs.end(), run);
+  };
+  // A history that cannot be read says nothing: a first one that was just begun looks like that, too.
+  if (!known.readable || known.runs.empty() || std::any_of(known.runs.begin(), known.runs.end(), isThere))
+    return std::nullopt;
+  const Message fix =
+      say("Mount the disk or restore the folder that contains the runs. If the runs were deleted, "
+          "move the folder {} away",
+          known.place);
+  const Count count{std::ssize(known.runs)};
+  return Error{ErrorKind::input, runs_,
+               there ? sayCount("The folder does not contain the {} run that is in the history",
+                                "The folder contains none of the {} runs that are in the history", count)
+                     : sayCount("The folder of the runs is missing, but the history contains {} run",
+                                "The folder of the runs is missing, but the history contains {} runs", count),
+               fix};
+}
+
+std::optional<Error> RunSites::whyUnreachable(const std::string& run) {
+  RunSite& site = of(run);
+  if (&site == own_.get()) return std::nullopt;
+  const auto listing = site.listing();
+  if (listing && listing->complete) return std::nullopt;
+  return Error{
+      ErrorKind::remote, runs_ / run / "site.json", listing ? listing->why : listing.error().cause,
+      say("Use the computer that trains the run; here is only what the project's folder contains of it")};
 }
 
 bool RunSites::anyRunning() {

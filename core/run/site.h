@@ -12,6 +12,7 @@
 #include "core/run/journal.h"
 #include "core/run/run_config.h"
 #include "core/run/run_lock.h"
+#include <functional>
 #include <map>
 #include <mutex>
 
@@ -62,6 +63,13 @@ Result<std::vector<SiteEntry>> readSiteList(const std::filesystem::path& file); 
 // The site id in the text of a site.json; kind input when it is not one.
 Result<std::string> siteIdFrom(std::string_view text, const std::string& place);
 
+// What the history contains of the project's own runs.
+struct StoredRuns {
+  std::vector<std::string> runs;
+  bool readable = true;        // else there may be runs that are not listed
+  std::filesystem::path place; // of the history
+};
+
 // All sites of one project. Thread safe; the sites live as long as it does.
 class RunSites {
  public:
@@ -76,6 +84,12 @@ class RunSites {
   // Never fails: a site that is unknown here, or that this version cannot reach, answers with what the
   // project's own folder contains, and its runs are of unknown liveness. Nothing is contacted.
   RunSite& named(const std::string& id);
+  // Why the project's own runs cannot be reached: `runs` is a link that leads nowhere, a mount point without its
+  // disk, the folder of another project, or it is missing though the history contains runs. Nothing when they
+  // can be. `stored` is asked only where the folder alone does not tell. Kind input.
+  std::optional<Error> whyUnreachable(const std::function<StoredRuns()>& stored);
+  // Why the site of one run cannot be asked; nothing when it can. Kind remote.
+  std::optional<Error> whyUnreachable(const std::string& run);
   bool anyRunning(); // a trainer holds the lock of one of these runs
 
  private:

@@ -3,6 +3,7 @@
 #include "core/base/format.h"
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 namespace loom {
 namespace {
@@ -88,18 +89,34 @@ std::set<std::string> Follower::knownRuns() {
   return known;
 }
 
-// Projects of earlier versions have no marker. It is written when every run that the history knows at this
-// site is there: then this is the folder that it was made from. An empty folder gets none, since it may be a
-// mount point.
+std::map<std::string, std::int64_t> Follower::knownRunsByAge() {
+  std::map<std::string, std::int64_t> known;
+  for (const std::string& uuid : knownRuns()) known[uuid] = 0;
+  Statement list = catalogueFile_.prepare("SELECT uuid,created FROM run");
+  for (Rows rows = list.query(); rows.next();) known[rows.text(0)] = rows.integer(1);
+  return known;
+}
+
+// Projects of earlier versions have no marker. It is written when this is the folder that the history was made
+// from: every run that the history knows at this site is there, or the oldest of them is, older than every
+// missing one. What was trained into a mount point without its disk is younger than the runs on the disk, so
+// the missing ones were deleted while no program could notice it. An empty folder gets none, since it may be
+// a mount point.
 void Follower::markOwn(RunSites& sites, const std::vector<RunSites::Listed>& there) {
   if (markTried_ || there.empty()) return;
   const auto listing = sites.own().listing();
   markTried_ = listing && listing->complete;
   if (!listing || !listing->markable) return;
-  for (const std::string& uuid : knownRuns())
-    if (!std::binary_search(listing->runs.begin(), listing->runs.end(), uuid) &&
-        catalogue_.placeOf(uuid).site.empty())
-      return;
+  constexpr auto never = std::numeric_limits<std::int64_t>::max();
+  std::int64_t oldestThere = never, oldestMissing = never;
+  for (const auto& [uuid, created] : knownRunsByAge()) {
+    if (!catalogue_.placeOf(uuid).site.empty()) continue;
+    const bool isThere = std::binary_search(listing->runs.begin(), listing->runs.end(), uuid);
+    // A run whose time is not known proves nothing.
+    if (isThere && created > 0) oldestThere = std::min(oldestThere, created);
+    if (!isThere) oldestMissing = std::min(oldestMissing, created);
+  }
+  if (oldestMissing != never && oldestThere >= oldestMissing) return;
   markTried_ = true; // a folder that cannot be written stays without
   if (const auto marked = sites.own().mark(); !marked) return;
 }

@@ -63,8 +63,9 @@ class Follower {
   // A run that trained when it was last seen and is not there now is out of reach, not killed.
   bool loseSight(const std::string& uuid, const Message& why, Batch& batch);
   void markOwn(RunSites& sites, const std::vector<RunSites::Listed>& there);
-  std::set<std::string> knownRuns();                // of either database
-  void report(TakeInResult& result, Error problem); // each once in a session
+  std::set<std::string> knownRuns();                    // of either database
+  std::map<std::string, std::int64_t> knownRunsByAge(); // … with the time of their creation; 0: not known
+  void report(TakeInResult& result, Error problem);     // each once in a session
   void reportRecord(Attempt& attempt, TakeInResult& result, Error problem);
   void reportRest(Attempt& attempt, const Place& place, TakeInResult& result);
   void forget();

@@ -6,6 +6,7 @@
 #include "core/base/error_message.h"
 #include "core/store/project_store.h"
 #include "core/store/schema.h"
+#include "core/store/reach.h"
 #include "core/store/series_ids.h"
 #include <algorithm>
 #include <fmt/format.h>
@@ -362,6 +363,8 @@ Result<VerifyReport> rebuildHistory(const fs::path& project) {
     return Error{ErrorKind::other, place.folder.string(),
                  say("the history cannot be rebuilt: its folder cannot be written"),
                  say("Allow writing in the project's folder, or open a copy of the project")};
+  RunSites sites(project);
+  if (auto why = whyUnreachable(project, sites)) return *why;
   auto lock = HistoryLock::take(place.folder);
   if (!lock) return lock.error();
   if (!*lock) {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace loom {
 
@@ -16,6 +17,7 @@ struct VerifyReport {
   bool good = true;
   std::vector<Message> findings;
   std::int64_t runs = 0, records = 0, points = 0;
+  std::optional<Error> unreachable; // the runs cannot be reached; then the report is not good
 };
 
 class Store {
@@ -57,7 +59,8 @@ class Store {
 
 // Rebuilds the databases from the journals. Tags, notes and names are carried over when they can be read;
 // so is a run of which the old databases hold more than its damaged or cut journals. The old ones are kept as
-// *.before, *.before-2 and *.before-3; of four, the one that contains least goes.
+// *.before, *.before-2 and *.before-3; of four, the one that contains least goes. Refused while the runs cannot be
+// reached: without their journals nothing could be rebuilt.
 Result<VerifyReport> rebuildHistory(const std::filesystem::path& project);
 // integrity_check, and every point of every journal against the store.
 Result<VerifyReport> verifyHistory(const std::filesystem::path& project);

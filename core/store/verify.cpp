@@ -3,6 +3,7 @@
 // compared with what is stored, row by row, so that memory stays small however long the journals are.
 #include "core/base/error_message.h"
 #include "core/store/project_store.h"
+#include "core/store/reach.h"
 #include <algorithm>
 #include <bit>
 #include <set>
@@ -93,7 +94,7 @@ class Verifier {
   Status all() {
     integrity();
     const auto runs = sites_.runs();
-    if (!runs) return runs.error();
+    if (!runs) return report_.unreachable ? Status() : Status(runs.error());
     for (const auto& [run, site] : *runs) {
       // An owner takes in what a living trainer has written since.
       const Transaction rows(store_.catalogue(), false), points(store_.metrics(), false);
@@ -255,6 +256,9 @@ class Verifier {
 
 Result<VerifyReport> verifyStore(ProjectStore& store, RunSites& sites, bool mark) {
   VerifyReport report;
+  // Before anything is taken in: what is in a wrong folder must not become a run that the history knows.
+  report.unreachable = whyUnreachable(project, sites);
+  report.good = !report.unreachable;
   std::set<std::string> living;
   if (const auto runs = sites.runs())
     for (const auto& [run, site] : *runs)

@@ -123,6 +123,8 @@ void TestFormat::numbers() {
 
 void TestFormat::durations() {
   for (const auto& [value, text] : Rows<double>{{0, "00:00:00"},
+                                                {0.4, "< 1 s"},
+                                                {1, "00:00:01"},
                                                 {751.9, "00:12:31"},
                                                 {359'999, "99:59:59"},
                                                 {360'000, "4 d 04 h"},

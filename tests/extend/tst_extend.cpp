@@ -163,10 +163,10 @@ void TestExtend::theyTrainAtTheTerminal() {
   const Folder folder;
   folder.write("a.words", words());
   const auto help = extended(folder.path(), {"train", "--help"});
-  for (const char* part : {"--horizon", "--look", "(Horizon)", "AdamW, Horizon"})
+  for (const char* part : {"--horizon", "--look", "(Horizon:", "AdamW, Horizon"})
     QVERIFY2(holds(help.output, part), help.output.c_str());
   QCOMPARE(wrongMessage(extended(folder.path(), {"train", "p.loom", "--horizon", "0"}), 2,
-                        {"--horizon: Horizon must be a whole number from 1 to 1,000 (got 0)"}),
+                        {"--horizon: The value must be a whole number from 1 to 1,000 (got 0)"}),
            std::string());
   const auto made = extended(folder.path(), {"new", "p.loom", "--data", "a.words"});
   QVERIFY2(made.exitCode == 0, made.errors.c_str());

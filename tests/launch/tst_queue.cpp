@@ -94,6 +94,66 @@ class TestQueue : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(hasFinished(project, "first"), patience);
   }
 
+  // A trainer that was killed before its run began said nothing; what it had printed long before is not its
+  // reason. Nobody but the next looker is there.
+  void aTrainerThatEndsBeforeItsRunLeavesAReason() {
+    TestProject project;
+    QVERIFY(project.make("iris"));
+    std::optional<OwnLease> busy = allCores();
+    const auto added = queue().add(shortRun(project, "first"));
+    QVERIFY(added.ok());
+    fs::create_directories(project.run("first"));
+    QVERIFY(writeFileAtomically(project.run("first") / "console.log", "loom: an old reason\n").ok());
+    busy.reset();
+    const auto outcome = queue().start("/bin/false"); // ends without a word
+    QVERIFY(outcome.ok());
+    QCOMPARE(outcome->started.size(), std::size_t{1});
+    QTRY_VERIFY_WITH_TIMEOUT(leasesNow(queueFolder()).empty(), patience);
+    QCOMPARE(waiting().size(), std::size_t{1});
+    QCOMPARE(waiting().front().state, QueueState::starting); // nobody has looked yet
+    QVERIFY(queue().start(LOOM_PROGRAM).ok());
+    QCOMPARE(waiting().front().state, QueueState::impossible);
+    QCOMPARE(waiting().front().why.text(), std::string("The trainer exited before it started training"));
+    QCOMPARE(launcher()->known(project.path()).size(), std::size_t{1});
+    QCOMPARE(loomWith({"queue", "release", "first"}).exitCode, 0);
+    QTRY_VERIFY_WITH_TIMEOUT(hasFinished(project, "first"), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(waiting().empty(), patience); // also when it is so short
+  }
+
+  // A resumed run too, and one that is starting is neither removed nor released.
+  void aResumeThatCannotBeginLeavesAReason() {
+    TestProject project;
+    QVERIFY(project.make("iris"));
+    QVERIFY(launcher()->start(shortRun(project, "first")).ok());
+    QTRY_VERIFY_WITH_TIMEOUT(hasFinished(project, "first"), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(leasesNow(queueFolder()).empty(), patience);
+    TrainRequest more = shortRun(project, "");
+    more.resume = "first";
+    more.settings.epochs = 4;
+    const auto added = queue().add(more);
+    QVERIFY(added.ok());
+    const fs::path sleeper = project.path() / "sleeper";
+    QVERIFY(writeFileAtomically(sleeper, "#!/bin/sh\nexec sleep 600\n").ok());
+    fs::permissions(sleeper, fs::perms::owner_all);
+    const auto outcome = queue().start(sleeper);
+    QVERIFY(outcome.ok());
+    QCOMPARE(outcome->started.size(), std::size_t{1});
+    QCOMPARE(waiting().front().state, QueueState::starting);
+    const auto refused = queue().remove(added->id);
+    QVERIFY(!refused.ok());
+    QCOMPARE(refused.error().kind, ErrorKind::usage);
+    QCOMPARE(queue().release({}).value(), std::size_t{0});
+    ::kill(outcome->started.front().process, SIGKILL);
+    QTRY_VERIFY_WITH_TIMEOUT(leasesNow(queueFolder()).empty(), patience);
+    QVERIFY(queue().start(LOOM_PROGRAM).ok());
+    QCOMPARE(waiting().front().state, QueueState::impossible);
+    QCOMPARE(queue().release({}).value(), std::size_t{1});
+    QVERIFY(queue().start(LOOM_PROGRAM).ok());
+    QTRY_VERIFY_WITH_TIMEOUT(attemptsOf(project, "first") == 2, patience);
+    QTRY_VERIFY_WITH_TIMEOUT(queue().start(LOOM_PROGRAM).ok() && waiting().empty(), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(leasesNow(queueFolder()).empty(), patience);
+  }
+
   // What cannot be read is removed by the beginning of its file's name, and what was not held is not released.
   void damagedEntriesAreRemovedByName() {
     const std::string id = newUuid();

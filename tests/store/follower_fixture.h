@@ -39,6 +39,7 @@ inline bool saysAll(const Error& error) {
 inline std::string verified(const TestProject& project) {
   const auto report = verifyHistory(project.folder);
   if (!report) return report.error().message();
+  if (report->unreachable) return report->unreachable->message();
   return report->good ? std::string() : report->findings.front().text();
 }
 

@@ -2,6 +2,7 @@
 // Where runs are decides what a missing folder means: a deleted run leaves the history, an unmounted disk or
 // a cut link takes nothing away, and nothing is contacted that the user did not choose.
 #include "core/run/site.h"
+#include "core/store/reach.h"
 #include "follower_fixture.h"
 
 using namespace loom;
@@ -142,18 +143,122 @@ class TestSites : public QObject {
     QCOMPARE(fs::exists(marker(project)), sure);
   }
 
-  // Rebuilding while the disk is not there keeps what only the history has.
-  void rebuildingWithoutTheDiskKeepsTheHistory() {
+  // Whether the runs can be reached: said by who reads, and nothing is rebuilt without them.
+  void unreachableRuns_data() {
+    QTest::addColumn<QString>("how");
+    QTest::addColumn<QString>("cause"); // empty: they can be reached
+    const auto row = [](const char* how, const char* cause) { QTest::newRow(how) << how << cause; };
+    row("as they were", "");
+    row("marker gone", "");
+    row("one deleted", "");
+    row("nothing stored, no folder", "");
+    row("history gone, no folder", "");
+    row("folder missing", "is missing, but the history contains 2 runs");
+    row("folder missing, history damaged", ""); // it may as well be a first one that is being made
+    row("folder missing, catalogue gone", "is missing, but the history contains 2 runs");
+    row("empty mount point", "contains none of the 2 runs");
+    row("new run beside it", "contains none of the 2 runs");
+    row("link that leads nowhere", "It is a link to");
+    row("link to the runs", "");
+    row("another project's runs", "the runs of another project");
+    row("marker damaged", "cannot be read");
+    row("a file", "cannot be read");
+  }
+  void unreachableRuns() {
+    QFETCH(QString, how);
+    QFETCH(QString, cause);
     TestProject project;
-    for (const int number : {1, 2}) record(project, number);
+    if (!how.startsWith("nothing")) {
+      for (const int number : {1, 2}) record(project, number);
+      const auto store = project.takenIn();
+      QVERIFY(fs::exists(marker(project)));
+    } else {
+      fs::create_directory(runsOf(project));
+      (void)project.takenIn();
+    }
+    if (how == "marker gone") fs::remove(marker(project));
+    if (how == "one deleted") fs::remove_all(runOf(project, 1));
+    if (how == "another project's runs") put(marker(project), "{\"schema\":1,\"project\":\"another\"}");
+    if (how == "marker damaged") put(marker(project), "{");
+    if (how == "history gone, no folder") fs::remove_all(project.history());
+    if (how.endsWith("catalogue gone"))
+      for (const char* part : {"catalogue.db", "catalogue.db-wal", "catalogue.db-shm"})
+        fs::remove(project.history() / part);
+    if (how.endsWith("history damaged")) put(project.history() / "catalogue.db", std::string(5000, 'x'));
+    if (how.contains("folder") || how.contains("mount") || how.contains("link") || how == "a file" ||
+        how == "new run beside it")
+      setAside(project);
+    if (how == "empty mount point") fs::create_directory(runsOf(project));
+    if (how == "new run beside it") record(project, 7);
+    if (how == "link that leads nowhere")
+      fs::create_directory_symlink(project.folder / "gone", runsOf(project));
+    if (how == "link to the runs") fs::create_directory_symlink(project.folder / "disk", runsOf(project));
+    if (how == "a file") put(runsOf(project), "x");
+    const auto sites = sitesOf(project.folder);
+    const auto why = whyUnreachable(project.folder, *sites);
+    QCOMPARE(why.has_value(), !cause.isEmpty());
+    if (!why) return;
+    QVERIFY2(saysAll(*why) && why->cause.text().find(cause.toStdString()) != std::string::npos,
+             why->message().c_str());
+    QCOMPARE(why->kind, ErrorKind::input);
+    const auto listed = [&] {
+      std::string names;
+      for (const auto& entry : fs::directory_iterator(project.history()))
+        names += entry.path().filename().string().find(".before") != std::string::npos ? "before " : "";
+      return names;
+    };
+    const auto rebuilt = rebuildHistory(project.folder);
+    QVERIFY(!rebuilt.ok());
+    QCOMPARE(rebuilt.error().message(), why->message());
+    QCOMPARE(listed(), std::string());
+    if (how.contains("damaged") || how.contains("catalogue")) return;
+    const auto report = verifyHistory(project.folder);
+    QVERIFY2(report.ok(), report.ok() ? "" : report.error().message().c_str());
+    QVERIFY(!report->good && report->unreachable);
+    const auto store = project.open();
+    const auto there = runsIn(*store);
+    for (const auto& run : named({1, 2})) QVERIFY(std::binary_search(there.begin(), there.end(), run));
+  }
+
+  // A run of another site is no run of this folder.
+  void runsOfOtherSitesAreNotMissed() {
+    TestProject project;
+    record(project, 1);
+    put(runOf(project, 1) / "site.json", "{\"schema\":1,\"site\":\"far\"}");
     { const auto store = project.takenIn(); }
-    setAside(project);
-    record(project, 7);
-    QVERIFY(rebuildHistory(project.folder).ok());
-    QVERIFY(!fs::exists(marker(project)));
+    QVERIFY(storedRuns(project.folder).runs.empty());
+    const auto why = sitesOf(project.folder)->whyUnreachable(runNamed(1));
+    QVERIFY(why && saysAll(*why));
+    QCOMPARE(why->kind, ErrorKind::remote);
+    QVERIFY(why->cause.text().find("'far'") != std::string::npos);
+    record(project, 2);
+    QVERIFY(!sitesOf(project.folder)->whyUnreachable(runNamed(2)));
+  }
+
+  // A project of an earlier version, one of whose runs was deleted before this version opened it.
+  void oldProjectsGetTheMarker_data() {
+    QTest::addColumn<QList<int>>("missing");
+    QTest::addColumn<bool>("marked");
+    QTest::newRow("none missing") << QList<int>{} << true;
+    QTest::newRow("one in the middle") << QList<int>{2} << true;
+    QTest::newRow("the newest ones") << QList<int>{2, 3} << true;
+    QTest::newRow("the oldest one") << QList<int>{1} << false; // as beside an unmounted disk
+    QTest::newRow("all but the newest") << QList<int>{1, 2} << false;
+  }
+  void oldProjectsGetTheMarker() {
+    QFETCH(QList<int>, missing);
+    QFETCH(bool, marked);
+    TestProject project;
+    for (const int number : {1, 2, 3}) {
+      project.configure(runNamed(number), std::string(static_cast<std::size_t>(number), 'n')); // older, newer
+      record(project, number);
+    }
+    { const auto store = project.takenIn(); }
+    QVERIFY(fs::remove(marker(project)));
+    for (const int number : missing) fs::remove_all(runOf(project, number));
     const auto store = project.takenIn();
-    QCOMPARE(runsIn(*store), named({1, 2, 7}));
-    QCOMPARE(store->points(runNamed(1), "k", 0, 0)->size(), std::size_t{300});
+    QCOMPARE(fs::exists(marker(project)), marked);
+    QCOMPARE(runsIn(*store).size(), marked ? std::size_t(3 - missing.size()) : std::size_t{3});
   }
 
   void onlyOneOfSeveralIsADeletion() {

@@ -72,6 +72,13 @@ struct Sheet {
       if (text->isVisible()) all << text->text();
     return all.join("\n");
   }
+  // Types without Enter and without leaving the field.
+  void type(const char* name, const QString& text) {
+    auto* line = field<QLineEdit>(name);
+    QTest::mouseClick(line, Qt::LeftButton);
+    QTest::keyClick(line, Qt::Key_A, Qt::ControlModifier);
+    QTest::keyClicks(line, text);
+  }
   Desk desk;
   DataPage& page;
   QSignalSpy shown;
@@ -95,6 +102,10 @@ class TestDataPage : public QObject {
   void splitOfAProjectIsKept();
   void picturesByPartAndClass();
   void cancelGoesBack();
+  void typedValuesAreTakenBeforeAnAction();
+  void wrongValuesKeepAnActionFromRunning_data();
+  void wrongValuesKeepAnActionFromRunning();
+  void tabFollowsTheReadingOrder();
 };
 
 void TestDataPage::saysWhatToDoWhenEmpty() {
@@ -166,14 +177,14 @@ void TestDataPage::proposalCanBeChanged() {
   QVERIFY(it.waitForData(4));
   QCOMPARE(it.page.spec().split.train, 0.5);
   typeInto(it.field<QLineEdit>("splitValidation"), "80");
-  QVERIFY(it.words().contains("at most 100"));
+  QVERIFY2(it.words().contains("Validation must be a number from 0 to 50 (got 80)"), qPrintable(it.words()));
   QCOMPARE(it.page.spec().split.train, 0.5);
   typeInto(it.field<QLineEdit>("splitValidation"), "25");
   QVERIFY(it.waitForData(5));
   QCOMPARE(it.page.spec().split.test, 0.25);
   typeInto(it.field<QLineEdit>("dataName"), "a/b");
   QTest::mouseClick(it.primary(), Qt::LeftButton);
-  QVERIFY(it.words().contains("A name without"));
+  QVERIFY(it.words().contains("must not begin with a dot"));
   typeInto(it.field<QLineEdit>("dataName"), "changed");
   QTest::mouseClick(it.primary(), Qt::LeftButton);
   QTRY_VERIFY_WITH_TIMEOUT(it.desk.studio->session().project().has_value(), patience);
@@ -299,6 +310,86 @@ void TestDataPage::cancelGoesBack() {
   QVERIFY(it.waitForData(2));
   QVERIFY(!it.page.isDraft());
   QCOMPARE(tableOptions(it.page.spec()).target, std::string("species"));
+}
+
+// A click right behind the typing: leaving the field asks for another reading, and the click counts all the
+// same. What is typed while an answer comes stays.
+void TestDataPage::typedValuesAreTakenBeforeAnAction() {
+  Sheet it;
+  it.page.begin(write("typed.csv", houses()));
+  QVERIFY(it.waitForData(0));
+  it.type("splitTrain", "50");
+  it.type("splitValidation", "2");
+  QVERIFY(it.waitForData(1)); // with the training share
+  auto* validation = it.field<QLineEdit>("splitValidation");
+  QCOMPARE(validation->text(), QString("2"));
+  QVERIFY(validation->hasFocus());
+  QTest::keyClicks(validation, "0");
+  QTest::mouseClick(it.primary(), Qt::LeftButton);
+  QTRY_VERIFY_WITH_TIMEOUT(it.desk.studio->session().project().has_value(), patience);
+  const auto project = openProject((home().path() + "/Neuroloom/typed.loom").toStdString());
+  QVERIFY(bool(project));
+  QCOMPARE(project->data.split.train, 0.5);
+  QCOMPARE(project->data.split.validation, 0.2);
+}
+
+void TestDataPage::wrongValuesKeepAnActionFromRunning_data() {
+  QTest::addColumn<QByteArray>("field");
+  QTest::addColumn<QString>("typed");
+  QTest::addColumn<QString>("said");
+  QTest::newRow("share") << QByteArray("splitValidation") << "x"
+                         << "Validation must be a number from 0 to 30 (got \"x\")";
+  QTest::newRow("shares") << QByteArray("splitTrain") << "95"
+                          << "Train must be a number above 0 and at most 85 (got 95)";
+  QTest::newRow("seed") << QByteArray("splitSeed") << "-1"
+                        << "Seed must be a whole number from 0";
+  QTest::newRow("name") << QByteArray("dataName") << "a:b"
+                        << "must not begin with a dot";
+}
+
+void TestDataPage::wrongValuesKeepAnActionFromRunning() {
+  QFETCH(QByteArray, field);
+  QFETCH(QString, typed);
+  QFETCH(QString, said);
+  Sheet it;
+  it.page.begin(write("wrong.csv", houses()));
+  QVERIFY(it.waitForData(0));
+  auto* line = it.field<QLineEdit>(field.constData());
+  for (const bool byMouse : {true, false}) {
+    it.type(field.constData(), typed);
+    if (byMouse)
+      QTest::mouseClick(it.primary(), Qt::LeftButton);
+    else
+      it.primary()->click(); // as a shortcut does: the focus stays in the field
+    QVERIFY(it.desk.settled());
+    QVERIFY(!it.desk.studio->session().project().has_value());
+    QVERIFY2(it.words().contains(said), qPrintable(it.words()));
+    QCOMPARE(line->text(), typed);
+    QCOMPARE(markOf(line), FieldMark::wrong);
+    QCOMPARE(QApplication::focusWidget(), line);
+  }
+}
+
+void TestDataPage::tabFollowsTheReadingOrder() {
+  Sheet it;
+  it.page.begin(write("order.csv", houses()));
+  QVERIFY(it.waitForData(0));
+  it.field<QLineEdit>("dataName")->setFocus();
+  for (const char* next : {"dataFolder", "dataTarget", "dataTask", "splitTrain", "splitValidation"}) {
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+    QCOMPARE(QApplication::focusWidget()->objectName(), QString(next));
+  }
+  QTest::keyClicks(QApplication::focusWidget(), "20"); // over the text that Tab selected
+  QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+  QVERIFY(it.waitForData(1)); // the answer takes the focus nowhere else
+  QCOMPARE(it.page.spec().split.validation, 0.2);
+  QCOMPARE(QApplication::focusWidget()->objectName(), QString("splitTest"));
+  QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+  QCOMPARE(QApplication::focusWidget()->objectName(), QString("splitSeed"));
+  // All forms of the column have their fields at the same place.
+  const auto left = [&](const char* name) { return it.field<QWidget>(name)->mapTo(&it.page, QPoint()).x(); };
+  QCOMPARE(left("splitTrain"), left("dataName"));
+  QCOMPARE(left("splitTrain"), left("dataTarget"));
 }
 
 QTEST_MAIN(TestDataPage)

@@ -24,6 +24,7 @@ class TestDesignFiles : public QObject {
   void newNetworksAreFilesOfTheProject();
   void damagedNetworksAreToldAndLeftAlone();
   void smallWindowsKeepTheCanvas();
+  void fieldsStayWhileTheirNodeIsShown();
 };
 
 void TestDesignFiles::unsavedEditsSurviveAClose() {
@@ -197,6 +198,33 @@ void TestDesignFiles::smallWindowsKeepTheCanvas() {
   it.desk.window().resize(1440, 900);
   QTRY_VERIFY(it.page.palette().isVisible());
   QVERIFY(!families->isVisible());
+}
+
+// A value that becomes its default folds away with the next choice of its node, not under the person's hands.
+void TestDesignFiles::fieldsStayWhileTheirNodeIsShown() {
+  Drawing it(newProject("folds", templateNetwork("cnn")));
+  it.desk.window().resize(1024, 640);
+  QTRY_VERIFY(it.canvas.width() > 640);
+  const NodeId conv = it.document.network().nodeNamed("conv_1")->id;
+  const auto set = [&](const char* field, ParamValue value) {
+    return it.document.perform(setParam(it.document.network(), conv, field, value));
+  };
+  QVERIFY(set("dilation", std::vector<std::int64_t>{2, 2}));
+  Inspector& inspector = it.page.inspector();
+  it.click(conv);
+  QVERIFY(inspector.fieldOf("dilation") != nullptr);
+  QTRY_VERIFY(inspector.fieldOf("dilation")->isVisible());
+  QVERIFY(!inspector.fieldOf("groups")->isVisible());
+  typeInto(inspector.fieldOf("dilation"), "1");
+  QCOMPARE(qobject_cast<QLineEdit*>(inspector.fieldOf("dilation"))->text(), QString("1"));
+  QTRY_VERIFY(inspector.fieldOf("dilation")->isVisible());
+  QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab); // the focus elsewhere, then another change
+  QVERIFY(set("out_channels", std::int64_t(12)));
+  QCoreApplication::processEvents();
+  QTRY_VERIFY(inspector.fieldOf("dilation")->isVisible());
+  it.click(it.document.analysis().order.back());
+  it.click(conv);
+  QVERIFY(!inspector.fieldOf("dilation")->isVisible());
 }
 
 QTEST_MAIN(TestDesignFiles)

@@ -179,6 +179,18 @@ void TestEvaluatePage::aRegressionShowsItsErrors() {
   QSignalSpy chosen(&scatter, &ScatterPlot::chosen);
   QTest::mouseClick(&scatter, Qt::LeftButton, {}, scatter.targetOf(worst).toPoint());
   QCOMPARE(chosen.size(), 1);
+  // Every row is whole in a small window with large text.
+  desk.settings.set("look/text", "16");
+  desk.window().resize(1024, 768);
+  WorstList& rows = page.values().worst();
+  const auto whole = [&] {
+    const QFontMetricsF metrics(lookOf(&rows).fonts[Type::small]);
+    for (int item = 0; item < rows.items().size(); ++item)
+      if (metrics.horizontalAdvance(rows.items()[item].second) > rows.secondRect(item).width()) return false;
+    return lookOf(&rows).options.textSize == 16 && page.width() < 1024;
+  };
+  QTRY_VERIFY(whole());
+  desk.settings.set("look/text", "13");
 }
 
 QTEST_MAIN(TestEvaluatePage)

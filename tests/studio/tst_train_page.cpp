@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A run from F5 to its end at the real window with a real trainer, by keys and clicks.
+#include "app/studio/charts/value_format.h"
 #include "app/studio/model/run_words.h"
 #include "app/studio/pages/design/design_page.h"
 #include "app/studio/pages/train/run_live.h"
 #include "app/studio/pages/train/run_setup.h"
 #include "app/studio/pages/train/run_side.h"
 #include "app/studio/pages/train/train_page.h"
+#include "app/studio/widgets/text.h"
+#include "core/base/format.h"
 #include "tests/studio/run_fixture.h"
 #include "tests/studio/studio_fixture.h"
 #include <QCheckBox>
@@ -26,6 +29,8 @@ class TestTrainPage : public QObject {
   void aSecondRunWaitsForCores();
   void aTrainerThatCannotBeginSaysWhy();
   void aFailedRunShowsItsErrorAndIsResumed();
+  void nowIsTheLastStoredPoint();
+  void aDeletedRunIsLeft();
 
  private:
   // Trains long enough to be paused, changed and stopped.
@@ -311,6 +316,67 @@ void TestTrainPage::aFailedRunShowsItsErrorAndIsResumed() {
   QTRY_VERIFY_WITH_TIMEOUT(accuracy->curve(other + "|val/accuracy") != nullptr &&
                                !accuracy->curve(other + "|val/accuracy")->empty(),
                            patience);
+}
+
+// The curves are smoothed, and drawn from one value per pixel.
+void TestTrainPage::nowIsTheLastStoredPoint() {
+  QTemporaryDir folder;
+  const QString path = newProject(folder.filePath("p.loom"));
+  HandRun hand;
+  hand.epochs = 40;
+  hand.rateAt = 1900; // of 2000 steps
+  hand.loss = [](std::int64_t step) { return step == 2000 ? 0.125 : 3.0 + double(step % 7); };
+  const QString run = QString::fromStdString(handRun(*openProject(path.toStdString()), hand));
+  Desk desk(path);
+  desk.window().show(to::Train{.run = run});
+  auto& page = desk.page<TrainPage>(PageId::train);
+  const auto now = [&](const QString& label) {
+    for (const auto* line : page.live().side().findChildren<QWidget*>("value")) {
+      const auto texts = line->findChildren<Text*>(QString(), Qt::FindDirectChildrenOnly);
+      if (texts.size() == 2 && texts[0]->text() == label) return texts[1]->text();
+    }
+    return QString();
+  };
+  for (const int width : {1440, 1030}) {
+    desk.window().resize(width, 900);
+    QTRY_COMPARE_WITH_TIMEOUT(now("train loss"), text(formatLoss(0.125)), patience);
+    const double rate = seriesOf(path, run.toStdString(), "train/lr").back().second;
+    QTRY_COMPARE_WITH_TIMEOUT(now("learning rate"), formatValue(rate, ValueFormat::rate), patience);
+    const auto* loss = page.board().chart("loss");
+    QTRY_VERIFY_WITH_TIMEOUT(
+        loss->curve(run + "|train/loss") != nullptr && !loss->curve(run + "|train/loss")->empty(), patience);
+    QCOMPARE(now("train loss"), text(formatLoss(0.125))); // also with the curve
+    QCOMPARE(page.findChild<Text*>("lossFigure")->text(), text(formatLoss(0.125)));
+  }
+}
+
+void TestTrainPage::aDeletedRunIsLeft() {
+  QTemporaryDir folder;
+  const QString path = newProject(folder.filePath("p.loom"));
+  const auto project = openProject(path.toStdString());
+  HandRun hand;
+  hand.name = "older";
+  const QString older = QString::fromStdString(handRun(*project, hand, 1'700'000'000'000'000));
+  hand.name = "newer";
+  const QString newer = QString::fromStdString(handRun(*project, hand, 1'700'000'100'000'000));
+  Desk desk(path);
+  auto& page = desk.page<TrainPage>(PageId::train);
+  const auto bin = [&](const QString& run) {
+    desk.studio->bridge().ask(LabelRun{.run = run, .archived = true}, &desk.window(),
+                              [](Result<Done> done) { QVERIFY(done.ok()); });
+  };
+  QTRY_VERIFY_WITH_TIMEOUT(desk.studio->session().run(older) != nullptr, patience);
+  desk.window().show(to::Train{.run = newer});
+  QCOMPARE(page.run(), newer);
+  bin(newer);
+  QTRY_COMPARE_WITH_TIMEOUT(page.run(), older, patience);
+  bin(older);
+  QTRY_VERIFY_WITH_TIMEOUT(page.setup().isVisible(), patience);
+  QVERIFY(page.run().isEmpty());
+  // Opened from the bin it is shown.
+  desk.window().show(to::Train{.run = newer});
+  QCOMPARE(page.run(), newer);
+  QVERIFY(page.live().isVisible());
 }
 
 QTEST_MAIN(TestTrainPage)

@@ -52,6 +52,7 @@ class TestWelcome : public QObject {
   void goneProjectsAreSaid();
   void dropsAreTaken();
   void newProjectSaysWhatItMayBeginWith();
+  void factsHaveRoomInSmallWindows();
 };
 
 void TestWelcome::newProjectSaysWhatItMayBeginWith() {
@@ -69,6 +70,22 @@ void TestWelcome::newProjectSaysWhatItMayBeginWith() {
   QVERIFY(network != nullptr);
   QCOMPARE(network->nodes.size(), std::size_t(2));
   QVERIFY(network->edges.empty());
+}
+
+// The text size changes while the page is shown.
+void TestWelcome::factsHaveRoomInSmallWindows() {
+  Desk desk({}, {1024, 768});
+  auto& page = desk.page<WelcomePage>(PageId::welcome);
+  const auto whole = [&] {
+    for (auto* card : page.findChildren<TemplateCard*>())
+      if (card->factWords(lookOf(card), card->factsWidth()).second.isEmpty()) return false;
+    return true;
+  };
+  for (const char* size : {"13", "14", "16"}) {
+    desk.settings.set("look/text", size);
+    QTRY_VERIFY2(whole(), size);
+  }
+  desk.settings.set("look/text", "13");
 }
 
 void TestWelcome::firstStart() {

@@ -2,6 +2,7 @@
 #include "app/studio/bridge/machine_desk.h"
 #include "app/studio/bridge/run_access.h"
 #include "core/base/parallel.h"
+#include "core/launch/queue.h"
 #include "core/run/project.h"
 #include <algorithm>
 
@@ -56,10 +57,23 @@ void MachineDesk::measureLoad() {
                          static_cast<double>(now.total - timesBefore_.total);
   timesBefore_ = now;
   load.cores = usableCores();
+  measureTrainings(load);
   const os::Memory memory = os::memory();
   load.memoryTotal = memory.total;
   load.memoryUsed = memory.total - std::min(memory.total, memory.available);
   hub_.tell([load](Bridge& bridge) { Q_EMIT bridge.loadChanged(load); });
+}
+
+void MachineDesk::measureTrainings(MachineLoad& load) {
+  const auto queue = Queue::ofThisComputer().look();
+  if (!queue) return;
+  for (const Lease& lease : queue->leases) {
+    ++load.training;
+    load.coresInUse += lease.cores;
+    for (const auto& device : lease.devices) load.devicesInUse << QString::fromStdString(device);
+  }
+  for (const QueuedRun& one : queue->runs)
+    if (one.state == QueueState::waiting) ++load.waiting;
 }
 
 } // namespace loom

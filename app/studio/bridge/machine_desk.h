@@ -17,6 +17,7 @@ class MachineDesk {
  private:
   void look();
   void measureLoad();
+  void measureTrainings(MachineLoad& load); // of all projects
   void findLiving();
   Hub& hub_;
   QTimer timer_;

@@ -130,10 +130,14 @@ struct PredictFiles {
 };
 
 // Runs. What becomes of a started run comes by Bridge::runsChanged and Bridge::startFailed.
+struct RunAsked {
+  QString waiting; // id of a waiting run of the same training: nothing was started. Empty: it was started
+};
 struct StartRun { // `request.run` is the new run's id, made by whoever asks
-  using Answer = Done;
+  using Answer = RunAsked;
   static constexpr QuestionTraits traits{Scope::inPlace, limits::file, "Starting the run"};
   TrainRequest request;
+  bool another = true; // also when the same training waits already
 };
 struct ResumeRun {
   using Answer = Done;
@@ -147,6 +151,11 @@ struct ControlRun {
   QString run;
   RunControl::Verb verb;
   double value = 0;
+};
+struct StartAgain { // a waiting run that could not start: it is tried again
+  using Answer = Done;
+  static constexpr QuestionTraits traits{Scope::inPlace, limits::file, "Starting the run again"};
+  QString run;
 };
 struct DecideHeldRuns { // of this project: start them, or remove them from the queue
   using Answer = Done;
@@ -195,8 +204,8 @@ using AllQuestions =
     QuestionList<OpenFolder, CreateFromTemplate, CreateFromSpec, CloseProject, SaveProject, SaveNetwork,
                  SaveRecovery, DiscardRecovery, ExportTorch, InspectData, PreviewData, ProjectData,
                  ProjectDataFacts, PicturesOf, ListDevices, EstimateNetwork, EvaluateRun, KeptEvaluation,
-                 PredictFiles, StartRun, ResumeRun, ControlRun, DecideHeldRuns, SeriesOf, EventsOf,
-                 NetworkOfRun, LabelRun, RebuildHistory>;
+                 PredictFiles, StartRun, ResumeRun, ControlRun, StartAgain, DecideHeldRuns, SeriesOf,
+                 EventsOf, NetworkOfRun, LabelRun, RebuildHistory>;
 using AnyQuestion = AllQuestions::Any;
 
 } // namespace loom

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/bridge/runs_desk.h"
+#include "app/studio/bridge/queued_runs.h"
 #include "core/base/uuid.h"
 #include <QMutexLocker>
 #include <algorithm>
@@ -185,6 +186,9 @@ void RunsDesk::tellRuns() {
         views.back().waiting = start.waiting;
         views.back().waitsFor = start.waitsFor;
         views.back().held = start.held;
+        views.back().impossible = start.impossible;
+        views.back().place = start.place;
+        views.back().queued = start.queued;
         views.back().starting = true;
         break;
       }
@@ -204,19 +208,32 @@ void RunsDesk::troubleOnce(const Error& error) {
   trouble(error);
 }
 
-void RunsDesk::start(TrainRequest request, const Reply<Done>& reply) {
+// The trainer would count the runs that have begun by then: a run has one name from the moment it is queued.
+Status RunsDesk::start(TrainRequest request) {
   request.project = project_;
   if (request.run.empty() && request.resume.empty()) request.run = newUuid();
-  const std::string& run = request.resume.empty() ? request.run : request.resume;
-  const auto version = versions_[run];
-  if (auto started = starts_.start(request, version); !started) return reply(started.error());
+  if (request.name.empty() && !request.network.empty())
+    request.name = nextRunName(request.network, rows_, starts_.views());
+  const auto version = versions_[runOf(request)];
+  return starts_.start(request, version);
+}
+
+void RunsDesk::tellQueue() {
   starts_.watch(rows_, versions_);
-  reply(Done{});
   tellRuns();
   timer_.setInterval(followInterval);
 }
 
-void RunsDesk::answer(const StartRun& question, const Reply<Done>& reply) { start(question.request, reply); }
+void RunsDesk::answer(const StartRun& question, const Reply<RunAsked>& reply) {
+  starts_.look();
+  TrainRequest request = question.request;
+  request.project = project_;
+  if (!question.another)
+    if (const auto same = starts_.sameWaits(request)) return reply(RunAsked{QString::fromStdString(*same)});
+  if (auto started = start(std::move(request)); !started) return reply(started.error());
+  reply(RunAsked{});
+  tellQueue();
+}
 
 void RunsDesk::answer(const ResumeRun& question, const Reply<Done>& reply) {
   TrainRequest request;
@@ -224,7 +241,9 @@ void RunsDesk::answer(const ResumeRun& question, const Reply<Done>& reply) {
   request.settings.epochs = question.epochs;
   if (auto config = access_->site(request.resume).config(request.resume))
     request.settings.threads = config->settings.threads; // it has as many cores as before
-  start(std::move(request), reply);
+  if (auto started = start(std::move(request)); !started) return reply(started.error());
+  reply(Done{});
+  tellQueue();
 }
 
 void RunsDesk::answer(const ControlRun& question, const Reply<Done>& reply) {
@@ -245,12 +264,17 @@ void RunsDesk::answer(const ControlRun& question, const Reply<Done>& reply) {
   reply(Done{});
 }
 
+void RunsDesk::answer(const StartAgain& question, const Reply<Done>& reply) {
+  if (Status released = starts_.release(question.run.toStdString()); !released)
+    return reply(released.error());
+  reply(Done{});
+  tellQueue();
+}
+
 void RunsDesk::answer(const DecideHeldRuns& question, const Reply<Done>& reply) {
   if (Status decided = starts_.decideHeld(question.start); !decided) return reply(decided.error());
-  starts_.watch(rows_, versions_);
   reply(Done{});
-  tellRuns();
-  timer_.setInterval(followInterval);
+  tellQueue();
 }
 
 void RunsDesk::answer(const SeriesOf& question, const Reply<QVector<Bucket>>& reply) {

@@ -21,9 +21,10 @@ class RunsDesk {
   void begin(); // tells the rows for the first time, then follows the journals
   bool ownsHistory() const { return store_ != nullptr && store_->owner(); }
 
-  void answer(const StartRun& question, const Reply<Done>& reply);
+  void answer(const StartRun& question, const Reply<RunAsked>& reply);
   void answer(const ResumeRun& question, const Reply<Done>& reply);
   void answer(const ControlRun& question, const Reply<Done>& reply);
+  void answer(const StartAgain& question, const Reply<Done>& reply);
   void answer(const DecideHeldRuns& question, const Reply<Done>& reply);
   void answer(const SeriesOf& question, const Reply<QVector<Bucket>>& reply);
   void answer(const EventsOf& question, const Reply<QVector<StoredEvent>>& reply);
@@ -39,7 +40,8 @@ class RunsDesk {
   void readRuns(const std::vector<std::string>& changed); // these alone; empty: all
   void tellRuns();
   void forgetDeleted(const std::vector<std::string>& changed);
-  void start(TrainRequest request, const Reply<Done>& reply);
+  Status start(TrainRequest request);
+  void tellQueue(); // after a person changed it
   void setStore(std::unique_ptr<Store> store);
   void trouble(const Error& error);     // of the history; nobody asked
   void troubleOnce(const Error& error); // the same message once while the project is open

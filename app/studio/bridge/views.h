@@ -35,19 +35,26 @@ struct MachineLoad {
   double cpu = 0; // 0..1
   std::uint64_t memoryUsed = 0, memoryTotal = 0;
   int cores = 0;
+  // Of the user's trainings on this computer, in all projects.
+  int coresInUse = 0, training = 0, waiting = 0;
+  QStringList devicesInUse;
 };
 
 struct DeviceView {
   QString id, name, note;
 };
 
-// A live or finished run as the store has it; `waiting` says what a run waits for. A run that was asked for
-// and whose trainer has written nothing yet is `starting`: of its row only id, name and network are known.
+// A live or finished run as the store has it; `waiting` means that it is in the queue, and `waitsFor` why. A
+// run that was asked for and whose trainer has written nothing yet is `starting`: its row contains what was
+// asked for.
 struct RunView {
   RunRow row;
   bool waiting = false, starting = false;
-  bool held = false; // it waited when the computer was restarted: the person is asked first
+  bool held = false;       // waiting: since before the computer was restarted; the person is asked first
+  bool impossible = false; // waiting: it cannot start as things are
   QString waitsFor;
+  int place = 0;            // in the queue, over all projects, from 1; 0: it does not wait to be started
+  std::int64_t queued = 0;  // microseconds since 1970; 0: not in the queue
   std::int64_t version = 0; // another value: its series or events may have grown
   double stepsPerSecond = 0, samplesPerSecond = 0, secondsLeft = -1; // of a living run
 };

@@ -176,11 +176,13 @@ void MainWindow::show(const PageTarget& target) {
 
 void MainWindow::tell(const Error& error, const QVector<Offer>& offers) {
   message_->setError(error);
+  told_.clear();
   offer(offers);
 }
 
 void MainWindow::tell(MessageKind kind, const QString& words, const QVector<Offer>& offers) {
   message_->setMessage(kind, words);
+  told_ = words;
   offer(offers);
 }
 
@@ -192,7 +194,14 @@ void MainWindow::offer(QVector<Offer> offers) {
   message_->show();
 }
 
-void MainWindow::untell() { message_->hide(); }
+void MainWindow::untell() {
+  told_.clear();
+  message_->hide();
+}
+
+void MainWindow::untell(const QString& words) {
+  if (!words.isEmpty() && told_ == words) untell();
+}
 
 void MainWindow::closeEvent(QCloseEvent* event) {
   Q_EMIT closing();

@@ -39,6 +39,7 @@ class MainWindow : public QWidget {
   void tell(const Error& error, const QVector<Offer>& offers = {});
   void tell(MessageKind kind, const QString& words, const QVector<Offer>& offers = {});
   void untell();
+  void untell(const QString& words); // only while these are the words shown
 
  Q_SIGNALS:
   void closing();
@@ -60,6 +61,7 @@ class MainWindow : public QWidget {
   TopBar* top_;
   Rail* rail_;
   MessageBar* message_;
+  QString told_; // the words that `message_` shows; empty: an error, or nothing
   QStackedWidget* stack_;
   Strip* strip_;
   CommandPalette* palette_;

@@ -2,6 +2,7 @@
 #include "app/studio/model/run_words.h"
 #include "core/base/format.h"
 #include <QDateTime>
+#include <algorithm>
 #include <cmath>
 
 namespace loom {
@@ -11,6 +12,10 @@ bool living(const RunView& view) {
 }
 
 bool underWay(const RunView& view) { return view.waiting || view.starting || living(view); }
+
+bool willTrain(const RunView& view) { return underWay(view) && !view.impossible; }
+
+bool releasable(const RunView& view) { return view.waiting && (view.impossible || view.held); }
 
 bool resumable(const RunView& view) {
   const auto state = view.row.state;
@@ -62,6 +67,8 @@ QString speedText(double perSecond) {
 }
 
 QString epochsText(const RunRow& row) {
+  if (row.epochs <= 0) return missingText;
+  if (row.totalSteps == 0) return QString::number(row.epochs); // it has not begun
   const std::int64_t done = row.stepsPerEpoch > 0 ? row.step / row.stepsPerEpoch : 0;
   if (done >= row.epochs) return QString::number(row.epochs);
   return QString("%1 of %2").arg(done).arg(row.epochs);
@@ -90,6 +97,26 @@ QString placeText(const RunView& view) {
   const QString threads = settingOf(row, "threads");
   if (threads != missingText && threads != "0") parts << plural(threads.toLongLong(), "thread");
   return parts.join(", ");
+}
+
+QString ordinalText(int number) {
+  const int tens = number % 100, ones = number % 10;
+  const char* end = tens >= 11 && tens <= 13 ? "th"
+                    : ones == 1              ? "st"
+                    : ones == 2              ? "nd"
+                    : ones == 3              ? "rd"
+                                             : "th";
+  return QString::number(number) + QString::fromLatin1(end);
+}
+
+QString queueText(const RunView& view) {
+  return view.waiting && view.place > 0 ? ordinalText(view.place) + " in the queue" : QString();
+}
+
+QString waitedText(const RunView& view, qint64 nowSeconds) {
+  if (!view.waiting || view.queued <= 0) return {};
+  const qint64 now = nowSeconds > 0 ? nowSeconds : QDateTime::currentSecsSinceEpoch();
+  return text(formatDuration(double(std::max<qint64>(0, now - view.queued / 1'000'000))));
 }
 
 QString plural(qint64 count, const QString& one, const QString& many) {

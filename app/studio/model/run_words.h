@@ -8,9 +8,11 @@
 
 namespace loom {
 
-bool living(const RunView& view);    // trains or is paused
-bool underWay(const RunView& view);  // living, waiting or starting
-bool resumable(const RunView& view); // ended before its last epoch, not by diverging
+bool living(const RunView& view);     // trains or is paused
+bool underWay(const RunView& view);   // living, waiting or starting; also what is queued and cannot start
+bool willTrain(const RunView& view);  // under way, without what is queued and cannot start
+bool releasable(const RunView& view); // in the queue until a person starts it (again)
+bool resumable(const RunView& view);  // ended before its last epoch, not by diverging
 RunState stateOf(const RunView& view);
 const MetricSummary* summaryOf(const RunRow& row, std::string_view key);
 QString settingOf(const RunRow& row, std::string_view name); // "–" when there is none
@@ -25,6 +27,10 @@ QString whenText(std::int64_t microseconds, qint64 nowSeconds = 0); // "14:28", 
 QString clockText(const RunRow& row,
                   double seconds);      // of an event, so many seconds of training after the start
 QString placeText(const RunView& view); // "This computer, CPU, 8 threads"
+QString ordinalText(int number);        // "1st", "2nd", "11th"
+QString queueText(const RunView& view); // "2nd in the queue"; empty when it has no place there
+QString waitedText(const RunView& view,
+                   qint64 nowSeconds = 0); // "00:03:12" since it was queued; may be empty
 QString plural(qint64 count, const QString& one, const QString& many = {}); // "1 run", "3 runs"
 
 } // namespace loom

@@ -57,7 +57,7 @@ void Session::takeRuns(const QVector<RunView>& runs) {
   for (const auto& view : runs)
     if (const auto* before = run(text(view.row.id)); view.row.state == RunState::killed &&
                                                      !loom::underWay(view) && before != nullptr &&
-                                                     loom::underWay(*before))
+                                                     loom::underWay(*before) && !before->waiting)
       broken << text(view.row.id);
   project_->runs = runs;
   writeLabels();
@@ -158,13 +158,19 @@ const RunView* Session::run(const QString& id) const {
 QVector<const RunView*> Session::underWay() const {
   QVector<const RunView*> list;
   for (const auto& view : runs())
-    if (view.waiting || view.starting || view.row.state == RunState::running ||
-        view.row.state == RunState::paused)
-      list.push_back(&view);
+    if (loom::underWay(view)) list.push_back(&view);
+  const auto group = [](const RunView* view) { return !view->waiting ? 0 : view->impossible ? 2 : 1; };
+  std::stable_sort(list.begin(), list.end(), [&](const RunView* left, const RunView* right) {
+    if (group(left) != group(right)) return group(left) < group(right);
+    return group(left) == 1 && left->place < right->place;
+  });
   return list;
 }
 
-const RunView* Session::liveRun() const { return underWay().value(0, nullptr); }
+const RunView* Session::liveRun() const {
+  const auto* first = underWay().value(0, nullptr);
+  return first != nullptr && willTrain(*first) ? first : nullptr;
+}
 
 const RunView* Session::brokenOff() const {
   const auto& all = runs();
@@ -250,11 +256,22 @@ void Session::startRun(const QString& name, const Wanted& wanted) {
   request.network = name.toStdString();
   request.settings = settings();
   request.name = wanted.name.trimmed().toStdString();
+  ask(request, wanted, false);
+}
+
+void Session::ask(const TrainRequest& request, const Wanted& wanted, bool another) {
+  if (!project_) return;
   const QString run = text(request.run);
   project_->labels.insert(run, wanted);
-  bridge_.ask(StartRun{request}, this,
-              [this, run](const Result<Done>& started) { startAnswered(run, started); });
+  bridge_.ask(StartRun{request, another}, this, [this, run, request, wanted](const Result<RunAsked>& asked) {
+    if (!asked) return startAnswered(run, asked.error());
+    if (asked->waiting.isEmpty()) return startAnswered(run, Done{});
+    project_->labels.remove(run);
+    Q_EMIT sameTrainingWaits(asked->waiting, [this, request, wanted] { ask(request, wanted, true); });
+  });
 }
+
+void Session::startAgain(const QString& run) { carryOut(StartAgain{run}); }
 
 void Session::resumeRun(const QString& run) {
   bridge_.ask(ResumeRun{run}, this,

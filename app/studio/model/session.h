@@ -40,10 +40,12 @@ class Session : public QObject {
   // A project from a person's own data. `failed` is called while `context` exists.
   void create(const QString& folder, const DatasetSpec& data, QObject* context, Failed failed);
 
-  const RunView* liveRun() const; // the newest that trains, is paused or waits
+  const RunView* liveRun() const; // the first of underWay() that trains or can start
   // The newest run, when its trainer ended unexpectedly: it waits to be resumed. Null: another one is newer.
   const RunView* brokenOff() const;
-  QVector<const RunView*> underWay() const; // trains, is paused, waits or starts; newest first
+  // What trains or starts, newest first; then what waits, in the order of the queue; then what is queued and
+  // cannot start.
+  QVector<const RunView*> underWay() const;
 
   // The drawing that Design shows: one of the project's networks, or nothing. It is edited here alone.
   Document& document() { return document_; }
@@ -55,9 +57,11 @@ class Session : public QObject {
   void saveNetwork(const QString& name);
 
   // Starts a run of this network as it is drawn now, with the settings of the set-up page: saves it first
-  // when it has edits that are in no file. Its labels are written as soon as the history knows it.
+  // when it has edits that are in no file. Its labels are written as soon as the history knows it. When the
+  // same training waits already, nothing is started and sameTrainingWaits() is emitted.
   void startRun(const QString& network, const Wanted& wanted = {});
   void resumeRun(const QString& run);
+  void startAgain(const QString& run); // of the queue, where it could not start
   void askEstimate(const QString& network);
   void changeProject(const Project& project); // saves it; `project()` has it at once
   // Asks for what has no answer to show; a failure is shown above the pages.
@@ -91,6 +95,8 @@ class Session : public QObject {
   void estimateFailed(const loom::Error& error);
   void runStarted(const QString& run);
   void startFailed(const QString& run, const loom::Error& error); // at once, or before it wrote anything
+  // `another` starts it all the same, with the settings that it was asked for with.
+  void sameTrainingWaits(const QString& run, const std::function<void()>& another);
   void runBrokeOff(const QString& run); // while this window was open: its trainer was killed
 
  private:
@@ -102,6 +108,7 @@ class Session : public QObject {
   void keepShown(); // the shown network goes back among the others
   void drew();      // an edit, or another drawing
   void edited();
+  void ask(const TrainRequest& request, const Wanted& wanted, bool another);
   void startAnswered(const QString& run, const Result<Done>& started);
   void leave();
   std::function<void(Result<Done>)> orOpenFailed();

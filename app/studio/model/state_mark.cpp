@@ -18,23 +18,33 @@ constexpr StateMark marks[] = {
     {"Failed", "st-error", Token::error, ChipKind::error},
     {"Out of reach", "st-unknown", Token::warn, ChipKind::warn},
 };
+constexpr StateMark starting = {"Starting", "st-running", Token::accent, ChipKind::accent};
+constexpr StateMark cannotStart = {"Cannot start", "st-error", Token::error, ChipKind::error};
 static_assert(std::size(marks) == std::size_t(RunState::outOfReach) + 1);
 
 } // namespace
 
 const StateMark& stateMark(RunState state) { return marks[std::size_t(state)]; }
 
-void showState(Chip& chip, RunState state) {
-  const StateMark& mark = stateMark(state);
+const StateMark& markOf(const RunView& view) {
+  if (view.waiting) return view.impossible ? cannotStart : stateMark(RunState::waiting);
+  return view.starting ? starting : stateMark(view.row.state);
+}
+
+void showState(Chip& chip, RunState state) { showState(chip, stateMark(state)); }
+
+void showState(Chip& chip, const StateMark& mark) {
   chip.setChip(QString::fromLatin1(mark.word), mark.chip, QString::fromLatin1(mark.icon));
 }
 
-void paintState(QPainter& painter, const QRectF& area, const StateMark& mark, const Look& look) {
+void paintState(QPainter& painter, const QRectF& area, const StateMark& mark, const Look& look,
+                const QString& words) {
   const int size = look.px(16);
   look.icons.paint(painter, QRectF(area.left(), area.top(), size, area.height()),
                    QString::fromLatin1(mark.icon), size, look[mark.colour]);
-  paintText(painter, area.adjusted(size + look.px(6), 0, 0, 0), QString::fromLatin1(mark.word),
-            look.fonts[Type::small], look[Token::text]);
+  paintText(painter, area.adjusted(size + look.px(6), 0, 0, 0),
+            words.isEmpty() ? QString::fromLatin1(mark.word) : words, look.fonts[Type::small],
+            look[Token::text]);
 }
 
 } // namespace loom

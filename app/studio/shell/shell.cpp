@@ -53,7 +53,7 @@ QVector<Found> Shell::findRuns(const QString& words) {
     const QString name = text(view.row.name);
     if (found.size() >= 12) break;
     if (!words.isEmpty() && !name.contains(words, Qt::CaseInsensitive)) continue;
-    const auto& mark = stateMark(stateOf(view));
+    const auto& mark = markOf(view);
     found.push_back({"Runs", mark.icon, name, mark.word,
                      [this, id = text(view.row.id)] { window_.show(to::Train{.run = id}); }});
   }
@@ -88,14 +88,20 @@ void Shell::showStrip() {
   strip.memoryTotal = double(load.memoryTotal);
   const auto underWay = session_->underWay();
   const RunView* live = nullptr; // the newest that works; a waiting one is said behind it
-  int waiting = 0;
+  const RunView* cannot = nullptr;
+  int waiting = 0, impossible = 0;
   for (const auto* view : underWay) {
-    if (view->waiting) ++waiting;
+    if (view->waiting) ++(view->impossible ? impossible : waiting);
+    if (cannot == nullptr && view->impossible) cannot = view;
     if (live == nullptr && !view->waiting && !view->starting) live = view;
   }
+  QStringList queued;
   if (waiting > 0)
-    strip.waiting =
-        waiting == 1 ? QString("1 run waits for cores") : QString("%1 runs wait for cores").arg(waiting);
+    queued << (waiting == 1 ? QString("1 run waits for cores")
+                            : QString("%1 runs wait for cores").arg(waiting));
+  if (impossible > 0 && (waiting > 0 || live != nullptr))
+    queued << QString("%1 cannot start").arg(impossible);
+  strip.waiting = queued.join(", ");
   const bool open = session_->project().has_value();
   if (live != nullptr) {
     strip.run = stripOf(*live);
@@ -103,6 +109,10 @@ void Shell::showStrip() {
     strip.message = QString("%1 ended unexpectedly at step %2: resume it on Train")
                         .arg(text(broken->row.name), text(formatCount(broken->row.step)));
     strip.endedRun = text(broken->row.id);
+  } else if (open && cannot != nullptr && waiting == 0) {
+    strip.message = impossible == 1 ? QString("%1 cannot start").arg(text(cannot->row.name))
+                                    : QString("%1 runs cannot start").arg(impossible);
+    strip.endedRun = text(cannot->row.id);
   } else if (open) {
     strip.message = "No run is active. Press F5 on Design or Train to start one.";
   } else if (const auto& living = session_->living(); !living.isEmpty()) {
@@ -112,7 +122,7 @@ void Shell::showStrip() {
     strip.message = "Choose a network that works, or drop your data. Nothing leaves this computer.";
   }
   window_.context().setStrip(strip);
-  window_.context().setDot(PageId::train, !underWay.isEmpty());
+  window_.context().setDot(PageId::train, session_->liveRun() != nullptr);
 }
 
 } // namespace loom

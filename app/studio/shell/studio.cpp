@@ -20,7 +20,7 @@ Studio::Studio(Settings& settings, std::filesystem::path loomProgram, bool syste
   connect(&session_, &Session::projectOpened, this, &Studio::startPages);
   connect(&session_, &Session::projectClosed, this, [this] {
     away_ = false;
-    toldRun_.clear();
+    aboutRuns_.clear();
     window().untell();
     if (const auto* row = window().context().findPage(window().currentPage());
         row != nullptr && row->needsProject)
@@ -44,9 +44,10 @@ Studio::Studio(Settings& settings, std::filesystem::path loomProgram, bool syste
                            }}});
   });
   connect(&session_, &Session::runBrokeOff, this, &Studio::tellBrokenOff);
-  connect(&session_, &Session::runsChanged, this, &Studio::askAboutHeld);
-  connect(&session_, &Session::runStarted, this, [this](const QString& run) {
-    if (run == toldRun_) window().untell();
+  connect(&session_, &Session::sameTrainingWaits, this, &Studio::tellSameWaits);
+  connect(&session_, &Session::runsChanged, this, [this] {
+    withdraw();
+    askAboutHeld();
   });
   session_.askDevices();
 }
@@ -65,21 +66,52 @@ void Studio::tellBrokenOff(const QString& run) {
   if (view == nullptr || (window().currentPage() == PageId::train &&
                           window().page(PageId::train)->documentName() == text(view->row.name)))
     return;
-  toldRun_ = run;
-  window().tell(
-      MessageKind::warn,
+  const QString words =
       QString("The trainer of “%1” ended unexpectedly at step %2. Everything up to its last checkpoint "
               "is kept.")
-          .arg(text(view->row.name), text(formatCount(view->row.step))),
-      {{"Show it on Train", [this, run] {
-          window().untell();
-          window().show(to::Train{.run = run});
-        }}});
+          .arg(text(view->row.name), text(formatCount(view->row.step)));
+  aboutRuns_.push_back({words, [this, run] {
+                          const auto* now = session_.run(run);
+                          return now != nullptr && now->row.state == RunState::killed && !underWay(*now);
+                        }});
+  window().tell(MessageKind::warn, words, {{"Show it on Train", [this, run] {
+                                              window().untell();
+                                              window().show(to::Train{.run = run});
+                                            }}});
+}
+
+void Studio::tellSameWaits(const QString& run, const std::function<void()>& another) {
+  const auto* view = session_.run(run);
+  const QString name = view != nullptr ? text(view->row.name) : QString(),
+                place = view != nullptr ? queueText(*view) : QString();
+  QString words = "The same training waits already";
+  if (!name.isEmpty()) words += QString(": “%1”").arg(name);
+  if (!place.isEmpty()) words += ", " + place;
+  words += ".";
+  aboutRuns_.push_back({words, [this, run] {
+                          const auto* now = session_.run(run);
+                          return now != nullptr && now->waiting && !now->impossible;
+                        }});
+  window().tell(MessageKind::info, words, {{"Start another", [this, another] {
+                                              window().untell();
+                                              another();
+                                            }}});
+}
+
+void Studio::withdraw() {
+  std::erase_if(aboutRuns_, [this](const AboutRuns& one) {
+    if (one.holds()) return false;
+    window().untell(one.words);
+    return true;
+  });
 }
 
 void Studio::askAboutHeld() {
-  const auto held = std::count_if(session_.runs().begin(), session_.runs().end(),
-                                  [](const RunView& view) { return view.held; });
+  const auto heldNow = [this] {
+    return std::count_if(session_.runs().begin(), session_.runs().end(),
+                         [](const RunView& view) { return view.held; });
+  };
+  const auto held = heldNow();
   if (held == 0 || askedHeld_) return;
   askedHeld_ = true;
   const auto decide = [this](bool start) {
@@ -88,10 +120,11 @@ void Studio::askAboutHeld() {
       if (!done) window().tell(done.error());
     });
   };
-  window().tell(MessageKind::info,
-                held == 1
-                    ? QString("A run was waiting when this computer was restarted. Start it?")
-                    : QString("%1 runs were waiting when this computer was restarted. Start them?").arg(held),
+  const QString words =
+      held == 1 ? QString("A run was waiting when this computer was restarted. Start it?")
+                : QString("%1 runs were waiting when this computer was restarted. Start them?").arg(held);
+  aboutRuns_.push_back({words, [heldNow] { return heldNow() > 0; }}); // it may be decided in a terminal
+  window().tell(MessageKind::info, words,
                 {{"Start", [decide] { decide(true); }}, {"Remove", [decide] { decide(false); }}});
 }
 
@@ -102,6 +135,7 @@ void Studio::open(const QString& project) {
 // Pages are made when a project is there, so that each hears everything from the first answer on.
 void Studio::startPages() {
   away_ = askedHeld_ = false;
+  aboutRuns_.clear();
   window().untell();
   for (const auto page : {PageId::design, PageId::train, PageId::evaluate, PageId::history})
     window().page(page);

@@ -4,6 +4,8 @@
 #pragma once
 #include "app/studio/bridge/bridge.h"
 #include "app/studio/shell/shell.h"
+#include <functional>
+#include <vector>
 
 namespace loom {
 
@@ -22,12 +24,18 @@ class Studio : public QObject {
   void startPages();
   void tellGone(const Error& error, const QString& now);
   void tellBrokenOff(const QString& run);
+  void tellSameWaits(const QString& run, const std::function<void()>& another);
+  void withdraw();     // what is no longer so
   void askAboutHeld(); // runs that waited when the computer was restarted
   Bridge bridge_;
   Session session_;
   Shell shell_;
-  bool away_ = false;      // the project's folder is not there, and the window says so
-  QString toldRun_;        // whose end stands above the pages
+  bool away_ = false; // the project's folder is not there, and the window says so
+  struct AboutRuns {  // told above the pages; withdrawn as soon as it does not hold any more
+    QString words;
+    std::function<bool()> holds;
+  };
+  std::vector<AboutRuns> aboutRuns_;
   bool askedHeld_ = false; // once for each opened project
 };
 

@@ -5,6 +5,8 @@
 #include "app/studio/widgets/words.h"
 #include <QCheckBox>
 #include <QComboBox>
+#include <QPointer>
+#include <algorithm>
 
 namespace loom {
 QString problemText(const Error& error) {
@@ -54,6 +56,36 @@ QWidget* FieldForm::add(const Field& field, const ParamValue& value, Form* form)
   return made;
 }
 
+void FieldForm::show(std::span<const Field> fields, const Params& given, Form* form) {
+  std::vector<const Field*> wanted;
+  for (const Field& field : fields)
+    if (!field.automatic) wanted.push_back(&field);
+  const bool same = std::equal(rows_.begin(), rows_.end(), wanted.begin(), wanted.end(),
+                               [form](const Row& row, const Field* field) {
+                                 return row.form == form && row.field.name == field->name &&
+                                        row.field.kind == field->kind && row.field.choices == field->choices;
+                               });
+  if (!same) return build(fields, given, form);
+  for (qsizetype at = 0; at < rows_.size(); ++at) {
+    Row& row = rows_[at];
+    row.field = *wanted[std::size_t(at)];
+    const ParamValue* value = given.find(row.field.name);
+    setValue(row, value != nullptr ? *value : row.field.standard);
+  }
+}
+
+void FieldForm::setValue(Row& row, const ParamValue& value) {
+  row.before = QString::fromStdString(toText(row.field, value));
+  if (auto* box = qobject_cast<QCheckBox*>(row.widget)) {
+    box->setChecked(std::holds_alternative<bool>(value) && std::get<bool>(value));
+  } else if (auto* list = qobject_cast<QComboBox*>(row.widget)) {
+    list->setCurrentText(QString::fromStdString(toText(value)));
+  } else if (auto* line = static_cast<QLineEdit*>(row.widget); !line->isModified()) {
+    if (line->text() != row.before) line->setText(row.before); // else its selection would go
+    row.form->setProblem(line, {});
+  }
+}
+
 void FieldForm::clear() {
   for (const Row& row : std::as_const(rows_)) row.form->removeRow(row.widget);
   rows_.clear();
@@ -68,18 +100,36 @@ Result<ParamValue> FieldForm::valueOf(const Row& row) const {
   return parseField(row.field, static_cast<QLineEdit*>(row.widget)->text().toStdString());
 }
 
-void FieldForm::finish(QWidget* widget) {
+bool FieldForm::finish(QWidget* widget) {
   const auto row =
       std::find_if(rows_.begin(), rows_.end(), [widget](const Row& one) { return one.widget == widget; });
-  if (row == rows_.end()) return;
-  const auto* line = qobject_cast<QLineEdit*>(widget);
+  if (row == rows_.end()) return true;
+  auto* line = qobject_cast<QLineEdit*>(widget);
   if (line == nullptr) Q_EMIT edited();
-  if (!finished) return;
-  if (line != nullptr && line->text() == row->before) return row->form->setProblem(widget, {});
+  if (!finished) return true;
+  if (line != nullptr && line->text() == row->before) {
+    line->setModified(false);
+    row->form->setProblem(widget, {});
+    return true;
+  }
   const auto value = valueOf(*row);
-  if (!value) return row->form->setProblem(widget, problemText(value.error()));
+  row->form->setProblem(widget, value ? QString() : problemText(value.error()));
+  if (!value) return false;
+  if (line != nullptr) line->setModified(false);
   const Row taken = *row; // the rows may be replaced by whoever takes the value
   finished(taken.field, *value, taken.widget);
+  return true;
+}
+
+QWidget* FieldForm::finishTyped() {
+  QList<QPointer<QLineEdit>> typed;
+  for (const Row& row : std::as_const(rows_))
+    if (auto* line = qobject_cast<QLineEdit*>(row.widget); line != nullptr && line->isModified())
+      typed << line;
+  QWidget* wrong = nullptr;
+  for (const auto& line : std::as_const(typed))
+    if (line && !finish(line) && wrong == nullptr) wrong = line;
+  return wrong;
 }
 
 Params FieldForm::read(bool& good) const {

@@ -19,10 +19,17 @@ class FieldForm : public QObject {
   explicit FieldForm(const QString& prefix, QObject* parent = nullptr);
   // Replaces all rows; what `given` lacks has its standard. With `right` every second field is there.
   void build(std::span<const Field> fields, const Params& given, Form* left, Form* right = nullptr);
+  // The rows of these fields with these values. Rows that are there already stay, with their focus, and a text
+  // that was typed and not finished yet, or is wrong, stays too; other fields replace all rows.
+  void show(std::span<const Field> fields, const Params& given, Form* form);
   // One more row; the widget.
   QWidget* add(const Field& field, const ParamValue& value, Form* form);
   void clear();  // removes the rows from their forms
   void forget(); // the forms were deleted with their rows
+  // Finishes every text that was typed, as leaving its line does: to be called before an action that uses the
+  // values, which a shortcut or a click may start while the focus is in a line. Returns the first line that
+  // is wrong; null when none is.
+  QWidget* finishTyped();
   // What differs from the standards. Each wrong field says what is wrong with it, and `good` turns false.
   Params read(bool& good) const;
   QWidget* widgetOf(std::string_view field) const; // null when there is none
@@ -38,10 +45,11 @@ class FieldForm : public QObject {
     Field field;
     QWidget* widget;
     Form* form;
-    QString before; // the text of a line when it was made: finishing it unchanged is no choice
+    QString before; // the text of a line when it was set: finishing it unchanged is no choice
   };
   Result<ParamValue> valueOf(const Row& row) const;
-  void finish(QWidget* widget);
+  void setValue(Row& row, const ParamValue& value);
+  bool finish(QWidget* widget); // false: its value is wrong, and the row says why
   QString prefix_;
   QList<Row> rows_;
 };

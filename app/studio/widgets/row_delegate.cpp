@@ -22,6 +22,7 @@ void RowDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
   const Look& look = lookOf(cell.widget);
   const QStyle* style = cell.widget ? cell.widget->style() : QApplication::style();
   style->drawPrimitive(QStyle::PE_PanelItemViewItem, &cell, painter, cell.widget);
+  if (view_->indexWidget(index) != nullptr) return; // its editor does not cover all of the old text
   paintCell(*painter, QRectF(cell.rect).adjusted(look.px(8), 0, -look.px(8), 0), cell, index, look);
 }
 

@@ -12,6 +12,7 @@
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/noted_field.h"
 #include "app/studio/widgets/panels.h"
+#include "app/studio/widgets/reading_order.h"
 #include "app/studio/widgets/segments.h"
 #include "app/studio/widgets/text.h"
 #include "app/studio/widgets/tool_bar.h"
@@ -26,7 +27,7 @@
 #include <QPushButton>
 #include <QStackedWidget>
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 namespace loom {
 namespace {
@@ -76,6 +77,11 @@ void DataPage::forget() {
     combo->clear();
   }
   name_->clear();
+  createForm_->setProblem(name_, {});
+  for (auto* line : {train_, validation_, seed_}) {
+    line->setModified(false); // what was typed belonged to the data before
+    splitForm_->setProblem(line, {});
+  }
   refreshOptions();
   showEmpty();
 }
@@ -193,7 +199,7 @@ void DataPage::showEmpty() {
 }
 
 void DataPage::fail(const Error& error) {
-  shown_.waiting = false;
+  shown_.waiting = shown_.createNext = shown_.creating = false;
   if (shown_.have) { // what was seen stays; the change that failed is taken back
     message_->setError(error);
     message_->setAction({}, {});
@@ -213,7 +219,8 @@ void DataPage::fail(const Error& error) {
 void DataPage::showReport(const DataReport& report) {
   shown_.report = report;
   shown_.wanted = report.proposed;
-  name_->setText(QString::fromStdString(report.proposed.name).toLower().replace(' ', '-'));
+  if (!name_->isModified()) // else the person chose it
+    name_->setText(QString::fromStdString(report.proposed.name).toLower().replace(' ', '-'));
   preview(shown_.wanted);
 }
 
@@ -233,9 +240,12 @@ void DataPage::showData(const DataView& view, bool draft) {
       grid_->setPicture(static_cast<int>(index), view.pictures[index]);
   }
   stack_->setCurrentWidget(body_);
+  refreshOptions();
   arrange();
   refresh();
+  followReadingOrder(this);
   Q_EMIT shown();
+  if (std::exchange(shown_.createNext, false)) create();
 }
 
 QString DataPage::captionOf(int sample) const {
@@ -254,7 +264,8 @@ void DataPage::refresh() {
   back_->setVisible(shown_.draft);
   bar_->primary()->setVisible(shown_.have || shown_.draft);
   bar_->primary()->setText(shown_.draft ? "Create project" : "Draw a network");
-  bar_->primary()->setEnabled(shown_.have && !shown_.waiting);
+  // On while an answer is awaited: a value that a click takes by leaving its field must not lose the click.
+  bar_->primary()->setEnabled(shown_.have);
   if (!shown_.have) return;
   size_->setChip(pictures
                      ? counted(shown_.view.samples, "image", "images")
@@ -296,10 +307,15 @@ void DataPage::refresh() {
   facts_->setText(
       QString("%1, %2").arg(shown_.view.separator, shown_.view.header ? "header in row 1" : "no header"));
   refreshNotes();
+  refreshPlace();
+  refreshGrid();
+}
+
+void DataPage::refreshPlace() {
+  if (!shown_.have) return;
   const QString place =
       shown_.folder.isEmpty() ? Session::freeProjectFolder(name_->text().trimmed()) : shown_.folder;
   where_->setText("Goes to " + QString(place).replace(QDir::homePath(), "~"));
-  refreshGrid();
 }
 
 void DataPage::refreshTarget() {
@@ -341,30 +357,37 @@ void DataPage::refreshNotes() {
 void DataPage::arrange() {
   const bool pictures = isPictures(shown_.view);
   const bool classes = shown_.view.spec.task == Task::classification;
-  for (auto* widget : {balance_, split_, notes_, learn_, preparation_, picture_, options_, create_}) {
+  QList<QWidget*> left, right;
+  if (shown_.draft) right << create_; // first, so that it is seen
+  if (pictures) {
+    if (classes) left << balance_;
+    left << split_ << notes_;
+    right << picture_ << preparation_;
+  } else {
+    right << learn_ << split_ << preparation_ << notes_;
+  }
+  if (shown_.draft && hasOptions_) right << options_;
+  const auto takeOut = [this](QWidget* widget) {
     left_->removeWidget(widget);
     right_->removeWidget(widget);
-    widget->hide();
-  }
-  const auto put = [](QVBoxLayout* column, QWidget* widget) {
-    column->insertWidget(column->count() - 1, widget);
-    widget->show();
+  };
+  for (auto* widget : {balance_, split_, notes_, learn_, preparation_, picture_, options_, create_})
+    if (!left.contains(widget) && !right.contains(widget)) {
+      takeOut(widget);
+      widget->hide();
+    }
+  // A section that is in its place already is not touched: hiding it would take the focus out of its fields.
+  const auto put = [&takeOut](QVBoxLayout* column, const QList<QWidget*>& widgets) {
+    for (int at = 0; at < widgets.size(); ++at) {
+      if (column->indexOf(widgets[at]) == at) continue;
+      takeOut(widgets[at]);
+      column->insertWidget(at, widgets[at]);
+      widgets[at]->show();
+    }
   };
   leftDock_->setVisible(pictures);
-  if (shown_.draft) put(right_, create_); // first, so that it is seen
-  if (pictures) {
-    if (classes) put(left_, balance_);
-    put(left_, split_);
-    put(left_, notes_);
-    put(right_, picture_);
-    put(right_, preparation_);
-  } else {
-    put(right_, learn_);
-    put(right_, split_);
-    put(right_, preparation_);
-    put(right_, notes_);
-  }
-  if (shown_.draft && hasOptions_) put(right_, options_);
+  put(left_, left);
+  put(right_, right);
   const Look& look = lookOf(this);
   leftDock_->setFixedWidth(look.px(leftWidth));
   const bool narrow = window()->width() / look.scale < 1152;
@@ -389,7 +412,6 @@ void DataPage::changeSpec(const DatasetSpec& spec) {
   shown_.wanted = spec;
   message_->hide();
   if (session_ == nullptr) return;
-  bar_->primary()->setEnabled(false);
   if (shown_.draft) {
     shown_.waiting = true;
     preview(spec);
@@ -398,53 +420,6 @@ void DataPage::changeSpec(const DatasetSpec& spec) {
   Project project = session_->project()->project;
   project.data = spec;
   session_->changeProject(project);
-}
-
-void DataPage::takeShare(NotedField* field, double SplitSpec::*share) {
-  if (!shown_.have || (field == validation_ && shown_.view.ownTest > 0)) return;
-  bool ok = false;
-  const double percent = field->text().remove('%').trimmed().replace(',', '.').toDouble(&ok);
-  SplitSpec split = shown_.wanted.split;
-  if (ok && std::abs(percent / 100 - split.*share) < 1e-9) return splitForm_->setProblem(field, {});
-  split.*share = percent / 100;
-  if (shown_.view.ownTest > 0) {
-    split.test = 0;
-    split.validation = 1 - split.train;
-  } else {
-    split.test = 1 - split.train - split.validation;
-  }
-  if (std::abs(split.test) < 1e-9) split.test = 0;
-  QString problem;
-  if (!ok || percent < 0 || percent > 100)
-    problem = "Enter a number from 0 to 100.";
-  else if (split.train <= 0)
-    problem = "Something must be left to train on.";
-  else if (split.test < 0)
-    problem = QString("Train and validation make %1 % together; at most 100 are there.")
-                  .arg(qRound(100 * (split.train + split.validation)));
-  splitForm_->setProblem(field, problem);
-  if (!problem.isEmpty()) return;
-  DatasetSpec spec = shown_.wanted;
-  spec.split = split;
-  changeSpec(spec);
-}
-
-void DataPage::create() {
-  if (session_ == nullptr || !shown_.have || shown_.waiting) return;
-  if (!shown_.draft) {
-    Q_EMIT context().pageRequested(to::Design{});
-    return;
-  }
-  const QString name = name_->text().trimmed();
-  static const QRegularExpression forbidden("[/\\\\:*?\"<>|]|^\\.|^$");
-  if (forbidden.match(name).hasMatch()) {
-    createForm_->setProblem(name_, "A name without / \\ : * ? \" < > |, not beginning with a dot.");
-    name_->setFocus();
-    return;
-  }
-  createForm_->setProblem(name_, {});
-  session_->create(shown_.folder.isEmpty() ? Session::freeProjectFolder(name) : shown_.folder, shown_.wanted,
-                   this, [this](const Error& error) { fail(error); });
 }
 
 void DataPage::leaveDraft() {

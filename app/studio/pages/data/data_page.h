@@ -83,6 +83,7 @@ class DataPage : public Page {
   void refresh();
   void refreshTarget(); // the form: what is proposed or chosen
   void refreshNotes();
+  void refreshPlace();
   void refreshSplit();
   void refreshPreparation();
   void refreshOptions();
@@ -91,16 +92,20 @@ class DataPage : public Page {
   void waitFor(const QString& what);
   void fail(const Error& error);
   void changeSpec(const DatasetSpec& spec);
-  void takeShare(NotedField* field, double SplitSpec::*share);
+  QWidget* takeSplit();
+  QWidget* takeName();
+  bool takeTyped();
   void create();
   void leaveDraft();
   void choose(bool folder);
   QString captionOf(int sample) const;
 
+  static constexpr int formLabels = 80; // one label column for all forms of the page
   Session* session_;
   struct Shown { // what belongs to the open project, or to the draft of one
     DataView view;
     bool draft = false, have = false, asked = false, waiting = false;
+    bool createNext = false, creating = false; // the project: after the awaited answer; right now
     QString path, folder; // of the draft, and chosen for the new project; an empty folder: a free one
     DataReport report;
     DatasetSpec wanted; // asked for, not answered yet

@@ -30,7 +30,6 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 #include <algorithm>
-#include <cmath>
 
 namespace loom {
 namespace {
@@ -40,8 +39,6 @@ QWidget* plain() {
   setGround(widget, Ground::surface);
   return widget;
 }
-
-QString percent(double share) { return QString::number(std::round(share * 10000) / 100); }
 
 } // namespace
 
@@ -194,7 +191,7 @@ QWidget* DataPage::buildRows() {
 }
 
 QWidget* DataPage::buildLearn() {
-  learnForm_ = new Form(nullptr, 80);
+  learnForm_ = new Form(nullptr, formLabels);
   target_ = new QComboBox;
   target_->setObjectName("dataTarget");
   target_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
@@ -209,25 +206,7 @@ QWidget* DataPage::buildLearn() {
   learnBars_ = new ClassBars;
   learnBars_->setObjectName("learnBars");
   column->addWidget(learnBars_);
-  return section("What shall be learned?", box);
-}
-
-QWidget* DataPage::buildSplit() {
-  splitForm_ = new Form(nullptr, 76);
-  const auto field = [&](NotedField*& made, const char* name, const QString& label, const QString& help) {
-    made = new NotedField;
-    made->setObjectName(name);
-    splitForm_->addRow(label, made, help);
-  };
-  field(train_, "splitTrain", "Train", "Percent of the samples that the network learns from");
-  field(validation_, "splitValidation", "Validation", "Percent that chooses the best checkpoint");
-  field(test_, "splitTest", "Test", "Looked at once, at the end");
-  field(seed_, "splitSeed", "Seed", "The same seed gives the same split");
-  test_->setReadOnly(true);
-  stratified_ = new QCheckBox("of every class");
-  stratified_->setObjectName("splitStratified");
-  splitForm_->addRow("Keep shares", stratified_, "Each class is split by the same shares");
-  return section("Split", splitForm_);
+  return section("Target", box);
 }
 
 QWidget* DataPage::buildPreparation() {
@@ -262,7 +241,7 @@ QWidget* DataPage::buildPicture() {
 
 // What the format lets a person choose, beyond what the table itself shows.
 QWidget* DataPage::buildOptions() {
-  optionsForm_ = new Form(nullptr, 80);
+  optionsForm_ = new Form(nullptr, formLabels);
   optionFields_ = new FieldForm("dataOption_", this);
   optionFields_->finished = [this](const Field& field, const ParamValue& value, QWidget*) {
     DatasetSpec spec = shown_.wanted;
@@ -280,12 +259,12 @@ void DataPage::refreshOptions() {
     const auto own = tableFields();
     if (format->table) std::erase_if(fields, [&](const Field& field) { return findField(own, field.name); });
   }
-  optionFields_->build(fields, shown_.view.spec.options, optionsForm_);
+  optionFields_->show(fields, shown_.view.spec.options, optionsForm_);
   hasOptions_ = !fields.empty();
 }
 
 QWidget* DataPage::buildCreate() {
-  createForm_ = new Form(nullptr, 80);
+  createForm_ = new Form(nullptr, formLabels);
   name_ = new QLineEdit;
   name_->setObjectName("dataName");
   createForm_->addRow("Name", name_);
@@ -302,8 +281,9 @@ QWidget* DataPage::buildCreate() {
   column->addWidget(row);
   connect(name_, &QLineEdit::textChanged, this, [this] {
     shown_.folder.clear();
-    if (shown_.have && shown_.draft) refresh();
+    refreshPlace();
   });
+  connect(name_, &QLineEdit::editingFinished, this, &DataPage::takeName);
   connect(change, &QPushButton::clicked, this, [this] {
     auto* dialog = new QFileDialog(this, "Where shall the project go?");
     dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -312,7 +292,7 @@ QWidget* DataPage::buildCreate() {
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
       shown_.folder =
           folder + "/" + QString::fromStdString(fileNameOf(name_->text().trimmed().toStdString(), ".loom"));
-      refresh();
+      refreshPlace();
     });
     dialog->open();
   });
@@ -343,7 +323,6 @@ void DataPage::bindChoices() {
     // Another target may be another task, with other columns left out: ask for a whole proposal.
     if (session_ != nullptr && shown_.draft) {
       shown_.waiting = true;
-      bar_->primary()->setEnabled(false);
       inspect(name);
     }
   });
@@ -376,18 +355,6 @@ void DataPage::bindChoices() {
     setTableOptions(spec, options);
     changeSpec(spec);
   });
-  connect(train_, &QLineEdit::editingFinished, this, [this] { takeShare(train_, &SplitSpec::train); });
-  connect(validation_, &QLineEdit::editingFinished, this,
-          [this] { takeShare(validation_, &SplitSpec::validation); });
-  connect(seed_, &QLineEdit::editingFinished, this, [this] {
-    bool ok = false;
-    const auto seed = seed_->text().trimmed().toULongLong(&ok);
-    splitForm_->setProblem(seed_, ok ? QString() : QString("Enter a whole number, 0 or more."));
-    if (!ok || seed == shown_.wanted.split.seed) return;
-    DatasetSpec spec = shown_.wanted;
-    spec.split.seed = seed;
-    changeSpec(spec);
-  });
   connect(stratified_, &QCheckBox::clicked, this, [this](bool on) {
     DatasetSpec spec = shown_.wanted;
     spec.split.stratified = on;
@@ -398,31 +365,6 @@ void DataPage::bindChoices() {
     spec.normalisation = on ? "standardise" : "none";
     changeSpec(spec);
   });
-}
-
-void DataPage::refreshSplit() {
-  const auto note = [this](int part) {
-    return QString("%  ·  ") + QString::fromStdString(formatCount(shown_.view.counts[std::size_t(part)]));
-  };
-  const SplitSpec& split = shown_.view.spec.split;
-  const bool own = shown_.view.ownTest > 0;
-  train_->setText(percent(split.train));
-  train_->setNote(note(0));
-  if (own) {
-    validation_->setAutomatic(percent(split.validation), note(1));
-    test_->setAutomatic(QString::fromStdString(formatCount(shown_.view.counts[2])), "own files");
-  } else {
-    validation_->setPlain(percent(split.validation), note(1));
-    test_->setAutomatic(percent(split.test), note(2));
-  }
-  validation_->setReadOnly(own);
-  seed_->setText(QString::number(split.seed));
-  const bool classes = shown_.view.spec.task == Task::classification;
-  splitForm_->setRowVisible(stratified_, classes);
-  stratified_->setChecked(split.stratified);
-  splitForm_->setProblem(train_, {});
-  splitForm_->setProblem(seed_, {});
-  if (!own) splitForm_->setProblem(validation_, {});
 }
 
 void DataPage::refreshPreparation() {

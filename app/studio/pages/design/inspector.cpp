@@ -16,6 +16,7 @@
 #include <QScrollArea>
 #include <QTimer>
 #include <QVBoxLayout>
+#include <utility>
 
 namespace loom {
 namespace {
@@ -85,6 +86,7 @@ void Inspector::rebuild() {
   const NodeId id = document_.current();
   const Node* node = document_.network().node(id);
   const QString focused = focusedField(id);
+  const bool another = std::exchange(foldAnew_, false) || shown_ != id;
   fields_->forget();
   delete body_;
   body_ = new QWidget;
@@ -104,7 +106,8 @@ void Inspector::rebuild() {
       addParameters(*node, *layer);
       if (layer->parameters != nullptr) addFrozen(*node);
     }
-    fold(focused);
+    chooseFolds(another, focused);
+    fold();
     auto* box = new QWidget;
     setGround(box, Ground::surface);
     columnOf(box, 12)->addWidget(form_);
@@ -191,12 +194,23 @@ void Inspector::setCompact(bool compact) {
   refresh();
 }
 
-// In a low window what holds its default stands behind one line that names it.
-void Inspector::fold(const QString& focused) {
+// Which rows fold is decided when a node is chosen. While it is shown a row may come out of the fold, because
+// its value or the focus is there, but none goes in: no row leaves under the hands of a person.
+void Inspector::chooseFolds(bool another, const QString& focused) {
+  QSet<QString> standard;
+  for (const auto& one : std::as_const(foldable_)) standard << one.field->objectName();
+  if (another)
+    folds_ = standard;
+  else
+    folds_.intersect(standard);
+  folds_.remove(focused);
+  foldable_.removeIf([this](const Foldable& one) { return !folds_.contains(one.field->objectName()); });
+}
+
+// In a low window what folds is behind one line that names it.
+void Inspector::fold() {
   constexpr int few = 4, named = 2;
-  if (!compact_ || rows_ <= few) return;
-  foldable_.removeIf([&](const Foldable& one) { return one.field->objectName() == focused; });
-  if (foldable_.size() < 2) return;
+  if (!compact_ || rows_ <= few || foldable_.size() < 2) return;
   QStringList names;
   for (const auto& one : std::as_const(foldable_)) {
     if (names.size() < named)
@@ -210,6 +224,7 @@ void Inspector::fold(const QString& focused) {
   setTip(link, unfolded_ ? "Fold away what holds its default" : "Show what holds its default");
   connect(link, &QPushButton::clicked, this, [this] {
     unfolded_ = !unfolded_;
+    foldAnew_ = !unfolded_;                           // what has its default now
     QTimer::singleShot(0, this, &Inspector::rebuild); // not under the button's own signal
   });
   form_->addWide(link);

@@ -4,6 +4,7 @@
 // leaving the field, a click).
 #pragma once
 #include "app/studio/drawing/document.h"
+#include <QSet>
 #include <QWidget>
 
 class QVBoxLayout;
@@ -34,7 +35,8 @@ class Inspector : public QWidget {
   void addAutomatic(const Field& field);
   void addFrozen(const Node& node);
   void addField(const Field& field, const ParamValue& value, bool mayFold);
-  void fold(const QString& focused);
+  void chooseFolds(bool another, const QString& focused);
+  void fold();
   void fillCosts(QVBoxLayout* column);
   void take(const Field& field, const ParamValue& value, QWidget* widget);
 
@@ -50,8 +52,9 @@ class Inspector : public QWidget {
     QWidget* field;
   };
   QList<Foldable> foldable_; // of the node shown: what holds its default
+  QSet<QString> folds_;      // their names as of when the node was chosen, less what was changed since
   int rows_ = 0;
-  bool taking_ = false, compact_ = false, unfolded_ = false;
+  bool taking_ = false, compact_ = false, unfolded_ = false, foldAnew_ = false;
 };
 
 } // namespace loom

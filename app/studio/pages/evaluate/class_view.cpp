@@ -187,8 +187,8 @@ void ClassView::setEvaluation(const Evaluation& evaluation) {
     const auto label = evaluation_.labels()[index], said = evaluation_.predictions()[index];
     const double loss = -std::log(std::max(share(order[at], label), 1e-12));
     items.push_back({order[at], evaluation_.samples()[index], text(evaluation_.classes()[std::size_t(label)]),
-                     said == label ? QString("called so, but not surely")
-                                   : "called " + text(evaluation_.classes()[std::size_t(said)]),
+                     said == label ? QString("correct, low confidence")
+                                   : "predicted " + text(evaluation_.classes()[std::size_t(said)]),
                      QString::number(loss, 'f', 2)});
     numbers << evaluation_.samples()[index];
   }
@@ -244,7 +244,7 @@ void ClassView::openCell(int row, int column) {
   const QString truth = text(evaluation_.classes()[std::size_t(row)]),
                 said = text(evaluation_.classes()[std::size_t(column)]);
   const QString count = plural(hits.size(), "sample");
-  cellTitle_->setTitle(row == column ? truth + ", right" : truth + ", called " + said,
+  cellTitle_->setTitle(row == column ? truth + ", right" : truth + ", predicted " + said,
                        hits.size() > shownSamples ? QString("%1, the %2 surest").arg(count).arg(shownSamples)
                                                   : count);
   QVector<SampleItem> items;
@@ -316,7 +316,7 @@ QString ClassView::weakest() const {
       into = column;
     }
   }
-  return QString("%1 is the weak class: %2 of %3 are wrong, %4 of them called %5.")
+  return QString("%1 is the weak class: %2 of %3 are wrong, %4 of them predicted %5.")
       .arg(text(weak->name), text(formatCount(wrong)), text(formatCount(weak->support)),
            text(formatCount(most)), text(evaluation_.classes()[into]));
 }

@@ -14,6 +14,7 @@
 #include "app/studio/widgets/tool_bar.h"
 #include "core/base/format.h"
 #include <QComboBox>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QPushButton>
 #include <QStackedWidget>
@@ -59,22 +60,20 @@ EvaluatePage::EvaluatePage(PageContext& context, Session* session) : Page(contex
     stack_->addWidget(one);
   column->addWidget(stack_, 1);
   bind();
+  measure();
   refreshRuns();
   showEmpty();
 }
 
 QWidget* EvaluatePage::buildBar() {
-  const Look& look = lookOf(this);
   auto* bar = new PageToolBar("Evaluate");
   runs_ = new QComboBox;
   runs_->setObjectName("evaluateRuns");
   runs_->setAccessibleName("Run");
-  runs_->setFixedWidth(look.px(264));
   on_ = new Text("on", Type::body, Token::text2);
   splits_ = new QComboBox;
   splits_->setObjectName("evaluateSplit");
   splits_->setAccessibleName("Part of the data");
-  splits_->setFixedWidth(look.px(176));
   for (const char* split : {"test", "validation", "train"})
     splits_->addItem(partName(split) + " part", split);
   mode_ = new Segments({"Classes", "Try it"});
@@ -100,7 +99,6 @@ QWidget* EvaluatePage::buildFacts() {
   rowOf(factRow_, 0, 48);
   across->addWidget(factRow_, 1);
   weak_ = new MessageBar(MessageKind::warn);
-  weak_->setFixedWidth(lookOf(this).px(328));
   weak_->hide();
   across->addWidget(weak_, 0, Qt::AlignVCenter);
   column->addWidget(inside);
@@ -189,10 +187,23 @@ void EvaluatePage::opened(const PageTarget& target) {
   showTitle();
 }
 
-// In a narrow window the figures stand closer, so that each is whole.
 void EvaluatePage::resizeEvent(QResizeEvent* event) {
   Page::resizeEvent(event);
+  measure();
+}
+
+void EvaluatePage::changeEvent(QEvent* event) {
+  Page::changeEvent(event);
+  if (event->type() != QEvent::StyleChange) return;
+  measure();
+  if (!open_.evaluation.metrics.empty()) showFacts(open_.evaluation);
+}
+
+// In a narrow window the figures are closer to each other, so that each is whole.
+void EvaluatePage::measure() {
   const Look& look = lookOf(this);
+  runs_->setFixedWidth(look.px(264));
+  splits_->setFixedWidth(look.px(176));
   const bool narrow = width() < look.px(1160);
   factRow_->layout()->setSpacing(narrow ? 20 : 48);
   // Less wide still: what is weak stands below the figures.
@@ -362,8 +373,8 @@ void EvaluatePage::showFacts(const Evaluation& evaluation) {
     fact("MAE", number(figures.mae));
     fact("RMSE", number(figures.rmse));
     fact("Bias", (figures.bias < 0 ? QString(QChar(0x2212)) : QString("+")) + number(std::abs(figures.bias)));
-    fact("Half are closer than", number(figures.half));
-    fact("Always the mean: MAE", number(figures.meanOnly));
+    fact("Median error", number(figures.half));
+    fact("Baseline (predict the mean) MAE", number(figures.meanOnly));
   }
   across->addStretch(1);
   std::reverse(boxes.begin(), boxes.end()); // the first figure stays to the end

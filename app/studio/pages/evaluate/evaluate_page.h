@@ -53,6 +53,8 @@ class EvaluatePage : public Page {
   void refreshRuns();
   void showTitle();
   void resizeEvent(QResizeEvent* event) override;
+  void changeEvent(QEvent* event) override;
+  void measure(); // by the width of the page and the text size
   void ask(const QString& run);
   void showFacts(const Evaluation& evaluation);
   void wantPictures(const QVector<int>& numbers);

@@ -10,6 +10,7 @@
 #include <QPainter>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace loom {
 namespace {
@@ -161,17 +162,27 @@ void SampleDetail::paintEvent(QPaintEvent*) {
   if (number_ < 0) return;
   const Look& look = lookOf(this);
   QPainter painter(this);
-  const double size = look.px(detailPicture);
+  // Names and figures come first: where they need the room the bars leave, then the picture gets smaller.
+  const QFontMetricsF metrics(look.fonts[Type::smallStrong]);
+  double widest = 0;
+  for (const auto& score : scores_) widest = std::max(widest, metrics.horizontalAdvance(score.name));
+  const double right = width() - 12, line = look.px(20), figure = look.px(56), leastBar = look.px(24);
+  const double name = std::min<double>(look.px(132), widest) + look.px(10), words = name + figure;
+  const double size = std::clamp<double>(right - words - 12 - 16, look.px(56), look.px(detailPicture));
   if (pictured_) paintPicture(painter, QRectF(12, 12, size, size), pictures_, number_, look);
-  const double left = pictured_ ? 12 + size + 16 : 12, right = width() - 12, line = look.px(20),
-               figure = look.px(56);
-  const double name = std::min<double>(look.px(88), (right - left) * 0.4);
+  const double left = pictured_ ? 12 + size + 16 : 12;
+  const bool bars = right - left - words >= leastBar;
   double y = 12;
   for (const auto& score : scores_) {
     if (y + line > height()) break;
-    paintText(painter, QRectF(left, y, name - 8, line), score.name,
+    paintText(painter, QRectF(left, y, std::min(name, right - figure - left) - 8, line), score.name,
               look.fonts[score.truth ? Type::smallStrong : Type::small], look[Token::text]);
-    const QRectF bar(left + name, std::floor(y + line / 2 - 2), right - figure - left - name, 4);
+    paintText(painter, QRectF(right - figure, y, figure, line),
+              QString::number(score.share * 100, 'f', 1) + QChar(0xA0) + "%", look.fonts[Type::small],
+              look[Token::text], Qt::AlignRight);
+    const double top = std::exchange(y, y + line);
+    if (!bars) continue;
+    const QRectF bar(left + name, std::floor(top + line / 2 - 2), right - left - words, 4);
     paintBox(painter, bar, {.ground = look[Token::sunken], .radius = 2});
     const QColor colour = score.truth       ? look[Token::accent]
                           : score.predicted ? look.theme().wrong[4]
@@ -179,10 +190,6 @@ void SampleDetail::paintEvent(QPaintEvent*) {
     painter.fillRect(
         QRectF(bar.left(), bar.top(), std::max(1.0, bar.width() * std::clamp(score.share, 0.0, 1.0)), 4),
         colour);
-    paintText(painter, QRectF(right - figure, y, figure, line),
-              QString::number(score.share * 100, 'f', 1) + QChar(0xA0) + "%", look.fonts[Type::small],
-              look[Token::text], Qt::AlignRight);
-    y += line;
   }
 }
 
@@ -206,6 +213,13 @@ QRectF WorstList::itemRect(int item) const {
   return QRectF(0, item * high, width(), high);
 }
 
+QRectF WorstList::secondRect(int item) const {
+  const Look& look = lookOf(this);
+  const QRectF area = itemRect(item);
+  const double left = withPictures_ ? 12 + look.px(28) + 12 : 12, half = look.px(17);
+  return QRectF(left, area.top() + half, area.width() - left - 12, half + 2);
+}
+
 QSize WorstList::sizeHint() const { return {lookOf(this).px(240), int(items_.size()) * lookOf(this).px(40)}; }
 
 void WorstList::paintEvent(QPaintEvent*) {
@@ -215,18 +229,18 @@ void WorstList::paintEvent(QPaintEvent*) {
     const QRectF area = itemRect(item);
     if (item == current_) painter.fillRect(area, look[hasFocus() ? Token::accentSoft : Token::fill]);
     const double size = look.px(28);
-    double left = 12;
-    if (withPictures_) {
-      paintPicture(painter, QRectF(left, area.top() + 6, size, size), pictures_, items_[item].number, look);
-      left += size + 12;
-    }
-    const double half = look.px(17);
-    paintText(painter, QRectF(left, area.top() + 2, area.width() - left - 80, half + 2), items_[item].first,
-              look.fonts[Type::small], look[Token::text]);
-    paintText(painter, QRectF(left, area.top() + half, area.width() - left - 80, half + 2),
-              items_[item].second, look.fonts[Type::small], look[Token::text2]);
-    paintText(painter, QRectF(area.right() - 92, area.top(), 80, area.height()), items_[item].figure,
-              look.fonts[Type::small], look[Token::text], Qt::AlignRight);
+    if (withPictures_)
+      paintPicture(painter, QRectF(12, area.top() + (area.height() - size) / 2, size, size), pictures_,
+                   items_[item].number, look);
+    // The figure is in the first line, so that the second has the whole width.
+    const QFont& font = look.fonts[Type::small];
+    const QRectF second = secondRect(item);
+    const QRectF first(second.left(), area.top() + 2, second.width(), second.height());
+    const double figure = QFontMetricsF(font).horizontalAdvance(items_[item].figure) + 2;
+    paintText(painter, first.adjusted(0, 0, -figure - 8, 0), items_[item].first, font, look[Token::text]);
+    paintText(painter, first.adjusted(first.width() - figure, 0, 0, 0), items_[item].figure, font,
+              look[Token::text], Qt::AlignRight);
+    paintText(painter, second, items_[item].second, font, look[Token::text2]);
     paintHorizontalLine(painter, 0, width(), area.bottom() - 1, look[Token::hover]);
   }
 }

@@ -84,6 +84,7 @@ class WorstList : public QWidget {
   void setItems(const QVector<SampleItem>& items, bool withPictures);
   const QVector<SampleItem>& items() const { return items_; }
   QRectF itemRect(int item) const;
+  QRectF secondRect(int item) const; // where its second line is painted
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override { return {lookOf(this).px(120), sizeHint().height()}; }
 

@@ -118,7 +118,7 @@ void TryView::dropEvent(QDropEvent* event) {
 
 void TryView::setWaiting(bool waiting) {
   hint_->setText(
-      waiting ? QString("Asking the network …")
+      waiting ? QString("Predicting …")
               : QString("Drop PNG, JPEG, IDX or CSV anywhere here. Several at once are answered as a list."));
 }
 

@@ -2,6 +2,7 @@
 #include "app/studio/pages/history/history_foot.h"
 #include "app/studio/model/run_words.h"
 #include "app/studio/pages/history/compare_view.h"
+#include "app/studio/theme/icons.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
 #include "core/base/format.h"
@@ -12,6 +13,16 @@
 #include <cmath>
 
 namespace loom {
+namespace {
+
+QString stateText(const RunView& view) {
+  if (!view.waiting) return view.starting ? QString("Starting") : text(stateWord(view.row.state));
+  if (view.impossible) return "Cannot start: " + view.waitsFor;
+  const QString place = queueText(view);
+  return place.isEmpty() ? QString("Waiting") : "Waiting, " + place;
+}
+
+} // namespace
 
 HistoryFoot::HistoryFoot(QWidget* parent) : QWidget(parent) {
   setObjectName("historyFoot");
@@ -73,15 +84,18 @@ void HistoryFoot::setRuns(const QVector<RunView>& views, bool binned) {
   if (views.isEmpty()) return;
   Shown shown{binned, {}};
   for (const auto& view : views)
-    shown.runs.push_back({view.row.id, view.row.name, view.row.note, view.version, stateOf(view)});
+    shown.runs.push_back({view.row.id, view.row.name, view.row.note, view.version, stateText(view)});
   if (shown == shown_) return;
   shown_ = shown;
   QStringList names;
   for (const auto& view : views.mid(0, 8)) names << text(view.row.name);
   title_->setTitle(views.size() == 1 ? names.front() : plural(views.size(), "run") + " chosen",
-                   views.size() == 1 ? text(std::string(stateWord(views[0].row.state))) : names.join(", "));
+                   views.size() == 1 ? stateText(views[0]) : names.join(", "));
   open_->setVisible(views.size() == 1);
-  resume_->setVisible(views.size() == 1 && resumable(views[0]));
+  const bool release = views.size() == 1 && releasable(views[0]);
+  resume_->setVisible(release || (views.size() == 1 && resumable(views[0])));
+  resume_->setText(!release ? "Resume" : views[0].impossible ? "Start again" : "Start");
+  resume_->setIcon(icon(!release ? "resume" : views[0].impossible ? "refresh" : "run"));
   note_->setVisible(views.size() == 1);
   if (views.size() == 1 && !note_->hasFocus()) note_->setText(text(views[0].row.note));
   bin_->setText(binned ? "Put back" : "Delete");

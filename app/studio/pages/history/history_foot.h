@@ -24,7 +24,7 @@ class HistoryFoot : public QWidget {
 
  Q_SIGNALS:
   void openWanted();
-  void resumeWanted();
+  void resumeWanted();                // or started again, when it is in the queue
   void binWanted();                   // into the bin, or back
   void tagGiven(const QString& word); // "-word" takes it away
   void noteGiven(const QString& words);
@@ -39,7 +39,7 @@ class HistoryFoot : public QWidget {
     struct Run {
       std::string id, name, note;
       std::int64_t version = 0;
-      RunState state{};
+      QString state;
       bool operator==(const Run&) const = default;
     };
     bool binned = false;

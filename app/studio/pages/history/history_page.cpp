@@ -99,7 +99,7 @@ QWidget* HistoryPage::buildBar() {
   filter_ = new QLineEdit;
   filter_->setObjectName("historyFilter");
   filter_->setFont(look.fonts[Type::mono]);
-  filter_->setPlaceholderText("val_accuracy > 0.9 and optimizer = Adam");
+  filter_->setPlaceholderText("optimizer = Adam and val_loss < 0.5");
   filter_->setAccessibleName("Filter");
   filter_->setClearButtonEnabled(true);
   filter_->setFixedWidth(look.px(440));
@@ -156,8 +156,12 @@ void HistoryPage::bind() {
 
 void HistoryPage::bindSession() {
   connect(foot_, &HistoryFoot::resumeWanted, this, [this] {
-    if (chosen().isEmpty()) return;
-    session_->resumeRun(chosen().front());
+    const auto* view = session_->run(chosen().value(0));
+    if (view == nullptr) return;
+    if (releasable(*view))
+      session_->startAgain(chosen().front());
+    else
+      session_->resumeRun(chosen().front());
     Q_EMIT context().pageRequested(to::Train{.run = chosen().front()});
   });
   connect(foot_, &HistoryFoot::tagGiven, this, &HistoryPage::tag);
@@ -324,7 +328,7 @@ void HistoryPage::showNone() {
 void HistoryPage::refreshViews() {
   const auto& runs = session_ != nullptr ? session_->runs() : model_->runs();
   viewRows_ = {{"history", "All runs", [](const RunView& view) { return !view.row.archived; }},
-               {"st-running", "Active", [](const RunView& view) { return underWay(view); }}};
+               {"st-running", "Active", [](const RunView& view) { return willTrain(view); }}};
   std::set<std::string> tags;
   for (const auto& view : runs) tags.insert(view.row.tags.begin(), view.row.tags.end());
   for (const auto& tag : tags)
@@ -333,8 +337,7 @@ void HistoryPage::refreshViews() {
                                                                   tag) != view.row.tags.end();
                          }});
   viewRows_.push_back({"st-error", "Failed", [](const RunView& view) {
-                         return !view.row.archived && !underWay(view) &&
-                                stateMark(view.row.state).colour == Token::error;
+                         return !view.row.archived && !willTrain(view) && markOf(view).colour == Token::error;
                        }});
   viewRows_.push_back({"delete", "Bin", [](const RunView& view) { return view.row.archived; }});
   QStringList titles;
@@ -399,11 +402,24 @@ void HistoryPage::colourFilter(const RunFilter& filter) {
 void HistoryPage::bin(bool archived) {
   if (session_ == nullptr) return;
   QStringList runs, going, names;
+  bool queuedOnly = true;
   for (const auto& id : chosen())
     if (const auto* view = session_->run(id); view != nullptr) {
       (underWay(*view) ? going : runs) << id;
       if (underWay(*view)) names << "“" + text(view->row.name) + "”";
+      queuedOnly = queuedOnly && (!underWay(*view) || view->waiting);
     }
+  if (!going.isEmpty() && queuedOnly) {
+    undo_->setMessage(MessageKind::warn, names.join(", ") + (going.size() == 1 ? " is" : " are") +
+                                             " still in the queue and cannot be deleted. Remove " +
+                                             (going.size() == 1 ? "it" : "them") + " from the queue first.");
+    undo_->setAction("Remove from queue", [this, going] {
+      for (const auto& id : going) session_->carryOut(ControlRun{id, RunControl::Verb::stop});
+      undo_->hide();
+    });
+    undo_->show();
+    return;
+  }
   if (!going.isEmpty()) {
     undo_->setMessage(MessageKind::warn, names.join(", ") + (going.size() == 1 ? " is" : " are") +
                                              " under way and cannot be deleted. Stop " +

@@ -163,7 +163,7 @@ struct Parser {
       return whole;
     }
     if (now().kind == Piece::Kind::end)
-      return wrong(say("The filter is not complete"), say("Write a comparison, such as val_accuracy > 0.9"));
+      return wrong(say("The filter is not complete"), say("Write a comparison, such as val_loss < 0.5"));
     if (now().kind == Piece::Kind::relation || now().kind == Piece::Kind::close || isJoint("and") ||
         isJoint("or"))
       return wrong(say("The comparison before \"{}\" is missing", now().words.toStdString()),
@@ -231,7 +231,7 @@ bool fitsNode(const RunFilter::Node& node, const RunView& view) {
       if (contains(text(words), node.words)) return true;
     for (const auto& tag : row.tags)
       if (contains(text(tag), node.words)) return true;
-    return contains(stateMark(stateOf(view)).word, node.words);
+    return contains(markOf(view).word, node.words);
   }
   case Kind::compare:
     break;
@@ -287,7 +287,7 @@ std::optional<FilterValue> filterValue(const RunView& view, const QString& name)
   if (name == "network") return words(text(row.network));
   if (name == "optimizer") return words(text(row.optimizer));
   if (name == "schedule") return words(text(row.schedule));
-  if (name == "state") return words(stateMark(stateOf(view)).word);
+  if (name == "state") return words(markOf(view).word);
   if (name == "note") return words(text(row.note));
   if (name == "parameters") return number(double(row.parameters));
   if (name == "epochs") return number(double(row.epochs));

@@ -41,8 +41,9 @@ class RunRows : public RowDelegate {
       return;
     }
     case RunTableModel::state:
-      return paintState(painter, area, stateMark(RunState(index.data(RunTableModel::stateRole).toInt())),
-                        look);
+      if (const auto* runs = qobject_cast<const RunTableModel*>(index.model()))
+        paintState(painter, area, markOf(runs->viewAt(index.row())), look, index.data().toString());
+      return;
     case RunTableModel::name: {
       // "lenet-5 · 37": the number is quieter than the name.
       const QString words = index.data().toString();
@@ -91,6 +92,9 @@ class RunRows : public RowDelegate {
   }
 };
 
+// Later than every date, in microseconds: what waits comes before what was started last, the next one first.
+constexpr double afterAll = 9e15;
+
 double keyOf(const RunView& view, int column) {
   const RunRow& row = view.row;
   const double none = -1e300;
@@ -111,10 +115,19 @@ double keyOf(const RunView& view, int column) {
   case RunTableModel::time:
     return row.seconds;
   case RunTableModel::started:
-    return double(row.created);
+    return view.waiting && view.place > 0 ? afterAll - view.place : double(row.created);
   default:
     return 0;
   }
+}
+
+// "2nd in the queue, waiting 00:03:12: 2 of 2 cores are in use"
+QString whyQueued(const RunView& view) {
+  QStringList place{queueText(view), waitedText(view)};
+  place.removeAll({});
+  QStringList parts{place.join(", waiting "), view.waitsFor};
+  parts.removeAll({});
+  return parts.join(": ");
 }
 
 // "92.04": the percent sign stands in the column's head.
@@ -128,7 +141,8 @@ void RunTableModel::setRuns(const QVector<RunView>& runs) {
   const bool sameRows =
       runs.size() == runs_.size() &&
       std::equal(runs.begin(), runs.end(), runs_.begin(), [](const RunView& a, const RunView& b) {
-        return a.row.id == b.row.id && a.row.archived == b.row.archived && stateOf(a) == stateOf(b);
+        return a.row.id == b.row.id && a.row.archived == b.row.archived && stateOf(a) == stateOf(b) &&
+               a.place == b.place && a.impossible == b.impossible;
       });
   runs_ = runs;
   best_ = -1e300;
@@ -257,7 +271,10 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
     return known != sparks_.constEnd() ? QVariant::fromValue(known->values) : QVariant();
   }
   case Qt::ToolTipRole:
+    if (index.column() == state && view.waiting) return tipText(whyQueued(view));
     if (index.column() == state && !row.error.empty()) return tipText(text(row.error));
+    if (index.column() == started && view.waiting && view.queued > 0)
+      return "Queued " + text(formatTime(view.queued));
     if (index.column() == started && row.created > 0) return text(formatTime(row.created));
     if (index.column() == name && !row.note.empty()) return tipText(text(row.note));
     return {};
@@ -269,8 +286,10 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
     return {};
   }
   switch (index.column()) {
-  case state:
-    return QString(stateMark(stateOf(view)).word);
+  case state: {
+    const QString word = markOf(view).word;
+    return view.waiting && view.place > 0 ? word + ", " + ordinalText(view.place) : word;
+  }
   case name:
     return text(row.name);
   case parameters:

@@ -196,7 +196,11 @@ void RunCost::showChecks() {
     if (sameLearning(view.row, *network, settings_) && !view.row.archived) {
       const QString run = text(view.row.id);
       say("st-warn", Token::warn,
-          QString("The same settings ran as %1 with seed %2. Change the seed to learn something new.")
+          QString(view.waiting
+                      ? "The same settings wait in the queue as %1 with seed %2. Change the seed to "
+                        "learn something new."
+                      : "The same settings ran as %1 with seed %2. Change the seed to learn something "
+                        "new.")
               .arg(text(view.row.name))
               .arg(settings_.seed),
           "Show", [this, run] { Q_EMIT runLinked(run); });

@@ -16,6 +16,8 @@ class RunList : public QWidget {
   explicit RunList(QWidget* parent = nullptr);
   void setRuns(const QVector<RunView>& runs, const QString& current);
   int count() const { return int(runs_.size()); }
+  const RunView& viewAt(int row) const { return runs_[row]; }
+  QStringList wordsAt(int row) const; // below the name: where it is, and why it waits or cannot start
   QRectF rowRect(int row) const;
   QSize sizeHint() const override;
 
@@ -44,7 +46,7 @@ class RunWaiting : public QWidget {
  private:
   struct Step {
     QString icon, title, second, when;
-    int state = 0; // 0: done, 1: now, 2: later
+    int state = 0; // 0: done, 1: now, 2: later, 3: failed, its second line in full
   };
   QVector<Step> steps_;
   QString note_;

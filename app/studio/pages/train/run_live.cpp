@@ -93,6 +93,7 @@ QWidget* RunLive::buildHead() {
   };
   epoch_ = fact("Epoch");
   loss_ = fact("Train loss");
+  loss_.value->setObjectName("lossFigure");
   validation_ = fact("Validation accuracy");
   test_ = fact("Test accuracy");
   test_.value->setObjectName("testFigure");
@@ -181,13 +182,9 @@ void RunLive::refresh() {
   epoch_.value->setText(QString::number(std::min(row.epochs, row.step / perEpoch + running)));
   epoch_.second->setText(QString("of %1").arg(row.epochs));
   const auto* loss = summaryOf(row, "train/loss");
-  const auto* curve =
-      board_->chart("loss") != nullptr ? board_->chart("loss")->curve(run_ + "|train/loss") : nullptr;
-  const auto smoothed = curve != nullptr ? curve->lastValue() : std::nullopt;
-  loss_.value->setText(smoothed          ? text(formatLoss(*smoothed))
-                       : loss != nullptr ? text(formatLoss(loss->last))
-                                         : QString(missingText));
-  loss_.second->setText(smoothed && board_->charts().front()->smoothing() > 0 ? "smoothed" : "per step");
+  // As it is stored: what the chart draws last depends on its width and its smoothing.
+  loss_.value->setText(loss != nullptr ? text(formatLoss(loss->last)) : QString(missingText));
+  loss_.second->setText("last step");
   validation_.label->setText(regression ? "Validation R²" : "Validation accuracy");
   const auto* validation = summaryOf(row, regression ? "val/r2" : "val/accuracy");
   validation_.value->setText(validation != nullptr ? shareText(validation->last, regression)

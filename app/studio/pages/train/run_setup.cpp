@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/train/run_setup.h"
+#include "app/studio/bridge/queued_runs.h"
 #include "app/studio/charts/chart.h"
 #include "app/studio/model/run_words.h"
 #include "app/studio/pages/train/run_cost.h"
@@ -11,6 +12,7 @@
 #include "app/studio/widgets/segments.h"
 #include "app/studio/widgets/text.h"
 #include "core/base/format.h"
+#include "core/launch/leases.h"
 #include "core/network/validate.h"
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -100,7 +102,12 @@ RunSetup::RunSetup(Session* session, QWidget* parent) : QWidget(parent), session
 void RunSetup::bindSession() {
   connect(session_, &Session::estimated, this, &RunSetup::showNotes);
   connect(session_, &Session::runsChanged, this, [this] {
-    if (isVisible() && ahead_ != session_->underWay().size()) showNotes();
+    if (!isVisible()) return;
+    showAhead();
+    proposeName();
+  });
+  connect(session_, &Session::loadChanged, this, [this] {
+    if (isVisible()) showAhead();
   });
   connect(session_, &Session::factsChanged, this, [this] { takeAll(); });
   connect(session_, &Session::settingsChanged, this, &RunSetup::refresh);
@@ -422,8 +429,7 @@ void RunSetup::refresh() {
     const QString shares = percent(split.train) + " / " + percent(split.validation);
     split_->setText(split.test > 0 ? shares + " / " + percent(split.test) + " %" : shares + " %");
     split_->setNote(split.test > 0 ? "train, val, test" : "train, val; test apart");
-    name_->setPlaceholderText(
-        QString("%1 · %2").arg(network_->currentText()).arg(session_->runs().size() + 1));
+    proposeName();
   }
   // A value that is refused stays as it was typed, with its reason.
   const auto put = [another](QLineEdit* field, const QString& value) {
@@ -448,18 +454,43 @@ void RunSetup::refresh() {
   if (isVisible()) later_->start();
 }
 
+// As the run is called when nothing is typed.
+void RunSetup::proposeName() {
+  const auto& runs = session_->runs();
+  name_->setPlaceholderText(
+      text(nextRunName(networkName().toStdString(), {runs.constData(), std::size_t(runs.size())})));
+}
+
+// The load of this computer is older than what this window started since: the larger number counts.
+qsizetype RunSetup::runsAhead(const QString& device) const {
+  const MachineLoad& load = session_->load();
+  const auto underWay = session_->underWay();
+  const auto own =
+      std::count_if(underWay.begin(), underWay.end(), [](const RunView* view) { return willTrain(*view); });
+  const qsizetype all = load.training + load.waiting;
+  if (all < own) return own;
+  const bool coresFree = load.coresInUse + coresOf(session_->settings().threads) <= load.cores;
+  const bool free = load.waiting == 0 && coresFree && !load.devicesInUse.contains(device);
+  return free ? 0 : all;
+}
+
+void RunSetup::showAhead() {
+  const auto& estimate = session_->estimate();
+  for (int index = 0; index < deviceCards_.size(); ++index) {
+    const qsizetype ahead = runsAhead(devices_[index].id);
+    deviceCards_[index]->setFact(estimate ? text(formatDuration(estimate->seconds)) : QString(),
+                                 ahead == 0 ? QString("free now") : plural(ahead, "run") + " ahead",
+                                 ahead == 0 ? Token::text2 : Token::warn);
+  }
+}
+
 void RunSetup::showNotes() {
   if (session_ == nullptr) return;
   const auto& estimate = session_->estimate();
   const auto epochs = std::max<std::int64_t>(1, session_->settings().epochs);
   epochs_->setNote(estimate ? plural(estimate->steps, "step") : QString());
   batch_->setNote(estimate ? text(formatCount(estimate->steps / epochs)) + " per epoch" : QString());
-  const auto ahead = ahead_ = session_->underWay().size();
-  for (auto* card : deviceCards_) {
-    const QString note = ahead == 0 ? "free now" : plural(ahead, "run") + " ahead";
-    card->setFact(estimate ? text(formatDuration(estimate->seconds)) : QString(), note,
-                  ahead == 0 ? Token::text2 : Token::warn);
-  }
+  showAhead();
   showPreview();
 }
 

@@ -33,6 +33,8 @@ class RunSetup : public QWidget {
   Session::Wanted wanted() const;
   QString subtitle() const;                    // "cnn on Fashion-MNIST"
   QString problem() const { return problem_; } // why it cannot run; empty: it can
+  // Of all projects on this computer, as the device's card shows it. 0: a run would start at once.
+  qsizetype runsAhead(const QString& device) const;
 
  Q_SIGNALS:
   void problemChanged();
@@ -52,14 +54,15 @@ class RunSetup : public QWidget {
   void followDrawn(); // the network that Design shows is the one of the next run
   void showPreview();
   void showNotes();
+  void proposeName();
+  void showAhead(); // on the device cards
   void showDevices();
   void checkAll(TrainSettings& into, bool& good);
   Session* session_;
   QTimer* later_;
   QString problem_, builtOptimizer_, builtSchedule_, followed_;
   bool filling_ = false;
-  bool fresh_ = true;   // nothing was typed or chosen since the project was opened
-  qsizetype ahead_ = 0; // runs under way, as the device cards say it
+  bool fresh_ = true; // nothing was typed or chosen since the project was opened
   Form *whatForm_, *whereForm_, *keepForm_, *howLeft_, *howRight_, *scheduleLeft_, *scheduleRight_;
   QComboBox *network_, *optimizer_;
   QLineEdit *data_, *tags_, *note_, *rate_, *seed_, *keep_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/train/run_side.h"
+#include "app/studio/charts/value_format.h"
 #include "app/studio/model/run_words.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/panels.h"
@@ -173,7 +174,11 @@ RunSide::RunSide(Session* session, Board* board, QWidget* parent)
     showValues();
   });
   connect(board_, &Board::answered, this, &RunSide::showValues);
-  if (session_ != nullptr) connect(session_, &Session::runsChanged, this, &RunSide::offerRuns);
+  if (session_ == nullptr) return;
+  connect(session_, &Session::runsChanged, this, [this] {
+    offerRuns();
+    if (!x_) showValues();
+  });
 }
 
 void RunSide::setRun(const QString& run) {
@@ -187,8 +192,29 @@ void RunSide::setRun(const QString& run) {
   showValues();
 }
 
+// The curves' own ends depend on the width of the charts and on their smoothing.
+void RunSide::takeStored(QVector<Board::Value>& values) const {
+  const auto* mine = session_ != nullptr ? session_->run(run_) : nullptr;
+  if (mine == nullptr) return;
+  qsizetype at = 0;
+  for (const auto* row : chartsFor(isRegression(mine->row), false)) {
+    const auto* chart = board_->chart(row->spec.id);
+    for (const auto& run : chart != nullptr ? board_->runs() + over_ : QStringList())
+      for (const auto& line : row->lines) {
+        if (chart->curve(run + "|" + line.key) == nullptr) continue;
+        if (at >= values.size() || values[at].run != run) return; // the board shows something else still
+        const auto* view = session_->run(run);
+        const auto* stored = view != nullptr ? summaryOf(view->row, line.key) : nullptr;
+        if (stored != nullptr && stored->count > 0)
+          values[at].text = formatValue(stored->last, row->spec.format);
+        ++at;
+      }
+  }
+}
+
 void RunSide::showValues() {
-  const auto values = board_->valuesAt(x_);
+  auto values = board_->valuesAt(x_);
+  if (!x_) takeStored(values);
   if (x_) {
     const QString epoch = *x_ == std::floor(*x_) ? QString::number(*x_) : QString::number(*x_, 'f', 2);
     crossTitle_->setTitle("At epoch " + epoch,

@@ -27,6 +27,7 @@ class RunSide : public QWidget {
 
  private:
   void showValues();
+  void takeStored(QVector<Board::Value>& values) const; // the last stored points
   void offerRuns();
   Session* session_;
   Board* board_;

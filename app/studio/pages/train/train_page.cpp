@@ -44,10 +44,10 @@ QWidget* TrainPage::buildBar() {
   resume_ = makeButton("Resume", "resume");
   evaluate_ = makeButton("Evaluate", "evaluate");
   newRun_ = makeButton("New run", "plus", ButtonRole::ghost);
-  setTip(pause_, "Pause or go on", "F6");
+  setTip(pause_, "Pauses or resumes the run", "F6");
   setTip(stop_, "Saves a checkpoint and ends", "Shift F5");
   setTip(checkpoint_, "Saves the weights as they are now", "F7");
-  setTip(resume_, "Goes on from the last checkpoint");
+  setTip(resume_, "Resumes from the last checkpoint");
   const char* names[] = {"runPause", "runStop", "runCheckpoint", "runResume", "runEvaluate", "runNew"};
   QPushButton* buttons[] = {pause_, stop_, checkpoint_, resume_, evaluate_, newRun_};
   for (int index = 0; index < 6; ++index) {
@@ -119,8 +119,7 @@ void TrainPage::bindSession() {
   actions.bind("run.checkpoint", this, [this] { checkpoint_->click(); });
   actions.bind("run.resume", this, [this] { resumeRun(); });
   connect(session_, &Session::runsChanged, this, [this] {
-    if (open_.wantNewest && !session_->underWay().isEmpty())
-      showRun(text(session_->underWay().front()->row.id));
+    if (open_.wantNewest && session_->liveRun() != nullptr) showRun(text(session_->liveRun()->row.id));
     // The history may learn of a living run a moment after the project is open.
     open_.wantNewest = open_.wantNewest && open_.run.isEmpty() && session_->project().has_value() &&
                        session_->project()->living;
@@ -162,8 +161,8 @@ void TrainPage::opened(const PageTarget& target) {
     open_.wantNewest = true;
   else if (wanted.part == to::Train::setup)
     newRun_->click();
-  else if (open_.run.isEmpty() && session_ != nullptr && !session_->underWay().isEmpty())
-    showRun(text(session_->underWay().front()->row.id));
+  else if (open_.run.isEmpty() && session_ != nullptr && session_->liveRun() != nullptr)
+    showRun(text(session_->liveRun()->row.id));
   else if (open_.run.isEmpty() && !open_.setupWanted && session_ != nullptr &&
            session_->brokenOff() != nullptr)
     showRun(text(session_->brokenOff()->row.id)); // it waits to be resumed
@@ -183,6 +182,7 @@ void TrainPage::showSetup() {
 void TrainPage::showRun(const QString& run) {
   if (run.isEmpty()) return;
   open_.run = run;
+  open_.seen.clear();
   open_.wantNewest = false;
   message_->hide();
   live_->setRun(run);
@@ -197,11 +197,12 @@ void TrainPage::command(RunControl::Verb verb, double value) {
   const auto* view = shown();
   if (view == nullptr || !underWay(*view)) return;
   if (view->waiting && verb != RunControl::Verb::stop) return;
+  const bool leaves = view->waiting && view->row.totalSteps == 0; // taken back, it is nowhere any more
   session_->bridge().ask(ControlRun{open_.run, verb, value}, this,
                          [this, run = open_.run](const Result<Done>& sent) {
                            if (!sent && run == open_.run) live_->setProblem(sent.error());
                          });
-  if (view->waiting) showSetup(); // it was taken back and is nowhere any more
+  if (leaves) showSetup();
 }
 
 void TrainPage::startRun() {
@@ -216,15 +217,38 @@ void TrainPage::startRun() {
 }
 
 void TrainPage::resumeRun() {
-  if (const auto* view = shown(); view != nullptr && resumable(*view)) session_->resumeRun(open_.run);
+  const auto* view = shown();
+  if (view == nullptr) return;
+  if (releasable(*view))
+    session_->startAgain(open_.run);
+  else if (resumable(*view))
+    session_->resumeRun(open_.run);
+}
+
+bool TrainPage::leaveDeleted() {
+  const auto* view = shown();
+  const bool known = !open_.run.isEmpty() && open_.seen == open_.run;
+  if (view != nullptr) {
+    if (!known) open_.inBin = view->row.archived;
+    open_.inBin = open_.inBin && view->row.archived;
+    open_.seen = open_.run;
+    open_.begun = view->row.totalSteps > 0;
+  }
+  const bool deleted = view == nullptr ? known : view->row.archived && !open_.inBin;
+  if (!deleted) return false;
+  const bool another = open_.begun; // what was only asked for leads back to where it was asked
+  for (const auto& other : session_->runs())
+    if (another && text(other.row.id) != open_.run && !other.row.archived && !other.impossible) {
+      showRun(text(other.row.id));
+      return true;
+    }
+  showSetup();
+  return true;
 }
 
 void TrainPage::refresh() {
+  if (leaveDeleted()) return;
   const auto* view = shown();
-  if (view != nullptr)
-    open_.seen = open_.run;
-  else if (!open_.run.isEmpty() && open_.seen == open_.run)
-    return showSetup(); // its folder was deleted
   if (!open_.run.isEmpty()) {
     const bool before = view == nullptr || ((view->waiting || view->starting) && view->row.totalSteps == 0) ||
                         (view->waiting && underWay(*view));
@@ -252,40 +276,60 @@ void TrainPage::refresh() {
 void TrainPage::refreshBar() {
   const bool onSetup = stack_->currentWidget() == setup_;
   const auto* view = onSetup ? nullptr : shown();
-  const bool going = view != nullptr && underWay(*view),
-             working = view != nullptr && living(*view) && !view->starting;
   bar_->setTitle(onSetup ? QString("New run") : view != nullptr ? text(view->row.name) : QString("Starting"));
   bar_->setSubtitle(onSetup && session_ != nullptr ? setup_->subtitle() : QString());
   state_->setVisible(view != nullptr);
   place_->setVisible(view != nullptr);
   if (view != nullptr) {
-    showState(*state_, stateOf(*view));
+    showState(*state_, markOf(*view));
     place_->setText(!view->waiting && view->row.totalSteps > 0 ? placeText(*view) : QString());
   }
-  pause_->setVisible(working);
-  checkpoint_->setVisible(working);
-  stop_->setVisible(going && (working || view->waiting));
-  stop_->setText(view != nullptr && view->waiting ? "Take back" : "Stop");
-  const bool paused = view != nullptr && view->row.state == RunState::paused;
-  if (pause_->text() != (paused ? "Resume" : "Pause")) {
-    pause_->setText(paused ? "Resume" : "Pause");
-    pause_->setIcon(icon(paused ? "resume" : "pause"));
-  }
-  resume_->setVisible(view != nullptr && resumable(*view));
-  evaluate_->setVisible(view != nullptr && !going && view->row.checkpoint >= 0);
+  refreshButtons(view);
   newRun_->setVisible(!onSetup);
   bar_->setPrimaryVisible(onSetup);
   bar_->primary()->setEnabled(setup_->problem().isEmpty());
   bar_->setReason(onSetup ? setup_->problem() : QString());
   if (session_ != nullptr)
     setDocument(onSetup ? QString("new run") : view != nullptr ? text(view->row.name) : QString());
+}
+
+void TrainPage::refreshButtons(const RunView* view) {
+  const bool going = view != nullptr && underWay(*view),
+             working = view != nullptr && living(*view) && !view->starting;
+  const bool queued = view != nullptr && view->waiting,
+             paused = view != nullptr && view->row.state == RunState::paused;
+  const bool release = view != nullptr && releasable(*view);
+  const bool resume = view != nullptr && (release || resumable(*view));
+  const auto say = [](QPushButton* button, const char* words, const char* picture, const char* tip,
+                      const char* keys) {
+    if (button->text() == words) return;
+    button->setText(words);
+    button->setIcon(icon(picture));
+    setTip(button, tip, keys);
+  };
+  if (queued)
+    say(stop_, "Remove from queue", "close", "It is not started then", "Shift F5");
+  else
+    say(stop_, "Stop", "stop", "Saves a checkpoint and ends", "Shift F5");
+  say(pause_, paused ? "Resume" : "Pause", paused ? "resume" : "pause", "Pauses or resumes the run", "F6");
+  const char* startWords = queued && view->held ? "Start" : "Start again";
+  if (release)
+    say(resume_, startWords, view->held ? "run" : "refresh", "It waits for its cores again, then starts", "");
+  else
+    say(resume_, "Resume", "resume", "Resumes from the last checkpoint", "");
+  pause_->setVisible(working);
+  checkpoint_->setVisible(working);
+  stop_->setVisible(going && (working || queued));
+  resume_->setVisible(resume);
+  evaluate_->setVisible(view != nullptr && !going && view->row.checkpoint >= 0);
   if (session_ == nullptr) return;
   auto& actions = context().actions;
   actions.setEnabled("run.pause", this, working, "No run is shown that trains");
   actions.setEnabled("run.stop", this, going, "No run is shown that trains");
   actions.setEnabled("run.checkpoint", this, working, "No run is shown that trains");
-  actions.setEnabled("run.resume", this, view != nullptr && resumable(*view),
-                     "The run shown did not stop early");
+  actions.setEnabled("run.resume", this, resume, "The run shown did not stop early");
+  actions.setText("run.stop", this, queued ? QString("Remove from queue") : QString());
+  actions.setText("run.resume", this, release ? QString::fromLatin1(startWords) : QString());
 }
 
 } // namespace loom

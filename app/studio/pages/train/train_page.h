@@ -40,15 +40,19 @@ class TrainPage : public Page {
   void forget(); // everything of the project
   void showStartError(const QString& run, const Error& error);
   void refresh();
+  bool leaveDeleted(); // true: the run was deleted while it was shown, and another page is
   void refreshBar();
+  void refreshButtons(const RunView* view); // null: none is shown
   void startRun();
   void resumeRun();
   const RunView* shown() const;
   void command(RunControl::Verb verb, double value = 0);
 
   Session* session_;
-  struct OpenProject { // what belongs to the open project
-    QString run, seen; // shown, and known to the session
+  struct OpenProject {  // what belongs to the open project
+    QString run, seen;  // shown, and known to the session
+    bool begun = false; // `seen`: it had trained
+    bool inBin = false; // `seen`: it was in the bin already when it was opened
     bool wantNewest = false;
     bool setupWanted = false; // a person asked for the set-up: no earlier run is shown instead
   };

@@ -135,6 +135,16 @@ QSize TemplateCard::sizeHint() const {
 }
 QSize TemplateCard::minimumSizeHint() const { return {lookOf(this).px(160), sizeHint().height()}; }
 
+// The words behind both figures. Where they have no room they get shorter, so that the figures are never cut.
+std::pair<QString, QString> TemplateCard::factWords(const Look& look, double width) const {
+  const QFontMetricsF strong(look.fonts[Type::smallStrong]), plain(look.fonts[Type::small]);
+  const double figures = strong.horizontalAdvance(fact_.accuracy) + strong.horizontalAdvance(fact_.time) +
+                         2 * look.px(4) + look.px(16) + 4;
+  const std::pair<QString, QString> full{tr("test accuracy"), tr("to train")}, less{tr("accuracy"), {}};
+  const double words = plain.horizontalAdvance(full.first) + plain.horizontalAdvance(full.second);
+  return figures + words <= width ? full : less;
+}
+
 void TemplateCard::paintEvent(QPaintEvent*) {
   const Look& look = lookOf(this);
   QPainter painter(this);
@@ -181,8 +191,9 @@ void TemplateCard::paintEvent(QPaintEvent*) {
     line.setLeft(line.left() + paintText(painter, line, rest, look.fonts[Type::small], look[Token::text2]) +
                  look.px(16));
   };
-  fact(fact_.accuracy, tr("test accuracy"));
-  fact(fact_.time, tr("to train"));
+  const auto [after, behind] = factWords(look, factsWidth());
+  fact(fact_.accuracy, after);
+  fact(fact_.time, behind);
 }
 
 } // namespace loom

@@ -6,6 +6,7 @@
 #include "core/layers/layer_spec.h"
 #include <QAbstractButton>
 #include <QHash>
+#include <utility>
 #include <vector>
 
 namespace loom {
@@ -43,6 +44,9 @@ class TemplateCard : public QAbstractButton {
   void setFact(const TemplateFact& fact);
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override;
+  // What is written behind accuracy and time in a line of this width.
+  std::pair<QString, QString> factWords(const Look& look, double width) const;
+  double factsWidth() const { return width() - 2 * lookOf(this).px(16); }
 
  protected:
   void paintEvent(QPaintEvent* event) override;

@@ -16,7 +16,9 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
+#include <QStyle>
 #include <QVBoxLayout>
+#include <algorithm>
 
 namespace loom {
 namespace {
@@ -192,7 +194,12 @@ void WelcomePage::refresh() {
 void WelcomePage::arrange() {
   const double width = window()->width() / lookOf(this).scale;
   left_->setFixedWidth(lookOf(this).px(width < 1152 ? 319 : 447));
-  const int columns = width < 880 ? 1 : width < 1152 ? 2 : 3;
+  // As many cards side by side as have room for all of their words.
+  constexpr int gap = 16, margins = 2 * 40;
+  const int card = lookOf(this).px(240);
+  const int bar = style()->pixelMetric(QStyle::PM_ScrollBarExtent);
+  const int room = this->width() - left_->minimumWidth() - 1 - margins - bar;
+  const int columns = std::clamp((room + gap) / (card + gap), 1, 3);
   whose_->setVisible(width >= 1152); // the heading comes first
   for (int i = 0; i < cards_.size(); ++i) grid_->addWidget(cards_[i], i / columns, i % columns);
 }
@@ -200,6 +207,11 @@ void WelcomePage::arrange() {
 void WelcomePage::resizeEvent(QResizeEvent* event) {
   arrange();
   Page::resizeEvent(event);
+}
+
+void WelcomePage::changeEvent(QEvent* event) {
+  Page::changeEvent(event);
+  if (event->type() == QEvent::StyleChange && !cards_.isEmpty()) arrange();
 }
 
 void WelcomePage::setComputer(const QList<ComputerFact>& facts) {

@@ -37,13 +37,14 @@ class WelcomePage : public Page {
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
+  void changeEvent(QEvent* event) override;
 
  private:
   QWidget* buildLeft();
   QWidget* buildRight();
   void refresh();
   void beginNew(); // says what a new project may begin with
-  void arrange();  // by the width of the window
+  void arrange();  // by the width of the window and the text size
   void tellComputer();
   QWidget* left_;
   QGridLayout* grid_;
