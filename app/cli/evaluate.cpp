@@ -35,40 +35,44 @@ void defineEvaluate(CLI::App& app, Action& action) {
     if (!run) return report(run.error());
     const auto problems = problemsOf(project->folder, *sites, {*run});
     warnOf(problems);
-    auto evaluation = evaluateRun(project->folder, *run, options->step, options->split);
-    if (!evaluation) return report(evaluation.error());
-    for (const auto& note : evaluation->notes) warn(note);
+    auto answer = evaluateRun(project->folder, *run, options->step, options->split);
+    if (!answer) return report(answer.error());
+    const Evaluation* evaluation = &answer->evaluation;
+    for (const auto& note : answer->notes) warn(note);
+    const Message& unverified = evaluation->unverified();
+    if (!unverified.empty()) warn(say("The stored evaluation is not verified: {}", unverified));
     if (options->json) {
       Json json = toJson(*evaluation);
       json["run"] = *run;
-      setMessages(json, "notes", evaluation->notes);
+      json["verified"] = unverified.empty();
+      setMessages(json, "notes", answer->notes);
       json["problems"] = errorList(problems);
       printJson(json);
       return 0;
     }
-    std::vector<std::vector<std::string>> figures{{"part", evaluation->split},
-                                                  {"checkpoint", std::to_string(evaluation->step)}};
-    for (const auto& [name, value] : evaluation->metrics)
+    std::vector<std::vector<std::string>> figures{{"part", evaluation->split()},
+                                                  {"checkpoint", std::to_string(evaluation->step())}};
+    for (const auto& [name, value] : evaluation->metrics())
       figures.push_back({name, name.ends_with("accuracy") ? formatPercent(value) : formatLoss(value)});
     printTable(figures, {false, true});
-    if (!evaluation->perClass.empty()) {
+    if (!evaluation->perClass().empty()) {
       std::vector<std::vector<std::string>> rows{{"CLASS", "PRECISION", "RECALL", "F1", "SAMPLES"}};
-      for (const auto& one : evaluation->perClass)
+      for (const auto& one : evaluation->perClass())
         rows.push_back({shortened(one.name, 40), formatPercent(one.precision), formatPercent(one.recall),
                         formatPercent(one.f1), formatCount(one.support)});
       std::cout << "\n";
       printTable(rows, {false, true, true, true, true});
     }
-    if (!evaluation->confusion.empty() && evaluation->confusion.size() <= 20) {
+    if (!evaluation->confusion().empty() && evaluation->confusion().size() <= 20) {
       std::vector<std::vector<std::string>> rows{{"TRUE \\ PREDICTED"}};
       std::vector<bool> right{false};
-      for (const auto& name : evaluation->classes) {
+      for (const auto& name : evaluation->classes()) {
         rows.front().push_back(shortened(name, 10));
         right.push_back(true);
       }
-      for (std::size_t row = 0; row < evaluation->confusion.size(); ++row) {
-        rows.push_back({shortened(evaluation->classes[row], 40)});
-        for (const auto count : evaluation->confusion[row]) rows.back().push_back(formatCount(count));
+      for (std::size_t row = 0; row < evaluation->confusion().size(); ++row) {
+        rows.push_back({shortened(evaluation->classes()[row], 40)});
+        for (const auto count : evaluation->confusion()[row]) rows.back().push_back(formatCount(count));
       }
       std::cout << "\n";
       printTable(rows, right);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/reach.h"
 #include "app/cli/verb.h"
+#include "core/base/file_name.h"
+#include "core/base/message_json.h"
 #include "core/interop/torch_code.h"
 #include "core/run/project.h"
 #include <iostream>
@@ -43,15 +45,20 @@ void defineExport(CLI::App& app, Action& action) {
       network = loadNetwork(*project, options->network);
     }
     if (!network) return report(network.error());
-    if (auto written = exportTorch(*network, options->folder, folder); !written)
+    std::vector<Message> notes;
+    if (auto written = exportTorch(*network, options->folder, folder, notes); !written)
       return report(written.error());
+    for (const auto& note : notes) warn(note);
     const std::filesystem::path place = options->folder;
-    std::vector<std::string> files{(place / (network->name + ".py")).string()};
-    if (!folder.empty()) files.push_back((place / (network->name + ".safetensors")).string());
-    if (options->json)
-      printJson({{"network", network->name}, {"files", files}, {"problems", errorList(problems)}});
-    else
-      for (const auto& file : files) std::cout << plain(file) << "\n";
+    std::vector<std::string> files{(place / fileNameOf(network->name, ".py")).string()};
+    if (!folder.empty()) files.push_back((place / fileNameOf(network->name, ".safetensors")).string());
+    if (options->json) {
+      Json json{{"network", network->name}, {"files", files}, {"problems", errorList(problems)}};
+      setMessages(json, "notes", notes);
+      printJson(json);
+      return 0;
+    }
+    for (const auto& file : files) std::cout << plain(file) << "\n";
     return 0;
   };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/verb.h"
+#include "core/base/characters.h"
 #include "core/base/error_message.h"
 #include "core/base/message_json.h"
 #include <algorithm>
@@ -13,21 +14,14 @@ namespace loom {
 namespace {
 
 // One character of UTF-8 and how many bytes it takes; a wrong byte stands for itself.
-char32_t characterAt(std::string_view text, std::size_t at, std::size_t& length) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(at);
-  length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
-  if (at + length > text.size()) length = 1;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(at + i) & 0xC0u) != 0x80u) length = 1;
-  if (length == 1) return first;
-  char32_t value = first & (0xFFu >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) value = value << 6 | (byte(at + i) & 0x3Fu);
-  return value;
+std::uint32_t characterAt(std::string_view text, std::size_t at, std::size_t& length) {
+  const Character first = firstCharacter(text.substr(at));
+  length = std::max<std::size_t>(first.length, 1);
+  return first.point;
 }
 
 // Places on a terminal: East Asian letters and pictures take two, combining marks none.
-std::size_t places(char32_t c) {
+std::size_t places(std::uint32_t c) {
   if (c >= 0x300 && c < 0x370) return 0;
   const bool wide = (c >= 0x1100 && c < 0x1160) || (c >= 0x2E80 && c < 0xA4D0) ||
                     (c >= 0xAC00 && c < 0xD7A4) || (c >= 0xF900 && c < 0xFB00) ||
@@ -71,21 +65,10 @@ bool dumbTerminal() {
 
 } // namespace
 
-std::string plain(std::string_view text) {
-  std::string clean;
-  std::size_t length = 1;
-  for (std::size_t at = 0; at < text.size(); at += length) {
-    const char32_t c = characterAt(text, at, length);
-    // Control characters, among them those that begin a terminal's commands, and the marks that turn a
-    // line's direction.
-    const bool control = c < 0x20 || (c >= 0x7F && (length == 1 || c < 0xA0)) ||
-                         (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-    clean += control ? "?" : std::string(text.substr(at, length));
-  }
-  return clean;
-}
+std::string plain(std::string_view text) { return visibleText(text); }
 
-std::string shortened(std::string_view text, std::size_t most) {
+std::string shortened(std::string_view name, std::size_t most) {
+  const std::string text = plain(name);
   std::size_t used = 0, length = 1;
   for (std::size_t at = 0; at < text.size(); at += length) {
     const std::size_t one = places(characterAt(text, at, length));
@@ -103,7 +86,7 @@ std::string shortened(std::string_view text, std::size_t most) {
     }
     used += one;
   }
-  return std::string(text);
+  return text;
 }
 
 std::string shellWord(std::string_view text) {
@@ -177,6 +160,27 @@ void warn(const Message& text) {
   std::cerr << painted("\033[33m", "warning:") << " " << plain(text.text()) << "\n";
 }
 
+std::string jsonLine(const Json& json) {
+  const std::string written = compactJson(json);
+  std::string line;
+  std::uint32_t before = 0;
+  for (std::string_view rest = written; !rest.empty();) {
+    const Character first = firstCharacter(rest);
+    const std::size_t length = std::max<std::size_t>(first.length, 1);
+    const std::uint32_t c = first.point;
+    const bool hidden = c >= 0x7F && isHidden(c, before);
+    if (!hidden)
+      line += rest.substr(0, length);
+    else if (c < 0x10000)
+      line += fmt::format("\\u{:04x}", c);
+    else
+      line += fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + ((c - 0x10000) >> 10), 0xDC00 + (c & 0x3FF));
+    before = hidden ? 0 : c;
+    rest.remove_prefix(length);
+  }
+  return line;
+}
+
 void warnOf(const std::vector<Error>& problems) {
   for (const Error& problem : problems) warn(toMessage(problem));
 }
@@ -194,7 +198,7 @@ Json errorList(const std::vector<Error>& errors) {
   return list;
 }
 
-void printJson(const Json& json) { std::cout << compactJson(json) << std::endl; }
+void printJson(const Json& json) { std::cout << jsonLine(json) << std::endl; }
 
 std::string counted(std::int64_t count, const char* one, const char* many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);

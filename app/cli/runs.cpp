@@ -239,10 +239,10 @@ int printPoints(Opened& opened, const std::string& run, const std::string& key, 
     auto points = opened.store->pointsFrom(run, key, from, piece);
     if (!points && first) return report(points.error());
     if (!points) { // the object that was begun reports it
-      if (json) std::cout << "],\"error\":" << compactJson(errorJson(points.error())) << "}" << std::endl;
+      if (json) std::cout << "],\"error\":" << jsonLine(errorJson(points.error())) << "}" << std::endl;
       return reportText(points.error());
     }
-    if (first && json) std::cout << "{\"key\":" << compactJson(key) << ",\"points\":[";
+    if (first && json) std::cout << "{\"key\":" << jsonLine(key) << ",\"points\":[";
     std::string text;
     for (const auto& one : *points) {
       if (!json) {

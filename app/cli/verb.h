@@ -33,13 +33,16 @@ Json errorJson(const Error& error);
 Json errorList(const std::vector<Error>& errors); // the member "problems" of answers
 void warnOf(const std::vector<Error>& problems);
 void warn(const Message& text); // "warning: …" on stderr
-void printJson(const Json& json);
+// One line whose values are kept: hidden characters beyond ASCII are \u escapes.
+std::string jsonLine(const Json& json);
+void printJson(const Json& json); // jsonLine() on stdout
 bool moves(os::Stream stream);    // a terminal on which a line may be written over
 bool coloured(os::Stream stream); // … and NO_COLOR is not set
 int columnsOf(os::Stream stream);
-// Without control characters: names in files may hold a terminal's commands.
+// With hidden characters as escapes (\x1b, \u202e): names in files may contain commands of a terminal.
 std::string plain(std::string_view text);
-std::string shortened(std::string_view text, std::size_t most); // to so many places, cut between characters
+// plain(), and at most so many places wide; cut between characters.
+std::string shortened(std::string_view text, std::size_t most);
 // As it is typed in a shell: in quotes where it needs them, with control characters as $'\033'.
 std::string shellWord(std::string_view text);
 std::string shellPath(const std::filesystem::path& path); // … where it must not look like an option
@@ -59,6 +62,7 @@ void defineRuns(CLI::App& app, Action& action);
 void defineControl(CLI::App& app, Action& action);
 void defineQueue(CLI::App& app, Action& action);
 void defineHistory(CLI::App& app, Action& action);
+void defineVerify(CLI::App& app, Action& action);
 void defineExport(CLI::App& app, Action& action);
 void defineLayers(CLI::App& app, Action& action);
 void defineOps(CLI::App& app, Action& action);

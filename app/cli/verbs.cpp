@@ -59,6 +59,10 @@ const std::vector<Verb>& verbs() {
        "loom history verify my-first.loom\n"
        "loom history rebuild my-first.loom",
        &defineHistory},
+      {"verify", "Check the files of a run, and compute its evaluations again",
+       "loom verify my-first.loom last\n"
+       "loom verify my-first.loom last --files-only --json",
+       &defineVerify},
       {"export", "Write a network as torch.nn Python, with the weights of a run",
        "loom export my-first.loom out/\n"
        "loom export my-first.loom out/ --run last",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/atomic_file.h"
 #include "core/base/os/process.h"
+#include "core/base/uuid.h"
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
@@ -135,19 +136,19 @@ Status syncFile(const os::File& open, const fs::path& name) {
   return {};
 }
 
+Status syncedFolder(int code, const fs::path& folder) {
+  if (code == 0 || code == EINVAL || code == ENOTSUP) return {};
+  return writeError(folder, say("the folder could not be brought to the disk"), code);
+}
+
 Status syncFolder(const fs::path& folder) {
   const fs::path name = folder.empty() ? fs::path(".") : folder;
   os::File open;
   if (const int code = open.open(name, os::Access::folder); code != 0)
     return writeError(name, say("the folder could not be opened"), code);
   int code = fileFault("sync", name);
-  if (code == 0) {
-    code = open.sync();
-    // Some network file systems have no such operation for a folder: nothing is left to be done there.
-    if (code == EINVAL || code == ENOTSUP) code = 0;
-  }
-  if (code != 0) return writeError(name, say("the folder could not be brought to the disk"), code);
-  return {};
+  if (code == 0) code = open.sync();
+  return syncedFolder(code, name);
 }
 
 Status renameDurably(const fs::path& from, const fs::path& to) {
@@ -165,40 +166,62 @@ Status exchangeDurably(const fs::path& from, const fs::path& to) {
 }
 
 Result<AtomicFile> AtomicFile::create(const fs::path& file) {
-  AtomicFile created;
   std::error_code unread;
   // A linked file keeps its link: what is replaced is the file that it points to.
-  created.file_ = fs::is_symlink(file, unread) ? fs::weakly_canonical(file, unread) : file;
-  if (unread || created.file_.empty()) created.file_ = file;
-  if (!created.file_.has_filename())
-    return Error{ErrorKind::other, file, say("a folder cannot be written as a file"),
+  fs::path target = fs::is_symlink(file, unread) ? fs::weakly_canonical(file, unread) : file;
+  if (unread || target.empty()) target = file;
+  os::Folder folder;
+  if (const int code = folder.open(folderOf(target)); code != 0)
+    return writeError(target, say("no temporary file could be made beside it"), code);
+  return createIn(std::move(folder), target.filename().string(), target);
+}
+
+Result<AtomicFile> AtomicFile::create(const os::Folder& folder, std::string_view name,
+                                      const fs::path& shown) {
+  os::Folder parent;
+  const std::size_t slash = name.rfind('/');
+  const int code = slash == std::string_view::npos ? parent.openSame(folder)
+                                                   : folder.openFolder(name.substr(0, slash), parent);
+  if (code != 0) return writeError(shown, say("no temporary file could be made beside it"), code);
+  return createIn(std::move(parent), std::string(name.substr(slash + 1)), shown);
+}
+
+Result<AtomicFile> AtomicFile::createIn(os::Folder folder, std::string name, const fs::path& shown) {
+  if (name.empty() || name == "." || name == "..")
+    return Error{ErrorKind::other, shown, say("a folder cannot be written as a file"),
                  say("Give the name of a file")};
+  AtomicFile created;
+  created.file_ = shown;
+  created.name_ = std::move(name);
+  created.folder_ = std::move(folder);
   // A name of 255 bytes leaves no room for more.
-  const std::string name = created.file_.filename().string().substr(0, 200);
-  std::string pattern = (folderOf(created.file_) / ("." + name + ".tmp-XXXXXX")).string();
-  if (const int code = created.open_.openTemporary(pattern); code != 0)
-    return writeError(created.file_, say("no temporary file could be made beside it"), code);
-  created.temporary_ = pattern;
-  if (const int code = created.open_.setMode0644(); code != 0)
-    return writeError(created.file_, say("the temporary file's permissions could not be set"), code);
+  created.temporary_ = "." + created.name_.substr(0, 200) + ".tmp-" + newUuid().substr(0, 13);
+  if (const int code = created.folder_.openFile(created.temporary_, os::Access::appendNew, created.open_);
+      code != 0) {
+    created.temporary_.clear(); // not ours
+    return writeError(shown, say("no temporary file could be made beside it"), code);
+  }
   return created;
 }
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
-    : open_(std::move(other.open_)), file_(std::move(other.file_)),
-      temporary_(std::exchange(other.temporary_, {})) {}
+    : open_(std::move(other.open_)), folder_(std::move(other.folder_)), name_(std::move(other.name_)),
+      temporary_(std::exchange(other.temporary_, {})), file_(std::move(other.file_)) {}
 
 AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
   std::swap(open_, other.open_);
-  std::swap(file_, other.file_);
+  std::swap(folder_, other.folder_);
+  std::swap(name_, other.name_);
   std::swap(temporary_, other.temporary_);
+  std::swap(file_, other.file_);
   return *this;
 }
 
-AtomicFile::~AtomicFile() {
+AtomicFile::~AtomicFile() { discard(); }
+
+void AtomicFile::discard() {
   (void)open_.close();
-  std::error_code gone;
-  if (!temporary_.empty()) fs::remove(temporary_, gone);
+  if (!temporary_.empty()) (void)folder_.removeFile(std::exchange(temporary_, {}));
 }
 
 Status AtomicFile::write(std::span<const std::byte> bytes) {
@@ -220,10 +243,12 @@ Status AtomicFile::commit() {
   if (const int code = open_.close(); code != 0)
     return writeError(file_, say("the file could not be closed"), code);
   int code = fileFault("rename", file_);
-  if (code == 0) code = os::replaceFile(temporary_, file_);
+  if (code == 0) code = folder_.rename(temporary_, name_);
   if (code != 0) return writeError(file_, say("the new file could not be put in place"), code);
   temporary_.clear();
-  return syncFolder(folderOf(file_));
+  code = fileFault("sync", folderOf(file_));
+  if (code == 0) code = folder_.sync("");
+  return syncedFolder(code, folderOf(file_));
 }
 
 Status writeFileAtomically(const fs::path& file, std::span<const std::byte> bytes) {
@@ -237,28 +262,31 @@ Status writeFileAtomically(const fs::path& file, std::string_view bytes) {
   return writeFileAtomically(file, std::as_bytes(std::span(bytes)));
 }
 
-template<class Content> static Result<Content> readWhole(const fs::path& file, std::size_t maxBytes) {
-  const auto unreadable = [&](Message cause, Message fix) {
-    return Error{ErrorKind::input, file, std::move(cause), std::move(fix)};
-  };
-  const auto failed = [&](int code) {
-    if (code == ENOENT)
-      return unreadable(say("the file does not exist"), say("Check the name and the folder"));
-    return unreadable(say("the file cannot be read: {}", foreign(std::strerror(code))),
-                      say("Check that you may read it and that the disk works"));
-  };
+namespace {
+
+Error unreadable(const fs::path& file, Message cause, Message fix) {
+  return {ErrorKind::input, file, std::move(cause), std::move(fix)};
+}
+
+Error readFailed(const fs::path& file, int code) {
+  if (code == ENOENT)
+    return unreadable(file, say("the file does not exist"), say("Check the name and the folder"));
+  return unreadable(file, say("the file cannot be read: {}", foreign(std::strerror(code))),
+                    say("Check that you may read it and that the disk works"));
+}
+
+template<class Content>
+Result<Content> readWhole(const os::File& open, const fs::path& file, std::size_t maxBytes) {
   const auto tooLarge = [&](std::uint64_t size) {
-    return unreadable(say("the file has {} or more, at most {} are read", Bytes{size}, Bytes{maxBytes}),
+    return unreadable(file, say("the file has {} or more, at most {} are read", Bytes{size}, Bytes{maxBytes}),
                       say("Check that this is the right file"));
   };
-  os::File open;
-  if (const int code = open.open(file, os::Access::read); code != 0) return failed(code);
   os::FileStatus status;
-  if (const int code = open.status(status); code != 0) return failed(code);
+  if (const int code = open.status(status); code != 0) return readFailed(file, code);
   if (status.kind == os::FileKind::folder)
-    return unreadable(say("this is a folder, a file is expected"), say("Give the name of a file"));
+    return unreadable(file, say("this is a folder, a file is expected"), say("Give the name of a file"));
   if (status.kind != os::FileKind::regular)
-    return unreadable(say("this is not a regular file"), say("Give the name of a regular file"));
+    return unreadable(file, say("this is not a regular file"), say("Give the name of a regular file"));
   const std::uint64_t size = status.size;
   if (size > maxBytes) return tooLarge(size);
   // Files of /proc say 0, and a file may grow while it is read: the end decides, not the size.
@@ -269,7 +297,7 @@ template<class Content> static Result<Content> readWhole(const fs::path& file, s
     if (filled == bytes.size()) bytes.resize(bytes.size() * 2 + 4096);
     const auto [got, code] =
         open.read({reinterpret_cast<char*>(bytes.data()) + filled, bytes.size() - filled});
-    if (code != 0) return failed(code);
+    if (code != 0) return readFailed(file, code);
     if (got == 0) break;
     filled += got;
     if (filled > maxBytes) return tooLarge(filled);
@@ -278,12 +306,28 @@ template<class Content> static Result<Content> readWhole(const fs::path& file, s
   return bytes;
 }
 
+template<class Content> Result<Content> readWhole(const fs::path& file, std::size_t maxBytes) {
+  os::File open;
+  if (const int code = open.open(file, os::Access::read); code != 0) return readFailed(file, code);
+  return readWhole<Content>(open, file, maxBytes);
+}
+
+} // namespace
+
 Result<std::string> readWholeFile(const fs::path& file, std::size_t maxBytes) {
   return readWhole<std::string>(file, maxBytes);
 }
 
 Result<RawBytes> readWholeRaw(const fs::path& file, std::size_t maxBytes) {
   return readWhole<RawBytes>(file, maxBytes);
+}
+
+Result<std::string> readWholeFile(const os::File& open, const fs::path& name, std::size_t maxBytes) {
+  return readWhole<std::string>(open, name, maxBytes);
+}
+
+Result<RawBytes> readWholeRaw(const os::File& open, const fs::path& name, std::size_t maxBytes) {
+  return readWhole<RawBytes>(open, name, maxBytes);
 }
 
 } // namespace loom

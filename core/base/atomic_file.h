@@ -4,6 +4,7 @@
 // whole.
 #pragma once
 #include "core/base/os/file.h"
+#include "core/base/os/folder.h"
 #include "core/base/raw_bytes.h"
 #include "core/base/result.h"
 #include <filesystem>
@@ -14,7 +15,7 @@
 
 namespace loom {
 
-// Mode 0644. On failure the temporary file is removed and the old file stands untouched; the error names the
+// Mode 0666 less the umask. On failure the temporary file is removed and the old file stands untouched; the error names the
 // file, the reason (disk full: bytes wanted and bytes free) and the fix.
 Status writeFileAtomically(const std::filesystem::path& file, std::string_view bytes);
 Status writeFileAtomically(const std::filesystem::path& file, std::span<const std::byte> bytes);
@@ -23,6 +24,9 @@ Status writeFileAtomically(const std::filesystem::path& file, std::span<const st
 class AtomicFile {
  public:
   static Result<AtomicFile> create(const std::filesystem::path& file);
+  // Beneath an open folder; `shown` is what errors call it. See os::Folder for what a name is.
+  static Result<AtomicFile> create(const os::Folder& folder, std::string_view name,
+                                   const std::filesystem::path& shown);
   AtomicFile(AtomicFile&&) noexcept;
   AtomicFile& operator=(AtomicFile&&) noexcept;
   ~AtomicFile(); // removes the temporary file when not committed
@@ -32,8 +36,12 @@ class AtomicFile {
 
  private:
   AtomicFile() = default;
+  static Result<AtomicFile> createIn(os::Folder folder, std::string name, const std::filesystem::path& shown);
+  void discard();
   os::File open_;
-  std::filesystem::path file_, temporary_;
+  os::Folder folder_; // where both names are
+  std::string name_, temporary_;
+  std::filesystem::path file_; // what errors call it
 };
 
 // What an errno that a write, a sync or a rename gave means for a person, with the fix. `what`: "the file
@@ -43,6 +51,8 @@ Error writeError(const std::filesystem::path& file, const Message& what, int cod
 // fsync of an open file or of a folder; every failure is an Error.
 Status syncFile(const os::File& open, const std::filesystem::path& name);
 Status syncFolder(const std::filesystem::path& folder);
+// What the sync of a folder answered: some network file systems have no such operation, which is no Error.
+Status syncedFolder(int code, const std::filesystem::path& folder);
 // rename + fsync of the parent folder.
 Status renameDurably(const std::filesystem::path& from, const std::filesystem::path& to);
 // The two folders of one parent change their names in one instant: at no moment is there nothing under `to`.
@@ -52,6 +62,10 @@ Status exchangeDurably(const std::filesystem::path& from, const std::filesystem:
 // Whole file, refused when larger than maxBytes. Kind input when it is missing or unreadable.
 Result<std::string> readWholeFile(const std::filesystem::path& file, std::size_t maxBytes);
 Result<RawBytes> readWholeRaw(const std::filesystem::path& file, std::size_t maxBytes); // for large ones
+// The rest of an open one; `name` is what errors call it.
+Result<std::string> readWholeFile(const os::File& open, const std::filesystem::path& name,
+                                  std::size_t maxBytes);
+Result<RawBytes> readWholeRaw(const os::File& open, const std::filesystem::path& name, std::size_t maxBytes);
 
 // A seam for tests: called before each write, sync and rename with the operation's name and the file; a
 // non-zero return is used as errno. Null by default. Also set from the environment variable LOOM_FAULT

@@ -1,48 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/message.h"
+#include "core/base/characters.h"
 #include "core/base/format.h"
 #include <cstdlib>
 #include <fmt/format.h>
 
 namespace loom {
 namespace {
-
-// The length of the UTF-8 character at the beginning of `text` and its code point; 0: not UTF-8.
-struct Character {
-  std::size_t length = 0;
-  std::uint32_t point = 0;
-};
-
-Character firstCharacter(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {1, lead};
-  const std::size_t length = lead >= 0xf0 && lead < 0xf5 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-  if (length == 0 || lead >= 0xf5 || text.size() < length) return {};
-  std::uint32_t point = lead & (0x7fu >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    point = point << 6 | (byte(i) & 0x3fu);
-  }
-  constexpr std::uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (point < smallest[length] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return {};
-  return {length, point};
-}
-
-bool hidden(std::uint32_t point) {
-  return point < 0x20 || (point >= 0x7f && point < 0xa0) // control characters
-         || point == 0x061c || point == 0x200e ||
-         point == 0x200f    // marks, embeddings and isolates of direction
-         || point == 0x200b // no width; joiners belong to some scripts
-         || (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x2069) || point == 0xfeff;
-}
-
-std::string escaped(std::uint32_t point) {
-  if (point == '\n') return "\\n";
-  if (point == '\r') return "\\r";
-  if (point == '\t') return "\\t";
-  return point < 0x100 ? fmt::format("\\x{:02x}", point) : fmt::format("\\u{:04x}", point);
-}
 
 std::string withThousands(std::int64_t value) {
   std::string digits = std::to_string(value);
@@ -82,14 +46,16 @@ struct ToText {
 std::string visibleText(std::string_view text) {
   std::string shown;
   shown.reserve(text.size());
-  while (!text.empty()) {
+  for (std::uint32_t before = 0; !text.empty();) {
     const Character first = firstCharacter(text);
+    const bool hidden = first.length != 0 && isHidden(first.point, before);
     if (first.length == 0)
       shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
-    else if (hidden(first.point))
-      shown += escaped(first.point);
+    else if (hidden)
+      shown += escapeOf(first.point);
     else
       shown += text.substr(0, first.length);
+    before = hidden ? 0 : first.point;
     text.remove_prefix(first.length == 0 ? 1 : first.length);
   }
   return shown;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/interop/torch_code.h"
 #include "core/base/atomic_file.h"
+#include "core/base/file_name.h"
+#include "core/base/format.h"
 #include "core/base/safetensors.h"
 #include "core/network/rules.h"
 #include "core/run/checkpoint_files.h"
@@ -178,19 +180,38 @@ class Writer {
   int outputs_ = 0;
 };
 
-// Of the checkpoint that the newest whole one calls the best; of that one itself when it is not there.
-Result<std::filesystem::path> bestModel(const std::filesystem::path& runFolder) {
-  const auto steps = listCheckpoints(runFolder);
-  if (steps.empty())
-    return Error{ErrorKind::input, runFolder, say("The run has no whole checkpoint"),
-                 say("Train it first, or export the network alone")};
-  const auto newest = checkpointFolder(runFolder, steps.back());
-  if (const auto state = readJsonFile(newest / stateFile)) {
-    const auto best = bestStepOf(*state, newest.string());
-    if (best && std::find(steps.begin(), steps.end(), *best) != steps.end())
-      return checkpointFolder(runFolder, *best) / modelFile;
+// The weights are those of this network: PyTorch's load_state_dict would refuse any others.
+Status checkWeights(const Network& network, const Analysis& analysis, const Checkpoint& checkpoint,
+                    const std::filesystem::path& runFolder) {
+  const auto wrong = [&](Message cause) {
+    return Error{ErrorKind::input, checkpointFolder(runFolder, checkpoint.step), std::move(cause),
+                 say("Export the network of the run itself")};
+  };
+  std::size_t known = 0;
+  for (const auto& [name, tensor] : checkpoint.model.tensors) {
+    const std::size_t dot = name.rfind('.');
+    const auto node = std::find_if(network.nodes.begin(), network.nodes.end(),
+                                   [&](const auto& one) { return one.second.name == name.substr(0, dot); });
+    const auto info = node == network.nodes.end() ? analysis.nodes.end() : analysis.nodes.find(node->first);
+    const LayerParameter* parameter = nullptr;
+    if (info != analysis.nodes.end() && dot != std::string::npos)
+      for (const LayerParameter& one : info->second.parameters)
+        if (one.suffix == name.substr(dot + 1)) parameter = &one;
+    if (!parameter) return wrong(say("the network has no parameter '{}'", name));
+    const bool counter = parameter->dtype == DType::i32; // PyTorch's has no dimensions
+    if (counter ? tensor.dtype != FileDType::i64
+                : tensor.dtype != FileDType::f32 || tensor.shape != parameter->dims)
+      return wrong(say("the tensor '{}' is {}, the network expects {}", name, formatShape(tensor.shape),
+                       formatShape(parameter->dims)));
+    ++known;
   }
-  return newest / modelFile;
+  std::size_t expected = 0;
+  for (const auto& [id, info] : analysis.nodes)
+    if (const Node* node = network.node(id); node && node->shares == 0 && info.reachesOutput)
+      expected += info.parameters.size();
+  if (known < expected)
+    return wrong(say("the checkpoint has {} tensors, the network expects {}", known, expected));
+  return {};
 }
 
 } // namespace
@@ -206,26 +227,36 @@ std::string torchText(const Network& network) {
 }
 
 Status exportTorch(const Network& network, const std::filesystem::path& folder,
-                   const std::filesystem::path& runFolder) {
+                   const std::filesystem::path& runFolder, std::vector<Message>& notes) {
   const auto analysis = analyse(network);
   if (auto valid = firstError(network, analysis); !valid) return valid;
+  // What is wrong with the checkpoint is found before anything is written.
+  std::optional<Checkpoint> checkpoint;
+  if (!runFolder.empty()) {
+    auto best = bestCheckpoint(runFolder, -1, notes);
+    if (!best) return best.error();
+    if (auto fits = checkWeights(network, analysis, *best, runFolder); !fits) return fits;
+    checkpoint = std::move(*best);
+  }
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return writeError(folder, say("The folder cannot be made"), error.value());
   std::string text = torchText(network);
-  if (!runFolder.empty()) {
-    auto source = bestModel(runFolder);
-    if (!source) return source.error();
-    auto weights = readSafetensors(*source); // also proves that the file is whole
-    if (!weights) return weights.error();
-    const auto file = folder / (network.name + ".safetensors");
-    if (auto written = writeSafetensors(file, *weights); !written) return written;
+  if (checkpoint) {
+    const auto file = folder / fileNameOf(network.name, ".safetensors");
+    if (auto written = writeSafetensors(file, checkpoint->model); !written) return written;
     text += fmt::format(
         "\n\nif __name__ == \"__main__\":\n    from safetensors.torch import load_file\n\n    model = {}()\n"
         "    model.load_state_dict(load_file({}))\n    model.eval()\n    print(model)\n",
         className(network.name), pythonText(file.filename().string()));
   }
-  return writeFileAtomically(folder / (network.name + ".py"), text);
+  return writeFileAtomically(folder / fileNameOf(network.name, ".py"), text);
+}
+
+Status exportTorch(const Network& network, const std::filesystem::path& folder,
+                   const std::filesystem::path& runFolder) {
+  std::vector<Message> notes;
+  return exportTorch(network, folder, runFolder, notes);
 }
 
 } // namespace loom

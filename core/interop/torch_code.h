@@ -14,7 +14,10 @@ struct CodeLine {
 std::vector<CodeLine> torchCode(const Network& network, const Analysis& analysis);
 std::string torchText(const Network& network);
 // Writes <folder>/<network>.py and, when a run is given, <folder>/<network>.safetensors from its best
-// checkpoint.
+// checkpoint, after that checkpoint was verified: nothing is written from a damaged one. `notes` says when
+// another checkpoint was used, and why. The files' names are fileNameOf() of the network's.
+Status exportTorch(const Network& network, const std::filesystem::path& folder,
+                   const std::filesystem::path& runFolder, std::vector<Message>& notes);
 Status exportTorch(const Network& network, const std::filesystem::path& folder,
                    const std::filesystem::path& runFolder);
 

@@ -3,8 +3,9 @@
 #include "core/base/atomic_file.h"
 #include "core/base/format.h"
 #include "core/base/uuid.h"
+#include "core/run/members.h"
+#include "core/run/settings.h"
 #include <array>
-#include <cmath>
 #include <cstdlib>
 
 namespace loom {
@@ -75,41 +76,31 @@ Json toJson(const RunControl& control) {
 }
 
 Result<RunControl> controlFromJson(const Json& json, const std::string& place) {
-  const JsonReader reader(json, place);
-  const auto wrong = [&](Message cause) {
-    return Error{ErrorKind::input, place, std::move(cause),
-                 say("Send the command again with `loom control`")};
-  };
+  Members members(json, place, say("Send the command again with `loom control`"));
   RunControl control;
-  const auto id = reader.text("id"), verb = reader.text("verb");
-  if (!id) return id.error();
-  if (!verb) return verb.error();
-  if (!isFileName(*id)) return wrong(say("its id is not a plain name"));
-  control.id = *id;
+  std::string verb;
+  members.text("id", control.id);
+  members.text("verb", verb);
+  if (!members.good()) return members.error();
+  members.require(isFileName(control.id), say("its id is not a plain name"));
   const VerbRow* found = nullptr;
   for (const VerbRow& row : verbRows)
-    if (row.text == *verb) found = &row;
-  if (!found) return wrong(say("there is no command '{}'", verb->substr(0, 40)));
+    if (row.text == verb) found = &row;
+  if (!found) members.refuse(say("there is no command '{}'", verb.substr(0, 40)));
+  if (members.has("by")) members.text("by", control.by, 256);
+  if (members.has("time")) members.integer("time", control.time, 0, maxCount);
+  if (!members.good()) return members.error();
   control.verb = found->verb;
-  if (reader.has("by")) {
-    const auto by = reader.text("by");
-    if (!by) return by.error();
-    if (by->size() > 256)
-      return wrong(say("the name of its sender must have at most 256 bytes (got {})", by->size()));
-    control.by = *by;
+  if (control.verb != RunControl::Verb::learningRate) return control;
+  const auto value = JsonReader(json, place).number("value");
+  if (!value) return value.error();
+  // The range is that of the setting.
+  const auto checked = checkField(trainSetting("learning_rate").field, *value);
+  if (!checked) {
+    members.refuse(checked.error().cause);
+    return members.error();
   }
-  if (reader.has("time")) {
-    const auto time = reader.integer("time");
-    if (!time) return time.error();
-    control.time = *time;
-  }
-  if (control.verb == RunControl::Verb::learningRate) {
-    const auto value = reader.number("value");
-    if (!value) return value.error();
-    if (!std::isfinite(*value) || *value < 0)
-      return wrong(say("a learning rate must be finite and not negative (got {})", *value));
-    control.value = *value;
-  }
+  control.value = std::get<double>(*checked);
   return control;
 }
 

@@ -11,6 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int maxAttempts = 1'000'000'000; // the next one has a number as well
+
 Error cannotRead(const fs::path& path, std::string_view reason) {
   return {ErrorKind::input, path.string(), say("it cannot be read: {}", foreign(reason)),
           say("Check that the project's folder exists and can be read")};
@@ -71,7 +73,8 @@ Result<std::vector<int>> attemptsIn(const fs::path& runFolder) {
     const std::string name = entry->path().filename().string();
     int number = 0;
     const auto [next, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error == std::errc{} && *next == 0 && number > 0 && std::to_string(number) == name)
+    if (error == std::errc{} && *next == 0 && number > 0 && number <= maxAttempts &&
+        std::to_string(number) == name)
       numbers.push_back(number);
   }
   if (failed && failed != std::errc::no_such_file_or_directory) return cannotRead(folder, failed.message());

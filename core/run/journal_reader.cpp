@@ -136,7 +136,9 @@ Message checkLine(std::string_view text, JournalLine& line) {
   const std::string_view body = text.substr(9);
   std::uint32_t sum = 0;
   const auto [sumEnd, sumError] = std::from_chars(text.data(), text.data() + 8, sum, 16);
-  if (sumError != std::errc{} || sumEnd != text.data() + 8)
+  // In lower case, as JournalWriter writes it: an "A" for an "a" is damage too.
+  if (sumError != std::errc{} || sumEnd != text.data() + 8 ||
+      text.substr(0, 8).find_first_of("ABCDEF") != std::string_view::npos)
     return say("the record is damaged: it has no checksum");
   if (crc32c(body) != sum) return say("the record is damaged: its checksum is wrong");
   const auto [next, error] = std::from_chars(body.data(), body.data() + body.size(), line.sequence);

@@ -235,39 +235,37 @@ fs::path runFolder(const fs::path& project, const std::string& run) { return pro
 
 Result<std::string> findRun(std::vector<RunName> all, std::string_view word, const Place& place) {
   // A shell completes the folder as runs/<id>/.
-  while (word.size() > 1 && word.back() == '/') word.remove_suffix(1);
-  if (const auto slash = word.rfind('/'); slash != std::string_view::npos) word.remove_prefix(slash + 1);
+  std::string_view id = word;
+  while (id.size() > 1 && id.back() == '/') id.remove_suffix(1);
+  if (const auto slash = id.rfind('/'); slash != std::string_view::npos) id.remove_prefix(slash + 1);
   std::sort(all.begin(), all.end(), [](const RunName& a, const RunName& b) {
     return std::tie(a.created, a.id) > std::tie(b.created, b.id);
   });
   if (all.empty())
     return Error{ErrorKind::input, place, say("The project has no run yet"),
                  say("Train one: loom train PROJECT")};
+  // A name is what its writer chose: it must not stand before the id of another run.
+  for (const auto& one : all)
+    if (one.id == id) return one.id;
   if (word == "last") return all.front().id;
   std::vector<const RunName*> fitting;
-  for (const auto& one : all) {
-    if (one.id == word || (!word.empty() && one.name == word)) return one.id; // a damaged run has no name
-    if (!word.empty() && one.id.starts_with(word)) fitting.push_back(&one);
-  }
+  for (const auto& one : all)
+    if ((!id.empty() && one.id.starts_with(id)) ||
+        (!word.empty() && one.name == word)) // a damaged run has no name
+      fitting.push_back(&one);
   if (fitting.size() == 1) return fitting.front()->id;
-  // Beginnings long enough to tell those that fit apart.
-  std::size_t shown = 8;
-  for (std::size_t a = 0; a < fitting.size() && a < 5; ++a)
-    for (std::size_t b = a + 1; b < fitting.size() && b < 5; ++b) {
-      const auto &one = fitting[a]->id, &other = fitting[b]->id;
-      const auto differ = std::mismatch(one.begin(), one.end(), other.begin(), other.end()).first;
-      shown = std::max(shown, static_cast<std::size_t>(differ - one.begin()) + 1);
-    }
+  // Whole ids where several fit: a beginning may be the name of another run.
+  constexpr std::size_t most = 5, shown = 8;
   std::vector<std::string> candidates;
-  for (std::size_t index = 0; index < 5; ++index) {
-    const auto& list = fitting.empty() ? all.size() : fitting.size();
-    if (index >= list) break;
+  for (std::size_t index = 0; index < std::min(most, fitting.empty() ? all.size() : fitting.size());
+       ++index) {
     const RunName& one = fitting.empty() ? all[index] : *fitting[index];
-    candidates.push_back(one.id.substr(0, shown) + (one.name.empty() ? "" : " (" + one.name + ")"));
+    candidates.push_back((fitting.empty() ? one.id.substr(0, shown) : one.id) +
+                         (one.name.empty() ? "" : " (" + one.name + ")"));
   }
   return Error{ErrorKind::input, place,
                fitting.empty() ? say("No run begins with '{}'", word)
-                               : say("Several runs begin with '{}'", word),
+                               : say("Several runs begin with '{}' or have this name", word),
                say("Pass one of: {}, or last", candidates)};
 }
 

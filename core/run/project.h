@@ -50,7 +50,8 @@ Result<Project> createFromSpec(const std::filesystem::path& folder, const Datase
 std::filesystem::path samplesFolder(); // beside the program: share/neuroloom/samples, or the source tree's
                                        // resources/samples in a build; env LOOM_SAMPLES first
 
-// A folder of runs/, a unique beginning of one, or "last". Kind input with the candidates when it is not one.
+// A folder of runs/ by its whole name, which is the id; "last"; otherwise the one run whose id begins with the
+// word or whose name it is. Kind input with the candidates when there is none, or several.
 Result<std::string> findRun(const std::filesystem::path& project, std::string_view word);
 // An id that is one plain folder name; kind usage when it could lead anywhere else.
 Status checkRunId(std::string_view run);

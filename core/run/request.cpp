@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/run/request.h"
+#include "core/run/members.h"
 #include "core/run/project.h"
 #include <charconv>
 #include <fmt/format.h>
@@ -14,23 +15,39 @@ Json pathToJson(const std::filesystem::path& path) {
   return {{"hex", hex}};
 }
 
+namespace {
+
+constexpr std::size_t maxPathBytes = 4096; // PATH_MAX
+
+Error wrongPath(const char* key, const std::string& place) {
+  return {ErrorKind::input, place, say("Member '{}' is not a path", std::string_view(key)),
+          say("Start the run again")};
+}
+
+// A zero byte would end the path for the operating system.
+Result<std::filesystem::path> pathOf(std::string bytes, const char* key, const std::string& place) {
+  if (bytes.size() > maxPathBytes || bytes.find('\0') != std::string::npos) return wrongPath(key, place);
+  return std::filesystem::path(std::move(bytes));
+}
+
+} // namespace
+
 Result<std::filesystem::path> pathFromJson(const Json& object, const char* key, const std::string& place) {
   const JsonReader reader(object, place);
-  if (auto text = reader.text(key)) return std::filesystem::path(std::move(*text));
+  if (auto text = reader.text(key)) return pathOf(std::move(*text), key, place);
   const auto coded = reader.object(key);
   if (!coded) return coded.error();
   const auto hex = JsonReader(**coded, place).text("hex");
   if (!hex) return hex.error();
   std::string bytes;
-  for (std::size_t at = 0; at + 1 < hex->size(); at += 2) {
+  bool good = hex->size() % 2 == 0;
+  for (std::size_t at = 0; good && at < hex->size(); at += 2) {
     unsigned byte = 0;
     const auto [end, error] = std::from_chars(hex->data() + at, hex->data() + at + 2, byte, 16);
-    if (error != std::errc{} || end != hex->data() + at + 2)
-      return Error{ErrorKind::input, place, say("Member '{}' is not a path", std::string_view(key)),
-                   say("Start the run again")};
+    good = error == std::errc{} && end == hex->data() + at + 2;
     bytes += static_cast<char>(byte);
   }
-  return std::filesystem::path(std::move(bytes));
+  return good ? pathOf(std::move(bytes), key, place) : wrongPath(key, place);
 }
 
 Json toJson(const TrainRequest& request) {
@@ -56,6 +73,12 @@ namespace {
 Result<TrainRequest> newRunFromJson(TrainRequest request, const JsonReader& reader) {
   const std::string place = reader.place().text();
   const auto run = reader.text("run"), name = reader.text("name"), network = reader.text("network_name");
+  for (const auto* text : {&name, &network})
+    if (*text && ((*text)->size() > maxShortText || (*text)->find('\0') != std::string::npos))
+      return Error{ErrorKind::input, place,
+                   say("A name must have at most {} bytes and no zero byte (got {} bytes)", maxShortText,
+                       (*text)->size()),
+                   say("Start the run again")};
   const auto settings = reader.object("settings"), drawn = reader.object("network"),
              data = reader.object("data");
   for (const auto* text : {&run, &name, &network})
@@ -105,9 +128,12 @@ Result<TrainRequest> requestFromJson(const Json& json, const std::string& place)
   const auto epochs = reader.integer("epochs");
   if (!resume) return resume.error();
   if (!epochs) return epochs.error();
-  if (auto good = checkRunId(*resume); !good || *epochs < 0)
-    return Error{ErrorKind::input, place, say("Member 'resume' or 'epochs' is damaged"),
+  if (auto good = checkRunId(*resume); !good)
+    return Error{ErrorKind::input, place, say("Member 'resume' is not the id of a run"),
                  say("Resume the run again")};
+  if (*epochs != 0) // as it was
+    if (auto good = checkField(trainSetting("epochs").field, *epochs); !good)
+      return Error{ErrorKind::input, place, good.error().cause, say("Resume the run again")};
   request.resume = *resume;
   request.settings.epochs = *epochs;
   return request;

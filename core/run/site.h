@@ -7,7 +7,7 @@
 // A missing folder of a run means that the run was deleted only where its site can be read completely. The
 // marker file runs/marker.json shows that: an empty mount point does not contain it.
 #pragma once
-#include "core/run/evaluation.h"
+#include "core/run/evaluation_files.h"
 #include "core/run/events.h"
 #include "core/run/journal.h"
 #include "core/run/run_config.h"

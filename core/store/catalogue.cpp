@@ -40,6 +40,7 @@ enum Column : int {
   placeSite,
   placeSince,
   placeWhy,
+  checksum,
   count
 };
 } // namespace column
@@ -72,24 +73,30 @@ constexpr std::array<std::string_view, column::count> columnSql{"run.uuid",
                                                                 "label.archived",
                                                                 "coalesce(place.site,'')",
                                                                 "coalesce(place.since,0)",
-                                                                "coalesce(place.why,'')"};
+                                                                "coalesce(place.why,'')",
+                                                                "checked.sum"};
+// What the checksum of a run is of: these, then its settings by name.
+constexpr int checkedColumns = column::alive;
 
-bool hasPlaces(const Database& database) {
-  return database.number("SELECT count(*) FROM sqlite_master WHERE type='table' AND name='place'") > 0;
+bool hasTable(const Database& database, const std::string& name) {
+  Statement find = database.prepare("SELECT 1 FROM sqlite_master WHERE type='table' AND name=?");
+  return find.query(name).next();
 }
 
-// `places`: false for a catalogue that an earlier version owns.
-std::string selectRuns(bool places) {
+// Without the tables that a catalogue does not have which an earlier version owns.
+std::string selectRuns(const Database& database) {
+  const bool places = hasTable(database, "place"), checked = hasTable(database, "checked");
   std::string sql = "SELECT ";
   for (int at = 0; at < column::count; ++at) {
     if (at > 0) sql += ',';
-    if (at < column::placeSite || places)
+    if (at < column::placeSite || (at == column::checksum ? checked : places))
       sql += columnSql[static_cast<std::size_t>(at)];
     else
-      sql += "''";
+      sql += at == column::checksum ? "NULL" : "''";
   }
   sql += " FROM run LEFT JOIN label ON label.run=run.uuid ";
   if (places) sql += "LEFT JOIN place ON place.run=run.uuid ";
+  if (checked) sql += "LEFT JOIN checked ON checked.run=run.id ";
   return sql;
 }
 
@@ -153,9 +160,20 @@ RunRow rowFrom(const Rows& rows) {
   return row;
 }
 
+// A text of a run.json is cut where it would not fit into the database: it may be a hostile one, and must not
+// keep all other runs from being taken in.
+std::string limited(std::string text) {
+  constexpr std::size_t longest = 1u << 20;
+  if (text.size() <= longest) return text;
+  std::size_t end = longest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end; // not within a letter
+  text.resize(end);
+  return text;
+}
+
 std::string textOf(const Json& json, const char* key) {
   auto value = JsonReader(json, "run.json").text(key);
-  return value ? std::move(*value) : std::string();
+  return value ? limited(std::move(*value)) : std::string();
 }
 std::int64_t wholeOf(const Json& json, const char* key) {
   const auto value = JsonReader(json, "run.json").integer(key);
@@ -218,17 +236,19 @@ void createCatalogue(const Database& database) {
   completeCatalogue(database);
 }
 
-// A table of its own, so that earlier versions read the others as before. Only of runs at another site, or of
-// which nothing can be found out.
+// Tables of their own, so that earlier versions read the others as before.
 void completeCatalogue(const Database& database) {
-  if (hasPlaces(database)) return;
+  if (!hasTable(database, "checked"))
+    database.execute("CREATE TABLE checked(run INTEGER PRIMARY KEY, sum INTEGER NOT NULL)");
+  // Only of runs at another site, or of which nothing can be found out.
+  if (hasTable(database, "place")) return;
   database.execute(R"(
     CREATE TABLE place(run TEXT PRIMARY KEY, site TEXT NOT NULL, since INTEGER NOT NULL, why TEXT NOT NULL) WITHOUT ROWID;
   )");
 }
 
 CatalogueReader::CatalogueReader(const Database& database) : database_(database) {
-  const std::string select = selectRuns(hasPlaces(database));
+  const std::string select = selectRuns(database);
   runs_ = database.prepare(select + "ORDER BY coalesce(nullif(created,0),started) DESC, run.uuid");
   run_ = database.prepare(select + "WHERE run.uuid=?");
   settings_ = database.prepare("SELECT run.uuid,setting.name,value FROM setting JOIN run ON "
@@ -243,17 +263,24 @@ CatalogueReader::CatalogueReader(const Database& database) : database_(database)
 std::vector<RunRow> CatalogueReader::rows(const std::string& run) {
   std::vector<RunRow> result;
   std::unordered_map<std::string, std::size_t> places;
+  std::vector<std::pair<std::uint32_t, std::optional<std::int64_t>>> sums; // as it is, and as it was stored
   {
     Rows rows = run.empty() ? runs_.query() : run_.query(run);
     while (rows.next()) {
       result.push_back(rowFrom(rows));
       places.emplace(result.back().id, result.size() - 1);
+      sums.emplace_back(rows.checksum(0, 0, checkedColumns), std::nullopt);
+      if (!rows.isNull(column::checksum)) sums.back().second = rows.integer(column::checksum);
     }
   }
   Rows settings = run.empty() ? settings_.query() : settingsOf_.query(run);
   while (settings.next())
-    if (const auto place = places.find(settings.text(0)); place != places.end())
+    if (const auto place = places.find(settings.text(0)); place != places.end()) {
       result[place->second].settings.emplace_back(settings.text(1), settings.text(2));
+      sums[place->second].first = settings.checksum(sums[place->second].first, 1, 3);
+    }
+  for (std::size_t at = 0; at < result.size(); ++at)
+    result[at].damaged = sums[at].second && *sums[at].second != sums[at].first;
   for (auto& [uuid, label] : readLabels(database_))
     if (const auto place = places.find(uuid); place != places.end())
       result[place->second].tags = std::move(label.tags);
@@ -301,6 +328,31 @@ CatalogueWriter::CatalogueWriter(const Database& database) : database_(database)
       "state=?2,attempt=?3,host=?4,device=?5,started=?6,ended=?7,seconds=?8,step=?9,total_steps=?10,"
       "epochs=?11,steps_per_epoch=?12,test_metric=?13,test_metric_name=?14,checkpoint=?15,error=?16 WHERE "
       "id=?1");
+  std::string shown = "SELECT ";
+  for (int at = 0; at < checkedColumns; ++at)
+    shown += std::string(at > 0 ? "," : "") + std::string(columnSql[static_cast<std::size_t>(at)]);
+  readShown_ = database.prepare(shown + " FROM run WHERE id=?");
+  readSettings_ = database.prepare("SELECT name,value FROM setting WHERE run=? ORDER BY name");
+  readChecksum_ = database.prepare("SELECT run,sum FROM checked WHERE run=(SELECT id FROM run WHERE uuid=?)");
+  writeChecksum_ = database.prepare("INSERT OR REPLACE INTO checked VALUES(?,?)");
+}
+
+std::uint32_t CatalogueWriter::checksumOf(std::int64_t run) {
+  std::uint32_t sum = 0;
+  for (Rows rows = readShown_.query(run); rows.next();) sum = rows.checksum(sum, 0, checkedColumns);
+  for (Rows rows = readSettings_.query(run); rows.next();) sum = rows.checksum(sum, 0, 2);
+  return sum;
+}
+
+void CatalogueWriter::storeChecksum(std::int64_t run) {
+  if (!damaged_.contains(run)) writeChecksum_.run(run, checksumOf(run));
+}
+
+bool CatalogueWriter::fits(const std::string& uuid) {
+  Rows rows = readChecksum_.query(uuid);
+  if (!rows.next() || rows.integer(1) == checksumOf(rows.integer(0))) return true;
+  damaged_.insert(rows.integer(0));
+  return false;
 }
 
 std::optional<CatalogueWriter::Run> CatalogueWriter::find(const std::string& uuid) {
@@ -353,7 +405,8 @@ void CatalogueWriter::configure(std::int64_t run, const Json& config) {
                  textOf(settings, "optimizer"), textOf(settings, "schedule"),
                  textOf(objectOf(config, "data"), "name"), wholeOf(config, "created"),
                  wholeOf(config, "parameters"), textOf(settings, "device"), wholeOf(settings, "epochs"));
-  for (const auto& [name, value] : flatSettings(config)) addSetting_.run(run, name, value);
+  for (const auto& [name, value] : flatSettings(config)) addSetting_.run(run, limited(name), limited(value));
+  storeChecksum(run);
 }
 
 CatalogueWriter::Held& CatalogueWriter::held(std::int64_t run) {
@@ -444,6 +497,7 @@ void CatalogueWriter::flush() {
                    fold.ended, std::isfinite(fold.seconds) ? fold.seconds : 0.0, fold.step, fold.totalSteps,
                    fold.epochs, fold.stepsPerEpoch, fold.testMetric.value_or(NAN), fold.testMetricName,
                    fold.checkpoint, fold.error);
+    storeChecksum(run);
     state.changed = false;
   }
 }
@@ -454,7 +508,8 @@ void CatalogueWriter::forget(std::int64_t run) { runs_.erase(run); }
 void CatalogueWriter::remove(std::int64_t run) {
   forget(run);
   database_.prepare("DELETE FROM place WHERE run=(SELECT uuid FROM run WHERE id=?)").run(run);
-  for (const char* table : {"setting", "event", "source"})
+  damaged_.erase(run);
+  for (const char* table : {"setting", "event", "source", "checked"})
     database_.prepare(std::string("DELETE FROM ") + table + " WHERE run=?").run(run);
   database_.prepare("DELETE FROM run WHERE id=?").run(run);
 }

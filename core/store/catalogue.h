@@ -7,6 +7,7 @@
 #include "core/store/labels.h"
 #include "core/store/rows.h"
 #include "core/store/sqlite.h"
+#include <set>
 #include <unordered_map>
 
 namespace loom {
@@ -49,6 +50,9 @@ class CatalogueWriter {
   std::optional<Run> find(const std::string& uuid);
   Run add(const std::string& uuid);
   std::vector<std::string> uuids();
+  // False when what is stored of the run does not match its checksum; then that stays as it is, so that the
+  // damage is seen until the run is removed and taken in again. Rows of earlier versions have no checksum.
+  bool fits(const std::string& uuid);
   // What run.json says; whatever of it cannot be read stays empty.
   void configure(std::int64_t run, const Json& config);
   void take(std::int64_t run, int attempt, std::uint64_t sequence, const RunEvent& event);
@@ -65,12 +69,16 @@ class CatalogueWriter {
     bool changed = false;
   };
   Held& held(std::int64_t run);
+  void storeChecksum(std::int64_t run);
+  std::uint32_t checksumOf(std::int64_t run);
   RunFold foldAgain(std::int64_t run);
 
   const Database& database_;
   Statement find_, add_, uuids_, configure_, addSetting_, addEvent_, dropEvents_, listEvents_, readPlace_,
-      setAlive_, addPlace_, dropPlace_, readFold_, writeFold_;
+      setAlive_, addPlace_, dropPlace_, readFold_, writeFold_, readShown_, readSettings_, readChecksum_,
+      writeChecksum_;
   std::unordered_map<std::int64_t, Held> runs_;
+  std::set<std::int64_t> damaged_;
 };
 
 } // namespace loom

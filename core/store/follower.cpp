@@ -170,6 +170,7 @@ void Follower::takeRun(RunSite& site, const std::string& uuid, Batch& batch, Tak
   const Liveness liveness = site.liveness(uuid);
   if (attempts->empty() && !runs_.contains(uuid) && !liveness.unknown() && !source.config(uuid))
     return; // nothing was started here yet
+  if (!runs_.contains(uuid)) checkStored(source, uuid, *attempts, batch, result);
   Run& run = runOf(uuid, batch);
   const std::int64_t before = result.records;
   bool changed = false;
@@ -198,6 +199,40 @@ void Follower::takeRun(RunSite& site, const std::string& uuid, Batch& batch, Tak
     if (const auto size = source.size(uuid, attempts->back())) run.coldSize = *size;
   }
   batch.grow(0);
+}
+
+void Follower::checkStored(JournalSource& source, const std::string& uuid, const std::vector<int>& attempts,
+                           Batch& batch, TakeInResult& result) {
+  const bool rows = catalogue_.fits(uuid), points = series_.fits(uuid);
+  if (rows && points) return;
+  const Place place(say("run {}", uuid));
+  if (!isComplete(source, uuid, attempts))
+    return report(result,
+                  {ErrorKind::input, place,
+                   say("stored values do not match their checksum, and the run's files no longer contain "
+                       "all of them"),
+                   say("Restore the run's folder from a backup, then open the project again")});
+  remove(uuid, batch);
+  report(result, {ErrorKind::input, place,
+                  say("stored values did not match their checksum and were read again from the run's files"),
+                  say("Nothing needs to be done; check the disk if this happens again")});
+}
+
+bool Follower::isComplete(JournalSource& source, const std::string& uuid, const std::vector<int>& attempts) {
+  if (const auto found = catalogue_.find(uuid); found && found->configured)
+    if (!readConfigText(source.config(uuid), "run.json")) return false;
+  for (const Database* database : {&catalogueFile_, &metricsFile_}) {
+    Statement marks = database->prepare(
+        "SELECT attempt,offset,damaged FROM source WHERE run=(SELECT id FROM run WHERE uuid=?)");
+    for (Rows rows = marks.query(uuid); rows.next();) {
+      const int attempt = static_cast<int>(rows.integer(0));
+      if (rows.integer(2) != 0 || std::find(attempts.begin(), attempts.end(), attempt) == attempts.end())
+        return false;
+      const auto size = source.size(uuid, attempt);
+      if (!size || *size < static_cast<std::uint64_t>(rows.integer(1))) return false;
+    }
+  }
+  return true;
 }
 
 bool Follower::storePlace(RunSite& site, const Liveness& liveness, const std::string& uuid, Run& run,

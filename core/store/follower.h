@@ -43,6 +43,11 @@ class Follower {
   };
   class Batch;
   void takeRun(RunSite& site, const std::string& uuid, Batch& batch, TakeInResult& result);
+  // What a database has of the run does not match its checksum: the run is removed, so that it is taken in
+  // again. It stays as it is, and is shown as damaged, where its files do not contain all of it any more.
+  void checkStored(JournalSource& source, const std::string& uuid, const std::vector<int>& attempts,
+                   Batch& batch, TakeInResult& result);
+  bool isComplete(JournalSource& source, const std::string& uuid, const std::vector<int>& attempts);
   bool storePlace(RunSite& site, const Liveness& liveness, const std::string& uuid, Run& run, Batch& batch);
   // False when the source failed: later attempts must wait.
   bool takeAttempt(JournalSource& source, const std::string& uuid, Run& run, int number, Batch& batch,

@@ -59,7 +59,24 @@ bool diskNearlyFull(std::filesystem::path folder);
 // SqlFailure.
 Database openForReading(const std::filesystem::path& file, bool writableFolder);
 
-// Renames a database with what belongs to it to <name><suffix>.
+// A rebuild makes its two databases in <history>/rebuilding, while the old ones are in use. When both are whole
+// and closed, it writes the marker `exchange.json` there, which says where the old ones go; from then on the
+// exchange is completed by whoever opens the history next, if the rebuild is killed. Without the marker the
+// folder is what a killed rebuild left behind, and is removed. The caller holds the history's lock, which is
+// outside of that folder. Throws SqlFailure.
+std::filesystem::path rebuildFolder(const std::filesystem::path& history);
+void finishRebuild(const std::filesystem::path& history);
+bool isRebuildLeft(const std::filesystem::path& history);
+// The new name of an old database; empty: it is dropped, because it contains nothing.
+struct OldCopies {
+  std::filesystem::path catalogue, metrics;
+};
+Status writeExchangeMarker(const std::filesystem::path& history, const OldCopies& copies);
+// Where a copy may go: <name>.before, <name>.before-2 and <name>.before-3.
+inline constexpr int mostCopies = 3;
+std::filesystem::path copyOf(const std::filesystem::path& file, int number);
+
+// Renames a database with what belongs to it; the file itself is the last.
 void moveDatabase(const std::filesystem::path& file, const std::filesystem::path& to);
 // Moves a damaged file to <name>.damaged-<time>; the Error reports it.
 enum class RebuiltFrom { journals, catalogue };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/base/atomic_file.h"
 #include "core/base/format.h"
 #include "core/store/catalogue.h"
 #include "core/store/history.h"
+#include "core/store/schema.h"
 #include "core/store/series_writer.h"
 #include <chrono>
 #include <fmt/format.h>
@@ -21,13 +23,12 @@ struct Kind {
   int pageSize;
   const char* synchronous;
   int cacheKiB, checkpointPages, journalLimit;
-  void (*create)(const Database&);
-  void (*complete)(const Database&); // adds what an earlier version's file does not have; null: nothing
+  const Schema& schema;
+  void (*complete)(const Database&); // adds what an earlier version's file does not have
 };
-constexpr Kind catalogueKind{0x4C6F6F43, 4096,     "FULL",          16384,
-                             1000,       16 << 20, createCatalogue, completeCatalogue};
+const Kind catalogueKind{0x4C6F6F43, 4096, "FULL", 16384, 1000, 16 << 20, catalogueSchema, completeCatalogue};
 // 8 KiB pages gave the smallest file; 4,000 of them are checkpointed at a time.
-constexpr Kind metricsKind{0x4C6F6F4D, 8192, "NORMAL", 65536, 4000, 64 << 20, createMetrics, nullptr};
+const Kind metricsKind{0x4C6F6F4D, 8192, "NORMAL", 65536, 4000, 64 << 20, metricsSchema, completeMetrics};
 
 std::uintmax_t sizeOf(const fs::path& file) {
   std::error_code unknown;
@@ -65,6 +66,26 @@ std::string firstText(const Database& database, const char* sql) {
                    false);
 }
 
+// The one place where a file is found to be a database of ours: nothing else is asked of it before.
+void checkKind(const Database& database, const Kind& kind, std::int64_t version) {
+  if (database.number("PRAGMA application_id") != kind.application)
+    throwDamaged(database.file(), say("it is another program's database"));
+  if (version > historySchema) refuseNewer(database.file(), version);
+  if (version != historySchema) throwDamaged(database.file(), say("Format {} does not exist", version));
+  checkSchema(database, kind.schema);
+}
+
+void useWal(const Database& database, const Kind& kind) {
+  if (firstText(database, "PRAGMA journal_mode=WAL") != "wal")
+    throw SqlFailure({ErrorKind::other, database.file().string(),
+                      say("the file system does not support what the database needs"),
+                      say("Move the project to a local disk")},
+                     false);
+  database.execute(
+      fmt::format("PRAGMA synchronous={};PRAGMA wal_autocheckpoint={};PRAGMA journal_size_limit={}",
+                  kind.synchronous, kind.checkpointPages, kind.journalLimit));
+}
+
 using Fill = std::function<void(const Database&)>;
 
 OwnedDatabase openSound(const fs::path& file, const Kind& kind, const Fill& fill) {
@@ -73,21 +94,14 @@ OwnedDatabase openSound(const fs::path& file, const Kind& kind, const Fill& fill
   OwnedDatabase owned;
   owned.database = Database(file, Database::Mode::owner);
   const Database& database = owned.database;
-  database.execute(fmt::format("PRAGMA page_size={};PRAGMA cache_size=-{};PRAGMA mmap_size=0", kind.pageSize,
-                               kind.cacheKiB));
-  if (firstText(database, "PRAGMA journal_mode=WAL") != "wal")
-    throw SqlFailure({ErrorKind::other, file.string(),
-                      say("the file system does not support what the database needs"),
-                      say("Move the project to a local disk")},
-                     false);
-  database.execute(
-      fmt::format("PRAGMA synchronous={};PRAGMA wal_autocheckpoint={};PRAGMA journal_size_limit={}",
-                  kind.synchronous, kind.checkpointPages, kind.journalLimit));
-  const std::int64_t version = database.number("PRAGMA user_version"),
-                     application = database.number("PRAGMA application_id");
-  if (version == 0 && database.number("SELECT count(*) FROM sqlite_master") == 0) {
+  database.execute(fmt::format("PRAGMA page_size={};PRAGMA cache_size=-{}", kind.pageSize, kind.cacheKiB));
+  const std::int64_t version = database.number("PRAGMA user_version");
+  const bool made = version == 0 && database.number("SELECT EXISTS(SELECT 1 FROM sqlite_master)") == 0;
+  if (!made) checkKind(database, kind, version);
+  useWal(database, kind);
+  if (made) {
     Transaction making(database, true);
-    kind.create(database);
+    kind.schema.create(database);
     fill(database);
     database.execute(
         fmt::format("PRAGMA application_id={};PRAGMA user_version={}", kind.application, historySchema));
@@ -95,20 +109,23 @@ OwnedDatabase openSound(const fs::path& file, const Kind& kind, const Fill& fill
     owned.made = true;
     return owned;
   }
-  if (application != kind.application) throwDamaged(file, say("it is another program's database"));
-  if (version > historySchema) refuseNewer(file, version);
-  if (version != historySchema) throwDamaged(file, say("Format {} does not exist", version));
   if (size > 0) checkPages(database, size);
   if (sizeOf(file) <= checkedAtOnce)
     if (const std::string finding = firstText(database, "PRAGMA quick_check(1)"); finding != "ok")
       throwDamaged(file, foreign(finding));
-  if (kind.complete != nullptr) kind.complete(database);
+  kind.complete(database);
   return owned;
 }
 
 // What a full disk let nothing be written into is not left behind: it would look damaged.
-OwnedDatabase openOwned(const fs::path& file, const Kind& kind, const Fill& fill) {
+OwnedDatabase openOwned(const fs::path& file, const Kind& kind, const Fill& fill,
+                        std::vector<Error>& problems) {
   refuseIrregular(file);
+  const auto journal = setJournalAside(file);
+  if (journal && sizeOf(file) > 0) // else one that making the database left, when it was killed
+    problems.push_back({ErrorKind::input, journal->string(),
+                        say("This file was next to a database that never has one, and was renamed"),
+                        say("Nothing needs to be done; delete the file if you do not know it")});
   std::error_code unknown;
   const bool there = fs::exists(file, unknown);
   try {
@@ -129,7 +146,7 @@ OwnedDatabase openOwned(const fs::path& file, const Kind& kind, const Fill& fill
 OwnedDatabase openOrRemake(const fs::path& file, const Kind& kind, const Fill& fill,
                            const std::function<void()>& rescue, std::vector<Error>& problems) {
   try {
-    return openOwned(file, kind, fill);
+    return openOwned(file, kind, fill, problems);
   } catch (const SqlFailure& failure) {
     if (!failure.damaged) throw;
     // Nothing could be rebuilt there, and what looks damaged may only have found no room.
@@ -137,15 +154,17 @@ OwnedDatabase openOrRemake(const fs::path& file, const Kind& kind, const Fill& f
     rescue();
     problems.push_back(moveAside(file, failure.error.cause, RebuiltFrom::journals));
   }
-  OwnedDatabase owned = openOwned(file, kind, fill);
+  OwnedDatabase owned = openOwned(file, kind, fill, problems);
   owned.made = true;
   return owned;
 }
 
-// As much as a damaged catalogue still tells.
+// As much as a damaged catalogue still tells, if its two tables are ours.
 std::optional<Labels> rescueLabels(const fs::path& file) {
   try {
     const Database database(file, Database::Mode::reader);
+    for (const SchemaFault& fault : schemaFaults(database, catalogueSchema))
+      if (fault.name == "label" || fault.name == "tag") return std::nullopt;
     return readLabels(database);
   } catch (const SqlFailure&) {
     return std::nullopt;
@@ -159,6 +178,11 @@ void refuseIrregular(const fs::path& file) {
     const fs::path each = file.string() + part;
     std::error_code unknown;
     const auto status = fs::status(each, unknown);
+    // SQLite would write into the file that a link of this name leads to.
+    if (*part != '\0' && fs::is_symlink(fs::symlink_status(each, unknown)))
+      throw SqlFailure(
+          {ErrorKind::input, each.string(), say("it must not be a symbolic link"), say("Move the link away")},
+          false);
     if (!fs::exists(status) || fs::is_regular_file(status)) continue;
     throw SqlFailure({ErrorKind::input, each.string(),
                       say("it is not a regular file but a folder, a pipe or a device"),
@@ -195,6 +219,11 @@ OwnedDatabase openMetrics(const fs::path& folder, std::vector<Error>& problems) 
 Database openForReading(const fs::path& file, bool writableFolder) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
   refuseIrregular(file);
+  // An owner has set it aside, or is making the database just now. Nothing looks for it where nobody can write.
+  std::error_code unknown;
+  if (writableFolder && fs::exists(fs::symlink_status(file.string() + "-journal", unknown)))
+    if (const auto lock = HistoryLock::take(file.parent_path()); lock && *lock) setJournalAside(file);
+  const Kind& kind = file.filename() == metricsName ? metricsKind : catalogueKind;
   const auto mode = writableFolder ? Database::Mode::reader : Database::Mode::immutable;
   for (;;) {
     const bool last = !writableFolder || std::chrono::steady_clock::now() >= until;
@@ -202,10 +231,10 @@ Database openForReading(const fs::path& file, bool writableFolder) {
       const std::uintmax_t size = sizeOf(walOf(file)) == 0 ? sizeOf(file) : 0;
       Database database(file, mode);
       const std::int64_t version = database.number("PRAGMA user_version");
-      if (version > historySchema) refuseNewer(file, version);
-      if (version == historySchema) {
+      if (version != 0) {
+        checkKind(database, kind, version);
         if (size > 0 && !writableFolder) checkPages(database, size);
-        database.execute("PRAGMA query_only=1;PRAGMA cache_size=-32768;PRAGMA mmap_size=0");
+        database.execute("PRAGMA query_only=1;PRAGMA cache_size=-32768");
         return database;
       }
     } catch (const SqlFailure& failure) {
@@ -225,7 +254,10 @@ void moveDatabase(const fs::path& file, const fs::path& to) {
     std::error_code failed;
     const fs::path from = file.string() + part;
     if (!fs::exists(from, failed)) continue;
-    fs::rename(from, to.string() + part, failed);
+    if (const int code = fileFault("rename", from))
+      failed = std::error_code(code, std::generic_category());
+    else
+      fs::rename(from, to.string() + part, failed);
     if (failed)
       throw SqlFailure({ErrorKind::other, from.string(),
                         say("it cannot be moved aside: {}", foreign(failed.message())),

@@ -45,6 +45,7 @@ ProjectStore::ProjectStore(fs::path project, HistoryPlace place, std::optional<H
 }
 
 void ProjectStore::openOwned() {
+  finishRebuild(place_.folder);
   const auto labels = takeLabels(project_, place_.folder, problems_);
   auto catalogue = openCatalogue(place_.folder, labels, problems_);
   auto metrics = openMetrics(place_.folder, problems_);
@@ -60,10 +61,22 @@ void ProjectStore::openOwned() {
 }
 
 void ProjectStore::openReader() {
+  // A living owner completes its own.
+  if (place_.writable && isRebuildLeft(place_.folder))
+    if (const auto lock = HistoryLock::take(place_.folder); lock && *lock) finishRebuild(place_.folder);
   catalogue_ = openForReading(place_.folder / catalogueName, place_.writable);
   metrics_ = openForReading(place_.folder / metricsName, place_.writable);
   rows_ = std::make_unique<CatalogueReader>(catalogue_);
   series_ = std::make_unique<SeriesReader>(metrics_);
+}
+
+std::optional<HistoryLock> ProjectStore::close() {
+  follower_.reset();
+  rows_.reset();
+  series_.reset();
+  catalogue_ = Database();
+  metrics_ = Database();
+  return std::exchange(lock_, std::nullopt);
 }
 
 Status ProjectStore::takeOver() {
@@ -235,6 +248,7 @@ std::vector<RunRow> ProjectStore::filled(const std::string& run) {
   for (auto& row : rows)
     for (const auto* summary : byRun[row.id]) {
       row.metrics.push_back(summary->metric);
+      row.damaged = row.damaged || summary->damaged;
       // Points come more often than other records: they know best how far a run is.
       row.step = std::max(row.step, summary->metric.lastStep);
       row.seconds = std::max(row.seconds, summary->lastSeconds);

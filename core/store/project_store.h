@@ -38,6 +38,9 @@ class ProjectStore : public Store {
   Status setArchived(const std::string& run, bool archived) override;
   void interrupt() override;
 
+  // Closes the databases; the store cannot be used any more.
+  std::optional<HistoryLock> close();
+
   const Database& catalogue() const { return catalogue_; }
   const Database& metrics() const { return metrics_; }
   SeriesReader& series() { return *series_; }
@@ -77,6 +80,9 @@ class ProjectStore : public Store {
 // the catalogue was damaged and is new already. The caller holds the lock. Throws SqlFailure.
 bool keepLabels(const std::filesystem::path& project, const std::filesystem::path& folder,
                 std::vector<Error>& problems);
+// What verifyHistory() does, with an open store. `mark`: see ProjectStore.
+Result<VerifyReport> verifyStore(ProjectStore& store, RunSites& sites, bool mark,
+                                 std::optional<Error> unreachable = {});
 Result<std::unique_ptr<ProjectStore>> openStore(const std::filesystem::path& project, Store::Access access);
 
 } // namespace loom

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The databases rebuilt from the journals. What only the old ones have, because a journal was damaged or
-// cut since it was taken in, comes over from them; and the old ones are kept.
+// The databases rebuilt from the journals, in a folder beside the old ones. What only the old ones have, because
+// a journal was damaged or cut since it was taken in, is copied from them; then the two pairs are exchanged
+// (core/store/exchange.cpp), and the old ones are kept.
+#include "core/base/atomic_file.h"
 #include "core/base/error_message.h"
 #include "core/store/project_store.h"
 #include "core/store/reach.h"
+#include "core/store/schema.h"
 #include "core/store/series_ids.h"
 #include <algorithm>
 #include <fmt/format.h>
@@ -14,18 +17,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int mostCopies = 3;
-
-fs::path copyOf(const fs::path& file, int number) {
-  return number == 1 ? fs::path(file.string() + ".before")
-                     : fs::path(fmt::format("{}.before-{}", file.string(), number));
+// Whether it can be asked; damage deeper in it is found while it is read.
+bool isOurs(const Database& database, const Schema& schema) {
+  if (database.number("PRAGMA user_version") != historySchema) return false;
+  checkSchema(database, schema);
+  return true;
+}
+bool isOurs(const fs::path& file, const Schema& schema) {
+  try {
+    return isOurs(Database(file, Database::Mode::reader), schema);
+  } catch (const SqlFailure& failure) {
+    if (!failure.damaged) throw;
+    return false;
+  }
 }
 
-// How much a copy contains; -1 when it cannot be read.
+// How much a copy contains; -1 when it cannot be read. No plain count(*): SQLite counts without the steps that
+// are limited.
 std::int64_t fullness(const fs::path& file, bool metrics) {
   try {
-    return Database(file, Database::Mode::reader)
-        .number(metrics ? "SELECT coalesce(sum(points),0) FROM series" : "SELECT count(*) FROM event");
+    setJournalAside(file);
+    const Database database(file, Database::Mode::reader);
+    if (!isOurs(database, metrics ? metricsSchema : catalogueSchema)) return -1;
+    return database.number(metrics ? "SELECT coalesce(sum(points),0) FROM series"
+                                   : "SELECT count(sequence) FROM event");
   } catch (const SqlFailure&) {
     return -1;
   }
@@ -48,19 +63,23 @@ fs::path placeForCopy(const fs::path& file, bool metrics) {
   const auto least = std::min_element(all.begin(), all.end(), [](const Copy& a, const Copy& b) {
     return std::tie(a.holds, a.time) < std::tie(b.holds, b.time);
   });
-  for (const char* part : {"", "-wal", "-shm"}) {
-    std::error_code ignored;
-    fs::remove(least->path.string() + part, ignored);
-  }
   return least->path;
 }
 
-// A database's old copy beside the new one, on the new one's connection, under the name `old`.
+// Of what takes its place the name must be free: see exchangeOne().
+void removeDatabase(const fs::path& file) {
+  for (const char* part : {"-wal", "-shm", ""}) {
+    std::error_code failed;
+    fs::remove(file.string() + part, failed);
+    if (failed)
+      throw SqlFailure(writeError(file, say("an older copy cannot be removed"), failed.value()), false);
+  }
+}
+
+// The old database on the new one's connection, under the name `old`.
 class Attached {
  public:
-  Attached(const Database& database, const fs::path& copy) : database_(database) {
-    database.prepare("ATTACH ? AS old").run(copy.string());
-  }
+  Attached(const Database& database, const fs::path& file) : database_(database) { database.attachOld(file); }
   Attached(const Attached&) = delete;
   Attached& operator=(const Attached&) = delete;
   ~Attached() {
@@ -70,7 +89,6 @@ class Attached {
       // The connection is closed soon, and with it what is attached.
     }
   }
-  bool fits() const { return database_.number("PRAGMA old.user_version") == historySchema; }
 
  private:
   const Database& database_;
@@ -78,12 +96,13 @@ class Attached {
 
 class CarryOver {
  public:
-  CarryOver(ProjectStore& store, const fs::path& catalogue, const fs::path& metrics)
-      : catalogue_(store.catalogue()), metrics_(store.metrics()), oldCatalogue_(catalogue_, catalogue),
-        oldMetrics_(metrics_, metrics), copyName_(catalogue.filename().string()) {}
+  // `copyName`: what the old catalogue will be called.
+  CarryOver(ProjectStore& store, const fs::path& history, std::string copyName)
+      : catalogue_(store.catalogue()), metrics_(store.metrics()),
+        oldCatalogue_(catalogue_, history / catalogueName), oldMetrics_(metrics_, history / metricsName),
+        copyName_(std::move(copyName)) {}
 
   void all(RunSites& sites, std::vector<Message>& findings) {
-    if (!oldCatalogue_.fits() || !oldMetrics_.fits()) return;
     std::vector<std::string> runs;
     Statement list = catalogue_.prepare("SELECT uuid FROM old.run ORDER BY uuid");
     for (Rows rows = list.query(); rows.next();) runs.push_back(rows.text(0));
@@ -132,10 +151,11 @@ class CarryOver {
                run) != 0;
   }
 
-  bool hasOldPlaces() const {
-    return catalogue_.number("SELECT count(*) FROM old.sqlite_master WHERE type='table' AND name='place'") >
+  static bool hasOld(const Database& database, const std::string& table) {
+    return number(database, "SELECT count(*) FROM old.sqlite_master WHERE type='table' AND name=?", table) >
            0;
   }
+  bool hasOldPlaces() const { return hasOld(catalogue_, "place"); }
   bool isOwn(const std::string& run) const {
     return !hasOldPlaces() ||
            number(catalogue_, "SELECT count(*) FROM old.place WHERE run=? AND site<>''", run) == 0;
@@ -186,6 +206,8 @@ class CarryOver {
         .run(run);
     if (hasOldPlaces())
       catalogue_.prepare("INSERT OR REPLACE INTO main.place SELECT * FROM old.place WHERE run=?").run(run);
+    // As it was stored, so that what did not match there does not match here.
+    if (hasOld(catalogue_, "checked")) take(catalogue_, run, "checked", "sum");
     take(catalogue_, run, "setting", "name,value");
     take(catalogue_, run, "event", "attempt,sequence,kind,step,json");
     take(catalogue_, run, "source", "attempt,offset,sequence,damaged");
@@ -203,6 +225,14 @@ class CarryOver {
     take(metrics_, run, "series",
          "key,chunks,points,non_finite,first_step,last_step,last_time,last,minimum,minimum_step,maximum,"
          "maximum_step");
+    if (hasOld(metrics_, "checked"))
+      metrics_
+          .prepare(
+              "INSERT INTO main.checked SELECT made.id,sum FROM old.checked JOIN old.series AS kept ON "
+              "kept.id=old.checked.series JOIN main.series AS made ON made.key=kept.key WHERE "
+              "kept.run=(SELECT id FROM old.run WHERE uuid=?1) AND made.run=(SELECT id FROM main.run WHERE "
+              "uuid=?1)")
+          .run(run);
     Statement find = metrics_.prepare(
         "SELECT id FROM main.series WHERE run=(SELECT id FROM main.run WHERE uuid=?) AND key=?");
     std::vector<Statement> copies;
@@ -236,6 +266,95 @@ class CarryOver {
   std::string copyName_;
 };
 
+class Rebuild {
+ public:
+  Rebuild(const fs::path& project, HistoryPlace place, HistoryLock lock)
+      : project_(project), place_(std::move(place)), lock_(std::move(lock)) {}
+  Rebuild(const Rebuild&) = delete;
+  Rebuild& operator=(const Rebuild&) = delete;
+  ~Rebuild() {
+    closeStore();
+    if (ready_) return; // whatever is missing is completed by the next opening
+    try {
+      finishRebuild(place_.folder);
+    } catch (const SqlFailure&) {
+      // The next opening removes it.
+    }
+  }
+
+  Result<VerifyReport> run() {
+    prepare();
+    auto report = build();
+    if (!report) return report;
+    closeStore();
+    for (const fs::path& copy : {copies_.catalogue, copies_.metrics})
+      if (!copy.empty()) removeDatabase(copy);
+    if (const auto written = writeExchangeMarker(place_.folder, copies_); !written) return written.error();
+    ready_ = true;
+    finishRebuild(place_.folder);
+    for (Message& finding : findings_)
+      if (std::find(report->findings.begin(), report->findings.end(), finding) == report->findings.end())
+        report->findings.push_back(std::move(finding));
+    return report;
+  }
+
+ private:
+  void prepare() {
+    finishRebuild(place_.folder);
+    std::vector<Error> problems;
+    const bool remade = keepLabels(project_, place_.folder, problems);
+    for (const Error& problem : problems) findings_.push_back(toMessage(problem));
+    for (const bool metrics : {false, true}) {
+      const fs::path file = place_.folder / (metrics ? metricsName : catalogueName);
+      std::error_code unknown;
+      if (!fs::exists(file, unknown) || (remade && !metrics)) continue;
+      refuseIrregular(file);
+      (metrics ? copies_.metrics : copies_.catalogue) = placeForCopy(file, metrics);
+    }
+    const fs::path folder = rebuildFolder(place_.folder);
+    std::error_code failed;
+    fs::create_directory(folder, failed);
+    std::error_code unknown;
+    if (!failed && fs::exists(labelFile(place_.folder), unknown))
+      fs::copy_file(labelFile(place_.folder), labelFile(folder), failed);
+    if (failed)
+      throw SqlFailure(writeError(folder, say("the new history cannot be written"), failed.value()), false);
+  }
+
+  Result<VerifyReport> build() {
+    store_ = std::make_unique<ProjectStore>(project_, HistoryPlace{rebuildFolder(place_.folder), true},
+                                            std::exchange(lock_, std::nullopt));
+    RunSites sites(project_);
+    // The new history knows less than the old one, so it must not decide what is complete.
+    const auto taken = store_->takeIn(sites, false);
+    if (!taken) return taken.error();
+    for (const Error& problem : taken->problems) findings_.push_back(toMessage(problem));
+    if (!copies_.catalogue.empty() && !copies_.metrics.empty()) try {
+        if (isOurs(place_.folder / catalogueName, catalogueSchema) &&
+            isOurs(place_.folder / metricsName, metricsSchema))
+          CarryOver(*store_, place_.folder, copies_.catalogue.filename().string()).all(sites, findings_);
+      } catch (const SqlFailure& failure) {
+        if (!failure.damaged) return failure.error;
+        // The old ones cannot be read; what the journals hold stands alone.
+      }
+    return verifyStore(*store_, sites, false);
+  }
+
+  void closeStore() {
+    if (!store_) return;
+    lock_ = store_->close();
+    store_.reset();
+  }
+
+  fs::path project_;
+  HistoryPlace place_;
+  std::optional<HistoryLock> lock_;
+  std::unique_ptr<ProjectStore> store_;
+  OldCopies copies_;
+  std::vector<Message> findings_;
+  bool ready_ = false;
+};
+
 } // namespace
 
 Result<VerifyReport> rebuildHistory(const fs::path& project) {
@@ -246,54 +365,16 @@ Result<VerifyReport> rebuildHistory(const fs::path& project) {
                  say("Allow writing in the project's folder, or open a copy of the project")};
   RunSites sites(project);
   if (auto why = whyUnreachable(project, sites)) return *why;
-  std::vector<Message> findings;
-  fs::path copies[2];
-  {
-    auto lock = HistoryLock::take(place.folder);
-    if (!lock) return lock.error();
-    if (!*lock) {
-      const auto holder = HistoryLock::holder(place.folder);
-      return Error{ErrorKind::other, place.folder.string(),
-                   holder ? say("process {} on {} owns the history", holder->process, holder->host)
-                          : say("another process owns the history"),
-                   say("Close it, then try again")};
-    }
-    const Status moved = guarded([&]() -> Status {
-      std::vector<Error> problems;
-      const bool remade = keepLabels(project, place.folder, problems);
-      for (const Error& problem : problems) findings.push_back(toMessage(problem));
-      for (const bool metrics : {false, true}) {
-        const fs::path file = place.folder / (metrics ? metricsName : catalogueName);
-        std::error_code unknown;
-        if (!fs::exists(file, unknown) || (remade && !metrics)) continue;
-        refuseIrregular(file);
-        copies[metrics] = placeForCopy(file, metrics);
-        moveDatabase(file, copies[metrics]);
-      }
-      return {};
-    });
-    if (!moved) return moved.error();
+  auto lock = HistoryLock::take(place.folder);
+  if (!lock) return lock.error();
+  if (!*lock) {
+    const auto holder = HistoryLock::holder(place.folder);
+    return Error{ErrorKind::other, place.folder.string(),
+                 holder ? say("process {} on {} owns the history", holder->process, holder->host)
+                        : say("another process owns the history"),
+                 say("Close it, then try again")};
   }
-  {
-    auto store = openStore(project, Store::Access::owner);
-    if (!store) return store.error();
-    // The new history knows less than the old one, so it must not decide what is complete.
-    const auto taken = (*store)->takeIn(sites, false);
-    if (!taken) return taken.error();
-    for (const Error& problem : taken->problems) findings.push_back(toMessage(problem));
-    if (!copies[0].empty() && !copies[1].empty()) try {
-        CarryOver(**store, copies[0], copies[1]).all(sites, findings);
-      } catch (const SqlFailure& failure) {
-        if (!failure.damaged) return failure.error;
-        // The old ones cannot be read; what the journals hold stands alone.
-      }
-  }
-  auto report = verifyHistory(project);
-  if (!report) return report;
-  for (Message& finding : findings)
-    if (std::find(report->findings.begin(), report->findings.end(), finding) == report->findings.end())
-      report->findings.push_back(std::move(finding));
-  return report;
+  return guarded([&]() -> Result<VerifyReport> { return Rebuild(project, place, std::move(**lock)).run(); });
 }
 
 } // namespace loom

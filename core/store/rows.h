@@ -41,6 +41,8 @@ struct RunRow {
   std::vector<std::string> tags;
   std::string note;
   bool archived = false;
+  // Something of it in the databases does not match its checksum, and could not be read again from its journals.
+  bool damaged = false;
 };
 
 struct SeriesPoint {

@@ -2,6 +2,7 @@
 #include "core/store/series_reader.h"
 #include "core/store/chunk_row.h"
 #include "core/store/series_ids.h"
+#include "core/store/series_writer.h"
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -94,10 +95,12 @@ SeriesReader::SeriesReader(const Database& database) : database_(database) {
   keys_ = database.prepare("SELECT key FROM series WHERE run=(SELECT id FROM run WHERE uuid=?) ORDER BY key");
   find_ = database.prepare("SELECT id,chunks,first_step,last_step FROM series WHERE run=(SELECT id FROM run "
                            "WHERE uuid=?) AND key=?");
-  const std::string columns =
-      "SELECT "
-      "run.uuid,key,points,non_finite,last,minimum,maximum,last_step,minimum_step,maximum_step,last_time "
-      "FROM series JOIN run ON run.id=series.run ";
+  // An earlier version's file has no checksums.
+  const bool checked =
+      database.number("SELECT count(*) FROM sqlite_master WHERE type='table' AND name='checked'") != 0;
+  const std::string columns = "SELECT " + std::string(seriesColumns) + (checked ? ",sum" : ",NULL") +
+                              ",run.uuid FROM series JOIN run ON run.id=series.run " +
+                              (checked ? "LEFT JOIN checked ON checked.series=series.id " : "");
   summaries_ = database.prepare(columns + "ORDER BY run.uuid,key");
   summariesOf_ = database.prepare(columns + "WHERE run.uuid=? ORDER BY key");
   lastStep_ = database.prepare("SELECT last_step FROM chunk WHERE id=?");
@@ -277,18 +280,20 @@ std::vector<SeriesReader::Summary> SeriesReader::summaries(const std::string& ru
   Rows rows = run.empty() ? summaries_.query() : summariesOf_.query(run);
   while (rows.next()) {
     Summary summary;
-    summary.run = rows.text(0);
     MetricSummary& metric = summary.metric;
-    metric.key = rows.text(1);
+    metric.key = rows.text(0);
     metric.count = rows.integer(2);
     metric.nonFinite = rows.integer(3);
-    metric.last = rows.real(4);
-    metric.minimum = rows.real(5);
-    metric.maximum = rows.real(6);
-    metric.lastStep = rows.integer(7);
-    metric.minimumStep = rows.integer(8);
-    metric.maximumStep = rows.integer(9);
-    summary.lastSeconds = secondsOf(rows.integer(10));
+    metric.lastStep = rows.integer(5);
+    summary.lastSeconds = secondsOf(rows.integer(6));
+    metric.last = rows.real(7);
+    metric.minimum = rows.real(8);
+    metric.minimumStep = rows.integer(9);
+    metric.maximum = rows.real(10);
+    metric.maximumStep = rows.integer(11);
+    summary.damaged =
+        !rows.isNull(seriesWidth) && rows.integer(seriesWidth) != rows.checksum(0, 0, seriesWidth);
+    summary.run = rows.text(seriesWidth + 1);
     result.push_back(std::move(summary));
   }
   return result;

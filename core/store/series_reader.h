@@ -26,6 +26,7 @@ class SeriesReader {
     std::string run;
     MetricSummary metric;
     double lastSeconds = 0;
+    bool damaged = false; // it does not match its checksum
   };
   std::vector<Summary> summaries(const std::string& run); // empty: of all runs; sorted by run and key
   // Every chunk against its own points; a sentence for each that does not fit.

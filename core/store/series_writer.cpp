@@ -34,6 +34,12 @@ void createMetrics(const Database& database) {
     CREATE TABLE raw(id INTEGER PRIMARY KEY, data BLOB NOT NULL);   -- the points themselves
     CREATE TABLE tail(id INTEGER PRIMARY KEY, data BLOB NOT NULL);  -- points that fill no chunk yet
   )");
+  completeMetrics(database);
+}
+
+void completeMetrics(const Database& database) {
+  if (database.number("SELECT count(*) FROM sqlite_master WHERE type='table' AND name='checked'") == 0)
+    database.execute("CREATE TABLE checked(series INTEGER PRIMARY KEY, sum INTEGER NOT NULL)");
 }
 
 SeriesWriter::SeriesWriter(const Database& database) : database_(database) {
@@ -71,6 +77,30 @@ SeriesWriter::SeriesWriter(const Database& database) : database_(database) {
   dropTail_ = database.prepare("DELETE FROM tail WHERE id BETWEEN ? AND ?");
   dropRun_ = database.prepare("DELETE FROM run WHERE id=?");
   dropSources_ = database.prepare("DELETE FROM source WHERE run=?");
+  const std::string shown(seriesColumns);
+  readShown_ = database.prepare("SELECT " + shown + " FROM series WHERE id=?");
+  writeChecksum_ = database.prepare("INSERT OR REPLACE INTO checked VALUES(?,?)");
+  dropChecksum_ = database.prepare("DELETE FROM checked WHERE series=?");
+  listChecksums_ = database.prepare("SELECT " + shown +
+                                    ",sum,id FROM series JOIN checked ON checked.series=series.id WHERE "
+                                    "run=(SELECT id FROM run WHERE uuid=?)");
+}
+
+bool SeriesWriter::fits(const std::string& uuid) {
+  bool fits = true;
+  for (Rows rows = listChecksums_.query(uuid); rows.next();) {
+    if (rows.integer(seriesWidth) == rows.checksum(0, 0, seriesWidth)) continue;
+    damaged_.insert(rows.integer(seriesWidth + 1));
+    fits = false;
+  }
+  return fits;
+}
+
+void SeriesWriter::storeChecksum(std::int64_t number) {
+  if (damaged_.contains(number)) return;
+  std::uint32_t sum = 0;
+  for (Rows rows = readShown_.query(number); rows.next();) sum = rows.checksum(0, 0, seriesWidth);
+  writeChecksum_.run(number, sum);
 }
 
 std::int64_t SeriesWriter::runNumber(const std::string& uuid) {
@@ -229,6 +259,7 @@ void SeriesWriter::store(Series& series) {
   updateSeries_.run(series.number, series.chunks, digest.count, digest.nonFinite, digest.firstStep,
                     digest.lastStep, digest.lastTime, series.last, digest.minimum, digest.minimumStep,
                     digest.maximum, digest.maximumStep);
+  storeChecksum(series.number);
   series.changed = false;
 }
 
@@ -255,6 +286,7 @@ void SeriesWriter::supersede(std::int64_t run, std::int64_t step) {
       continue;
     }
     dropSeries_.run(series->number);
+    dropChecksum_.run(series->number);
     all.series.erase(key);
     --all.count;
     --held_;
@@ -323,6 +355,8 @@ void SeriesWriter::remove(std::int64_t run) {
     dropFine_.run(first, last);
     dropRaw_.run(first, last);
     dropSeries_.run(number);
+    dropChecksum_.run(number);
+    damaged_.erase(number);
   }
   dropSources_.run(run);
   dropRun_.run(run);

@@ -6,13 +6,20 @@
 #include "core/run/journal.h"
 #include "core/store/chunk.h"
 #include "core/store/sqlite.h"
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 namespace loom {
 
-void createMetrics(const Database& database); // the schema, in an empty file
+void createMetrics(const Database& database);   // the schema, in an empty file
+void completeMetrics(const Database& database); // adds what a file of an earlier version does not have
+
+// What the checksum of a series is of.
+inline constexpr std::string_view seriesColumns = "key,chunks,points,non_finite,first_step,last_step,last_"
+                                                  "time,last,minimum,minimum_step,maximum,maximum_step";
+inline constexpr int seriesWidth = 12; // columns
 
 class SeriesWriter {
  public:
@@ -25,6 +32,8 @@ class SeriesWriter {
   // all when the run would have too many series, or the series too many points. Returns how many.
   std::int64_t append(std::int64_t run, const PointColumns& columns);
   void supersede(std::int64_t run, std::int64_t step); // drops every point beyond it
+  // False when what is stored of a series of the run does not match its checksum; see CatalogueWriter::fits().
+  bool fits(const std::string& uuid);
   void flush();  // before COMMIT: unsealed points and what is known of the series
   void forget(); // what is kept in memory
   void remove(std::int64_t run);
@@ -53,15 +62,17 @@ class SeriesWriter {
   void storeTail(Series& series);
   void dropTailRows(Series& series);
   void store(Series& series);
+  void storeChecksum(std::int64_t number);
   void cutBack(Series& series, std::int64_t step);
 
   const Database& database_;
   Statement findRun_, addRun_, listRuns_, countSeries_, findSeries_, listBeyond_, listNumbers_, addSeries_,
-      updateSeries_, dropSeries_;
+      updateSeries_, dropSeries_, readShown_, writeChecksum_, dropChecksum_, listChecksums_;
   Statement addChunk_, addFine_, addRaw_, readRaw_, findChunk_, readChunks_, dropChunks_, dropFine_, dropRaw_;
   Statement addTail_, readTail_, countTail_, dropTail_, dropRun_, dropSources_;
   std::unordered_map<std::int64_t, Run> runs_;
   std::size_t held_ = 0; // series in memory
+  std::set<std::int64_t> damaged_;
 };
 
 } // namespace loom

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/sqlite.h"
+#include "core/base/hash.h"
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cmath>
@@ -15,13 +17,74 @@ bool noRoom(const std::string& file) {
   return !unknown && space.free < std::uintmax_t{64} << 10;
 }
 
-[[noreturn]] void throwFailure(sqlite3* database, int code) {
+} // namespace
+
+// Counts by SQLite's progress handler, which is called within long steps, and by the statement's own counter
+// between them: a statement may give endless rows in short steps, while others run in between.
+class StepCount {
+ public:
+  explicit StepCount(sqlite3* database) : database_(database) {
+    sqlite3_progress_handler(database, interval, &StepCount::onProgress, this);
+  }
+  StepCount(const StepCount&) = delete;
+  StepCount& operator=(const StepCount&) = delete;
+  void begin(std::int64_t taken) {
+    taken_ = taken;
+    over_ = false;
+  }
+  bool over() const { return over_; }
+  bool exceeds(std::int64_t steps) const {
+    return steps > limit_.base && steps > limit_.base + limit_.perByte * fileBytes();
+  }
+  void limit(StepLimit limit) { limit_ = limit; }
+
+ private:
+  static constexpr int interval = 10'000;
+  static int onProgress(void* self) {
+    auto& count = *static_cast<StepCount*>(self);
+    count.taken_ += interval;
+    count.over_ = count.exceeds(count.taken_);
+    return count.over_;
+  }
+  // Asked only when the base is used up. At most 1 TiB, so that the product fits.
+  std::int64_t fileBytes() const {
+    std::uintmax_t bytes = 0;
+    for (int each = 0; const char* schema = sqlite3_db_name(database_, each); ++each) {
+      const char* name = sqlite3_db_filename(database_, schema);
+      if (name == nullptr || *name == '\0') continue;
+      for (const char* part : {"", "-wal"}) {
+        std::error_code unknown;
+        const auto size = std::filesystem::file_size(std::string(name) + part, unknown);
+        if (!unknown) bytes += size;
+      }
+    }
+    return static_cast<std::int64_t>(std::min(bytes, std::uintmax_t{1} << 40));
+  }
+
+  sqlite3* database_;
+  StepLimit limit_;
+  std::int64_t taken_ = 0;
+  bool over_ = false;
+};
+
+namespace {
+
+[[noreturn]] void throwEndless(sqlite3* database) {
+  const char* name = sqlite3_db_filename(database, "main");
+  throwDamaged(
+      name && *name ? name : "history",
+      say("a query took more steps than the file can need; the file is damaged or was made to stop the "
+          "program"));
+}
+
+[[noreturn]] void throwFailure(sqlite3* database, int code, const StepCount* count = nullptr) {
   const char* name = database ? sqlite3_db_filename(database, "main") : nullptr;
   const std::string place = name && *name ? name : "history";
   const Message reason = foreign(database ? sqlite3_errmsg(database) : sqlite3_errstr(code));
   const auto fail = [&](ErrorKind kind, Message cause, Message fix, bool damaged = false, bool full = false) {
     throw SqlFailure({kind, place, std::move(cause), std::move(fix)}, damaged, full);
   };
+  const Bytes longest{longestDatabaseValue};
   const int system = database ? sqlite3_system_errno(database) : 0;
   int kindOf = code & 0xff;
   // A shared memory file or a page that finds no room is reported as an I/O error.
@@ -30,12 +93,20 @@ bool noRoom(const std::string& file) {
       kindOf = SQLITE_FULL;
   switch (kindOf) {
   case SQLITE_INTERRUPT:
+    if (count && count->over()) throwEndless(database);
     fail(ErrorKind::interrupted, say("the query was interrupted"), say("Try again"));
     break;
+  case SQLITE_ERROR: // our statements match our tables, so what contradicts them is the file
+  case SQLITE_CONSTRAINT:
+  case SQLITE_MISMATCH:
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
     fail(ErrorKind::input, say("the database is damaged: {}", reason),
          say("Rebuild it from the journals with `loom history rebuild`"), true);
+    break;
+  case SQLITE_TOOBIG:
+    fail(ErrorKind::input, say("a text is too long for the database (at most {})", longest),
+         say("Shorten the text"));
     break;
   case SQLITE_FULL:
     fail(ErrorKind::other, say("the disk is full; nothing that was stored is lost"),
@@ -63,9 +134,65 @@ bool noRoom(const std::string& file) {
   std::terminate();
 }
 
-void check(sqlite3* database, int code) {
-  if (code != SQLITE_OK) throwFailure(database, code);
+void check(sqlite3* database, int code, const StepCount* count = nullptr) {
+  if (code != SQLITE_OK) throwFailure(database, code, count);
 }
+
+// With links resolved, as SQLite does it. Never a URI, whatever the folder is called: it begins with a slash.
+std::string absolutePath(const std::filesystem::path& file) {
+  std::error_code failed;
+  const auto absolute = std::filesystem::absolute(file, failed);
+  if (failed)
+    throw SqlFailure({ErrorKind::other, file.string(),
+                      say("its folder cannot be found: {}", foreign(failed.message())),
+                      say("Start the program in a folder that exists")},
+                     false);
+  const auto resolved = std::filesystem::weakly_canonical(absolute, failed);
+  const std::size_t length = failed ? absolute.native().size() : resolved.native().size();
+  if (length > longestDatabasePath)
+    throw SqlFailure(
+        {ErrorKind::input, file.string(),
+         say("the database's path must have at most {} bytes (got {})", longestDatabasePath, length),
+         say("Move the project to a folder with a shorter path")},
+        false);
+  return absolute.string();
+}
+
+// immutable=1 can only be said in a URI, and mode=ro alone fails where a WAL database was closed cleanly and
+// the folder cannot be written. The empty authority keeps "//" at the beginning of a path from being one.
+std::string immutableUri(const std::string& path) {
+  std::string uri = "file://";
+  for (const unsigned char letter : path) {
+    if (std::isalnum(letter) || letter == '/' || letter == '.' || letter == '-' || letter == '_')
+      uri += static_cast<char>(letter);
+    else
+      uri += fmt::format("%{:02x}", letter);
+  }
+  return uri + "?immutable=1";
+}
+
+struct Limit {
+  int id, value;
+};
+// Of our own statements, with some room. Only a rebuild attaches: the old database, to the new one.
+constexpr Limit limits[] = {{SQLITE_LIMIT_LENGTH, longestDatabaseValue},
+                            {SQLITE_LIMIT_SQL_LENGTH, 64 << 10},
+                            {SQLITE_LIMIT_COLUMN, 64},
+                            {SQLITE_LIMIT_EXPR_DEPTH, 100},
+                            {SQLITE_LIMIT_COMPOUND_SELECT, 4},
+                            {SQLITE_LIMIT_VDBE_OP, 100'000},
+                            {SQLITE_LIMIT_FUNCTION_ARG, 16},
+                            {SQLITE_LIMIT_VARIABLE_NUMBER, 64},
+                            {SQLITE_LIMIT_TRIGGER_DEPTH, 0},
+                            {SQLITE_LIMIT_WORKER_THREADS, 0}};
+constexpr Limit switches[] = {{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                              {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+                              {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+                              {SQLITE_DBCONFIG_DQS_DML, 0},
+                              {SQLITE_DBCONFIG_DQS_DDL, 0},
+                              {SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0},
+                              {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+                              {SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0}};
 
 } // namespace
 
@@ -82,10 +209,20 @@ Rows::~Rows() {
 }
 
 bool Rows::next() {
+  if (count_) count_->begin(steps_);
   const int code = sqlite3_step(statement_);
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  throwFailure(sqlite3_db_handle(statement_), code);
+  sqlite3* database = sqlite3_db_handle(statement_);
+  if (code == SQLITE_ROW || code == SQLITE_DONE) {
+    steps_ += sqlite3_stmt_status(statement_, SQLITE_STMTSTATUS_VM_STEP, 1);
+    if (code == SQLITE_ROW && count_ && count_->exceeds(steps_)) throwEndless(database);
+    return code == SQLITE_ROW;
+  }
+  // What is there already and is longer than anything that we write.
+  if (code == SQLITE_TOOBIG && sqlite3_stmt_readonly(statement_) != 0) {
+    const char* name = sqlite3_db_filename(database, "main");
+    throwDamaged(name ? name : "history", say("a value is longer than {}", Bytes{longestDatabaseValue}));
+  }
+  throwFailure(database, code, count_);
 }
 
 std::int64_t Rows::integer(int column) const { return sqlite3_column_int64(statement_, column); }
@@ -95,18 +232,38 @@ double Rows::real(int column) const {
 }
 
 std::string Rows::text(int column) const {
-  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return text ? std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)))
-              : std::string();
+  return std::string(bytes(column, sqlite3_column_text(statement_, column)));
 }
 
 std::string_view Rows::blob(int column) const {
-  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-  return bytes ? std::string_view(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)))
-               : std::string_view();
+  return bytes(column, sqlite3_column_blob(statement_, column));
+}
+
+std::string_view Rows::bytes(int column, const void* value) const {
+  if (!value) return {};
+  const int size = sqlite3_column_bytes(statement_, column);
+  steps_ += size;
+  return {static_cast<const char*>(value), static_cast<std::size_t>(size)};
 }
 
 bool Rows::isNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+std::uint32_t Rows::checksum(std::uint32_t seed, int from, int to) const {
+  const auto add = [&](const auto& value) {
+    seed = crc32c({reinterpret_cast<const char*>(&value), sizeof value}, seed);
+  };
+  for (int column = from; column < to; ++column) {
+    const int type = sqlite3_column_type(statement_, column);
+    add(static_cast<std::int64_t>(type));
+    if (type == SQLITE_INTEGER) add(integer(column));
+    if (type == SQLITE_FLOAT) add(std::bit_cast<std::uint64_t>(real(column)));
+    if (type != SQLITE_TEXT && type != SQLITE_BLOB) continue;
+    const std::string_view bytes = blob(column);
+    add(static_cast<std::uint64_t>(bytes.size()));
+    seed = crc32c(bytes, seed);
+  }
+  return seed;
+}
 
 int Rows::columns() const { return sqlite3_column_count(statement_); }
 
@@ -120,9 +277,12 @@ bool Rows::sameCell(int column, const Rows& other) const {
   return blob(column) == other.blob(column);
 }
 
-Statement::Statement(sqlite3* database, std::string_view sql) {
-  check(database, sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()),
-                                     SQLITE_PREPARE_PERSISTENT, &statement_, nullptr));
+Statement::Statement(sqlite3* database, StepCount* count, std::string_view sql) : count_(count) {
+  if (count) count->begin(0); // the schema is read by statements, too
+  check(database,
+        sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                           &statement_, nullptr),
+        count);
 }
 
 Statement::~Statement() { sqlite3_finalize(statement_); }
@@ -145,30 +305,42 @@ void Statement::bind(int index, const Blob& blob) {
         sqlite3_bind_blob64(statement_, index, blob.bytes.data(), blob.bytes.size(), SQLITE_STATIC));
 }
 
+Database::Database() = default;
+
 Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
-  std::string name = file.string();
   int flags = SQLITE_OPEN_NOMUTEX |
               (mode == Mode::owner || mode == Mode::scratch ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                                             : SQLITE_OPEN_READONLY);
-  if (mode == Mode::scratch) name.clear();
+  std::string name;
+  if (mode != Mode::scratch) name = absolutePath(file);
+  if (mode == Mode::owner) setJournalAside(file);
   if (mode == Mode::immutable) {
-    // As a URI: mode=ro alone fails where a WAL database was closed cleanly and the folder cannot be written.
-    std::string uri = "file:";
-    for (const unsigned char letter : name) {
-      if (std::isalnum(letter) || letter == '/' || letter == '.' || letter == '-' || letter == '_')
-        uri += static_cast<char>(letter);
-      else
-        uri += fmt::format("%{:02x}", letter);
-    }
-    name = uri + "?immutable=1";
+    name = immutableUri(name);
     flags |= SQLITE_OPEN_URI;
   }
-  const int code = sqlite3_open_v2(name.c_str(), &database_, flags, nullptr);
-  if (code == SQLITE_OK) {
-    sqlite3_extended_result_codes(database_, 0);
-    sqlite3_busy_timeout(database_, mode == Mode::owner ? 5000 : 2000);
-    return;
-  }
+  if (const int code = sqlite3_open_v2(name.c_str(), &database_, flags, nullptr); code != SQLITE_OK)
+    failOpening(code);
+  restrict(mode);
+}
+
+void Database::restrict(Mode mode) {
+  sqlite3_extended_result_codes(database_, 0);
+  sqlite3_busy_timeout(database_, mode == Mode::owner ? 5000 : 2000);
+  for (const Limit& each : switches)
+    if (const int code = sqlite3_db_config(database_, each.id, each.value, nullptr); code != SQLITE_OK)
+      failOpening(code);
+  for (const Limit& each : limits) sqlite3_limit(database_, each.id, each.value);
+  sqlite3_limit(database_, SQLITE_LIMIT_ATTACHED, mode == Mode::owner ? 1 : 0);
+  // Scratch files contain only what we put into them, and need journal_mode=OFF.
+  if (mode == Mode::scratch) return;
+  steps_ = std::make_unique<StepCount>(database_);
+  int code = sqlite3_db_config(database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  if (code == SQLITE_OK)
+    code = sqlite3_exec(database_, "PRAGMA cell_size_check=1;PRAGMA mmap_size=0", nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) failOpening(code);
+}
+
+void Database::failOpening(int code) {
   sqlite3* failed = std::exchange(database_, nullptr);
   try {
     throwFailure(failed, code);
@@ -180,10 +352,12 @@ Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
 }
 
 Database::Database(Database&& other) noexcept
-    : database_(std::exchange(other.database_, nullptr)), file_(std::move(other.file_)) {}
+    : database_(std::exchange(other.database_, nullptr)), steps_(std::move(other.steps_)),
+      file_(std::move(other.file_)) {}
 
 Database& Database::operator=(Database&& other) noexcept {
   std::swap(database_, other.database_);
+  std::swap(steps_, other.steps_);
   std::swap(file_, other.file_);
   return *this;
 }
@@ -191,7 +365,14 @@ Database& Database::operator=(Database&& other) noexcept {
 Database::~Database() { sqlite3_close_v2(database_); }
 
 void Database::execute(const std::string& sql) const {
-  check(database_, sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr));
+  if (steps_) steps_->begin(0);
+  check(database_, sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr), steps_.get());
+}
+
+void Database::attachOld(const std::filesystem::path& file) const {
+  const std::string path = absolutePath(file);
+  setJournalAside(file);
+  prepare("ATTACH ? AS old").run(path);
 }
 
 std::int64_t Database::number(std::string_view sql) const {
@@ -202,6 +383,10 @@ std::int64_t Database::number(std::string_view sql) const {
 
 void Database::interrupt() const {
   if (database_) sqlite3_interrupt(database_);
+}
+
+void Database::limitSteps(StepLimit limit) const {
+  if (steps_) steps_->limit(limit);
 }
 
 bool Database::inTransaction() const { return database_ && sqlite3_get_autocommit(database_) == 0; }
@@ -222,6 +407,30 @@ Transaction::~Transaction() {
 void Transaction::commit() {
   database_->execute("COMMIT");
   database_ = nullptr;
+}
+
+std::optional<std::filesystem::path> setAside(const std::filesystem::path& file) {
+  const auto exists = [](const std::filesystem::path& path) {
+    std::error_code unknown;
+    return std::filesystem::exists(std::filesystem::symlink_status(path, unknown));
+  };
+  if (!exists(file)) return std::nullopt;
+  std::filesystem::path aside;
+  for (int number = 1; aside.empty() || exists(aside); ++number)
+    aside = fmt::format("{}.set-aside-{}", file.string(), number);
+  std::error_code failed;
+  std::filesystem::rename(file, aside, failed);
+  if (failed)
+    throw SqlFailure(
+        {ErrorKind::other, file.string(),
+         say("it does not belong to a history and cannot be renamed: {}", foreign(failed.message())),
+         say("Move it away, then try again")},
+        false);
+  return aside;
+}
+
+std::optional<std::filesystem::path> setJournalAside(const std::filesystem::path& file) {
+  return setAside(file.string() + "-journal");
 }
 
 } // namespace loom

@@ -100,6 +100,10 @@ class Verifier {
       const Transaction rows(store_.catalogue(), false), points(store_.metrics(), false);
       if (auto done = one(run, site->journals()); !done) return done;
     }
+    const auto rows = store_.runs();
+    if (!rows) return rows.error();
+    for (const RunRow& row : *rows)
+      if (row.damaged) find(say("run {}: stored values do not match their checksum", row.id));
     const auto own = sites_.own().listing();
     if (!own || !own->complete) return {};
     Statement listed = store_.catalogue().prepare("SELECT uuid FROM run ORDER BY uuid");
@@ -250,13 +254,10 @@ class Verifier {
 
 } // namespace
 
-Result<VerifyReport> verifyHistory(const fs::path& project) {
-  auto store = openStore(project, Store::Access::automatic);
-  if (!store) return store.error();
-  RunSites sites(project);
+Result<VerifyReport> verifyStore(ProjectStore& store, RunSites& sites, bool mark,
+                                 std::optional<Error> unreachable) {
   VerifyReport report;
-  // Before anything is taken in: what is in a wrong folder must not become a run that the history knows.
-  report.unreachable = whyUnreachable(project, sites);
+  report.unreachable = std::move(unreachable);
   report.good = !report.unreachable;
   std::set<std::string> living;
   if (const auto runs = sites.runs())
@@ -264,18 +265,26 @@ Result<VerifyReport> verifyHistory(const fs::path& project) {
       if (!site->liveness(run).ended()) living.insert(run);
   if (report.unreachable) {
     // The history is compared with nothing.
-  } else if ((*store)->owner()) {
-    auto taken = (*store)->takeIn(sites);
+  } else if (store.owner()) {
+    auto taken = store.takeIn(sites, mark);
     if (!taken) return taken.error();
     for (const auto& problem : taken->problems) report.findings.push_back(toMessage(problem));
-  } else if (auto waited = (*store)->waitForOwner(sites, std::chrono::seconds(2)); !waited) {
+  } else if (auto waited = store.waitForOwner(sites, std::chrono::seconds(2)); !waited) {
     report.findings.push_back(toMessage(waited.error()));
   }
   return guarded([&]() -> Result<VerifyReport> {
-    Verifier verifier(**store, sites, std::move(living), report);
+    Verifier verifier(store, sites, std::move(living), report);
     if (auto done = verifier.all(); !done) return done.error();
     return report;
   });
+}
+
+Result<VerifyReport> verifyHistory(const fs::path& project) {
+  auto store = openStore(project, Store::Access::automatic);
+  if (!store) return store.error();
+  RunSites sites(project);
+  // Before anything is taken in: what is in a wrong folder must not become a run that the history knows.
+  return verifyStore(**store, sites, true, whyUnreachable(project, sites));
 }
 
 } // namespace loom

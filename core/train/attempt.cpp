@@ -5,6 +5,7 @@
 #include "core/base/format.h"
 #include "core/base/message_json.h"
 #include "core/base/subprocess.h"
+#include "core/run/evaluation_files.h"
 #include "core/train/snapshot.h"
 #include <cmath>
 #include <fmt/format.h>
@@ -111,10 +112,20 @@ Status Attempt::begin(bool resuming) {
   return {};
 }
 
+// Whether this run can continue from there: values that fit each other may still be those of another run.
+Status Attempt::canResume(const Checkpoint& checkpoint) const {
+  const std::string place = (checkpointFolder(folder_, checkpoint.step) / stateFile).string();
+  const auto progress = progressFromJson(checkpoint.state, place);
+  if (!progress) return progress.error();
+  return checkProgress(*progress, config_.settings, static_cast<std::int64_t>(material_.split.train.size()),
+                       place);
+}
+
 Status Attempt::restore(std::vector<Message>& notes) {
   bringBackCheckpoints(folder_);
   std::vector<Error> damaged;
-  auto checkpoint = newestCheckpoint(folder_, damaged);
+  auto checkpoint =
+      newestCheckpoint(folder_, damaged, [this](const Checkpoint& one) { return canResume(one); });
   for (const auto& error : damaged)
     notes.push_back(say("A damaged checkpoint is skipped: {}", toMessage(error)));
   if (!checkpoint) {
@@ -284,7 +295,7 @@ Attempt::Verdict Attempt::trainEpoch() {
 }
 
 // A long validation or test is left for a command, as the steps are.
-Result<Score> Attempt::score(Scorer& scorer, Evaluation* into, Verdict& verdict) {
+Result<Score> Attempt::score(Scorer& scorer, EvaluationParts* into, Verdict& verdict) {
   const auto goOn = [&] {
     if (attentive()) verdict = obey();
     return verdict == Verdict::goOn;
@@ -362,19 +373,21 @@ Attempt::Verdict Attempt::test() {
       return fail(done.error());
   }
   Scorer scorer(machine_, material_, material_.split.test);
-  Evaluation evaluation;
-  evaluation.step = progress_.best.step;
-  evaluation.split = "test";
+  EvaluationParts parts;
+  parts.step = progress_.best.step;
+  parts.split = "test";
   Verdict verdict = Verdict::goOn;
-  auto score = this->score(scorer, &evaluation, verdict);
+  auto score = this->score(scorer, &parts, verdict);
   if (!score) return fail(score.error());
   if (verdict != Verdict::goOn) return verdict;
-  summarise(evaluation, *score, material_.data);
+  const auto evaluation = summarise(std::move(parts), *score, material_.data);
+  if (!evaluation) return fail(evaluation.error());
   tested_ = named(*score, "test");
   if (score->accuracy) log_->point(Series::testAccuracy, progress_.best.step, seconds(), *score->accuracy);
   if (score->r2) log_->point(Series::testR2, progress_.best.step, seconds(), *score->r2);
   tell({{"event", "tested"}, {"checkpoint", progress_.best.step}, {"metrics", metricsToJson(tested_)}});
-  if (auto written = writeEvaluation(folder_, evaluation); !written) return fail(written.error());
+  const EvaluationSource source = sourceOf(config_, folder_, progress_.best.step);
+  if (auto written = writeEvaluation(folder_, *evaluation, source); !written) return fail(written.error());
   return Verdict::goOn;
 }
 

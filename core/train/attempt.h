@@ -2,10 +2,10 @@
 // One start of the trainer: its journal, its steps, its checkpoints. Everything is prepared before it begins;
 // within a step nothing is allocated and no file is touched.
 #pragma once
+#include "core/run/progress.h"
 #include "core/train/checkpoint.h"
 #include "core/train/control_watch.h"
 #include "core/train/outcome.h"
-#include "core/train/progress.h"
 #include "core/train/run_log.h"
 #include "core/train/scoring.h"
 #include <chrono>
@@ -24,6 +24,7 @@ class Attempt {
   enum class Verdict { goOn, stopped, failed };
 
   Status begin(bool resuming);
+  Status canResume(const Checkpoint& checkpoint) const;
   // The newest whole checkpoint; from the beginning when there is none.
   Status restore(std::vector<Message>& notes);
   Verdict trainEpoch();
@@ -47,7 +48,7 @@ class Attempt {
   Status saveCheckpoint(); // the best one first, when it is not on disk yet
   Status saveOne(const Checkpoint& checkpoint, bool best);
   Checkpoint snapshot() const;
-  Result<Score> score(Scorer& scorer, Evaluation* into, Verdict& verdict);
+  Result<Score> score(Scorer& scorer, EvaluationParts* into, Verdict& verdict);
   Verdict test();
   void tell(Json event); // journal and listener
   void tellProgress();   // at most ten times a second

@@ -65,12 +65,13 @@ Attempt::Verdict Attempt::setRate(const RunControl& control) {
     return Verdict::goOn;
   }
   const double planned = rateAt(progress_.step + 1);
-  if (!(control.value > 0) || !std::isfinite(control.value) || !(planned > 0)) {
+  const double factor = control.value / planned;
+  if (!(control.value > 0) || !std::isnormal(factor) || !(factor > 0)) {
     answer(control.id, "lr", false, say("The learning rate must be a number above 0"));
     return Verdict::goOn;
   }
   const double before = progress_.rateFactor;
-  progress_.rateFactor = control.value / planned;
+  progress_.rateFactor = factor;
   tell({{"event", "rate"},
         {"factor", progress_.rateFactor / before},
         {"rate", control.value},

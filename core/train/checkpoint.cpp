@@ -3,6 +3,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/hash.h"
 #include "core/base/uuid.h"
+#include "core/run/seal.h"
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -10,23 +11,6 @@ namespace loom {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t largestPart = std::size_t{1} << 40;
-
-Error damaged(const fs::path& place, Message cause) {
-  return {ErrorKind::input, place, std::move(cause),
-          say("Use an earlier checkpoint; `loom train PROJECT --resume RUN` takes the newest whole one")};
-}
-
-Result<std::string> readPart(const fs::path& folder, const CheckpointPart& part) {
-  auto bytes = readWholeFile(folder / part.name, largestPart);
-  if (!bytes) return bytes.error();
-  if (bytes->size() != part.bytes)
-    return damaged(folder / part.name, say("has {} bytes, its manifest says {}", bytes->size(), part.bytes));
-  if (contentHash(*bytes) != part.hash)
-    return damaged(folder / part.name, say("does not match the hash in its manifest"));
-  return bytes;
-}
 
 bool partIsThere(const fs::path& folder, const char* name) {
   std::error_code unknown;
@@ -70,7 +54,7 @@ Status makeFolder(const fs::path& folder) {
 }
 
 // Writes the parts, the manifest last, into `folder`.
-Status writeParts(const fs::path& folder, const Checkpoint& checkpoint) {
+Status writeParts(const fs::path& folder, const std::string& run, const Checkpoint& checkpoint) {
   Json files = Json::object();
   const auto write = [&](const char* name, const std::string& bytes) -> Status {
     files[name] = {{"bytes", bytes.size()}, {"xxh3", contentHash(bytes)}};
@@ -79,7 +63,8 @@ Status writeParts(const fs::path& folder, const Checkpoint& checkpoint) {
   if (Status done = write(modelFile, serialise(checkpoint.model)); !done) return done;
   if (Status done = write(optimizerFile, serialise(checkpoint.optimizer)); !done) return done;
   if (Status done = write(stateFile, canonicalJson(checkpoint.state)); !done) return done;
-  const Json manifest = {{"schema", checkpointSchema}, {"step", checkpoint.step}, {"files", files}};
+  const Json manifest =
+      sealed({{"schema", checkpointSchema}, {"run", run}, {"step", checkpoint.step}, {"files", files}});
   return writeFileAtomically(folder / manifestFile, canonicalJson(manifest));
 }
 
@@ -106,7 +91,7 @@ Status writeCheckpoint(const fs::path& runFolder, const Checkpoint& checkpoint) 
   for (const fs::path& folder : {all, temporary})
     if (Status made = makeFolder(folder); !made) return made;
   std::error_code ignored;
-  Status written = writeParts(temporary, checkpoint);
+  Status written = writeParts(temporary, runIdOf(runFolder), checkpoint);
   if (written && fs::exists(target, ignored)) {
     // A resumed run came by this step again. What stood there goes only when the new one is in its place.
     written = exchangeDurably(temporary, target);
@@ -117,36 +102,6 @@ Status writeCheckpoint(const fs::path& runFolder, const Checkpoint& checkpoint) 
   }
   if (!written) fs::remove_all(temporary, ignored);
   return written;
-}
-
-Result<Checkpoint> readCheckpoint(const fs::path& runFolder, std::int64_t step) {
-  const fs::path folder = checkpointFolder(runFolder, step);
-  std::error_code missing;
-  if (!fs::is_directory(folder, missing)) {
-    std::vector<std::string> there;
-    for (std::int64_t one : listCheckpoints(runFolder)) there.push_back(std::to_string(one));
-    return Error{ErrorKind::input, folder, say("there is no checkpoint of this step"),
-                 there.empty() ? say("Train the run first") : say("Use one of the steps {}", there)};
-  }
-  const auto parts = readCheckpointManifest(folder);
-  if (!parts) return parts.error();
-  Checkpoint checkpoint;
-  checkpoint.step = step;
-  for (const CheckpointPart& part : *parts) {
-    auto bytes = readPart(folder, part);
-    if (!bytes) return bytes.error();
-    const std::string place = (folder / part.name).string();
-    if (part.name == stateFile) {
-      auto json = parseJson(*bytes, place);
-      if (!json) return json.error();
-      checkpoint.state = std::move(*json);
-      continue;
-    }
-    auto tensors = parseSafetensors(*bytes, place);
-    if (!tensors) return tensors.error();
-    (part.name == modelFile ? checkpoint.model : checkpoint.optimizer) = std::move(*tensors);
-  }
-  return checkpoint;
 }
 
 void bringBackCheckpoints(const fs::path& runFolder) {
@@ -165,22 +120,6 @@ void bringBackCheckpoints(const fs::path& runFolder) {
          return (name.front() == '.' && path.extension() == ".tmp") || (checkpointStep(name) && isHusk(path));
        }))
     fs::remove_all(folder, fault);
-}
-
-Result<Checkpoint> newestCheckpoint(const fs::path& runFolder, std::vector<Error>& damages) {
-  std::vector<std::int64_t> steps;
-  std::error_code fault;
-  for (fs::directory_iterator entry(checkpointsOf(runFolder), fault), end; !fault && entry != end;
-       entry.increment(fault))
-    if (const auto step = checkpointStep(entry->path().filename().string())) steps.push_back(*step);
-  std::sort(steps.rbegin(), steps.rend());
-  for (std::int64_t step : steps) {
-    auto checkpoint = readCheckpoint(runFolder, step);
-    if (checkpoint) return checkpoint;
-    damages.push_back(checkpoint.error());
-  }
-  return Error{ErrorKind::input, checkpointsOf(runFolder), say("there is no whole checkpoint"),
-               say("Train the run from its beginning")};
 }
 
 Status retainCheckpoints(const fs::path& runFolder, int keep, std::int64_t best) {

@@ -2,8 +2,8 @@
 #include "core/train/evaluate.h"
 #include "core/base/error_message.h"
 #include "core/base/format.h"
+#include "core/run/evaluation_files.h"
 #include "core/run/fit.h"
-#include "core/train/checkpoint.h"
 #include "core/train/scoring.h"
 #include "core/train/snapshot.h"
 #include <algorithm>
@@ -14,29 +14,6 @@ namespace loom {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The step of the lowest validation loss as the newest whole checkpoint tells it; that one itself when it
-// names none.
-Result<Checkpoint> bestCheckpoint(const fs::path& folder, std::int64_t step, std::vector<Message>& notes) {
-  if (step >= 0) return readCheckpoint(folder, step);
-  std::vector<Error> damaged;
-  auto newest = newestCheckpoint(folder, damaged);
-  for (const Error& error : damaged)
-    if (newest) notes.push_back(say("A damaged checkpoint is skipped: {}", toMessage(error)));
-  if (!newest)
-    return damaged.empty() ? Error{ErrorKind::input, folder, say("The run has no checkpoint yet"),
-                                   say("Wait for the first epoch, or resume the run")}
-                           : damaged.front();
-  const auto bestStep = bestStepOf(newest->state, folder.string());
-  if (!bestStep) return bestStep.error();
-  if (*bestStep < 0 || *bestStep == newest->step) return newest;
-  auto best = readCheckpoint(folder, *bestStep);
-  if (best) return best;
-  notes.push_back(say("The checkpoint of the lowest validation loss cannot be used, step {} is used "
-                      "instead: {}",
-                      newest->step, toMessage(best.error())));
-  return newest;
-}
 
 Result<Machine> evaluationMachine(const RunConfig& config, std::vector<std::int64_t> batches,
                                   const Checkpoint& checkpoint, const fs::path& folder) {
@@ -50,47 +27,98 @@ Result<Machine> evaluationMachine(const RunConfig& config, std::vector<std::int6
   return machine;
 }
 
+// What the network's output means for a person, best first.
+Result<Prediction> predictionOf(std::vector<float> out, const RunConfig& config, std::string name) {
+  Prediction one;
+  one.name = std::move(name);
+  if (!config.classes.empty()) {
+    if (out.size() == 1) out = {1 - out[0], out[0]};
+    for (std::size_t index = 0; index < out.size() && index < config.classes.size(); ++index)
+      one.scores.emplace_back(config.classes[index], static_cast<double>(out[index]));
+    std::stable_sort(one.scores.begin(), one.scores.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    if (!one.scores.empty()) one.answer = one.scores.front().first;
+    return one;
+  }
+  const Normalisation& scale = config.normalisation;
+  if (out.size() != config.targetNames.size() || out.size() != scale.targetMean.size())
+    return Error{
+        ErrorKind::input, "run.json",
+        say("The network gives {} values, the run has {} targets", out.size(), config.targetNames.size()),
+        say("Restore run.json from a backup, or train again")};
+  for (std::size_t index = 0; index < out.size(); ++index)
+    one.scores.emplace_back(config.targetNames[index],
+                            static_cast<double>(out[index]) * scale.targetStd[index] +
+                                scale.targetMean[index]);
+  if (!one.scores.empty()) one.answer = formatNumber(one.scores.front().second);
+  return one;
+}
+
+Result<std::vector<float>> outputOf(Machine& machine, int at, const std::vector<float>& values) {
+  const Program& program = machine.plan->programs[static_cast<std::size_t>(at)];
+  for (const auto& port : program.inputs)
+    machine.executable->write(port.tensor, std::as_bytes(std::span(values)));
+  for (const auto& port : program.targets) {
+    const std::vector<std::byte> nothing(
+        static_cast<std::size_t>(machine.plan->tensor(port.tensor).elements()) * 4);
+    machine.executable->write(port.tensor, nothing);
+  }
+  if (auto ran = machine.executable->run(at); !ran) return ran.error();
+  const TensorId output = program.outputs.front().tensor;
+  std::vector<float> out(static_cast<std::size_t>(machine.plan->tensor(output).elements()));
+  machine.executable->read(output, std::as_writable_bytes(std::span(out)));
+  return out;
+}
+
 } // namespace
 
-Result<Evaluation> evaluateRun(const fs::path& project, const std::string& run, std::int64_t step,
-                               const std::string& split) {
+Result<Evaluation> computeEvaluation(const fs::path& project, const RunConfig& config,
+                                     const Checkpoint& checkpoint, const std::string& split) {
+  auto material = makeMaterial(config.data, project, &config.normalisation);
+  if (!material) return material.error();
+  if (auto good = checkRunData(config, **material); !good) return good.error();
+  const auto& part = (*material)->part(split);
+  if (part.empty())
+    return Error{ErrorKind::input, config.data.name, say("The data has no {} part", split),
+                 say("Choose another part with --split")};
+  auto machine = evaluationMachine(config, batchSizes(static_cast<std::int64_t>(part.size()), evaluateBatch),
+                                   checkpoint, runFolder(project, config.id));
+  if (!machine) return machine.error();
+  Scorer scorer(*machine, **material, part);
+  EvaluationParts parts;
+  parts.step = checkpoint.step;
+  parts.split = split;
+  auto score = scorer.run({}, &parts);
+  if (!score) return score.error();
+  return summarise(std::move(parts), *score, (*material)->data);
+}
+
+Result<Evaluated> evaluateRun(const fs::path& project, const std::string& run, std::int64_t step,
+                              const std::string& split) {
   if (split != "test" && split != "validation" && split != "train")
     return Error{ErrorKind::usage, "--split", say("There is no part '{}'", split),
                  say("Use test, validation or train")};
   const fs::path folder = runFolder(project, run);
   auto config = readRunConfig(folder);
   if (!config) return config.error();
-  std::vector<Message> notes;
-  auto checkpoint = bestCheckpoint(folder, step, notes);
+  Evaluated answer;
+  auto checkpoint = bestCheckpoint(folder, step, answer.notes);
   if (!checkpoint) return checkpoint.error();
-  if (isEvaluated(folder, checkpoint->step, split))
-    if (auto kept = readEvaluation(folder, checkpoint->step, split)) {
-      kept->notes = std::move(notes);
-      return kept;
+  if (isEvaluated(folder, checkpoint->step, split)) {
+    auto stored = readEvaluation(folder, checkpoint->step, split);
+    if (stored) {
+      answer.evaluation = std::move(*stored);
+      return answer;
     }
-  auto material = makeMaterial(config->data, project, &config->normalisation);
-  if (!material) return material.error();
-  if ((*material)->data.contentHash != config->dataHash)
-    return Error{ErrorKind::input, config->data.name, say("The data changed since this run was trained"),
-                 say("Bring the old data back")};
-  const auto& part = (*material)->part(split);
-  if (part.empty())
-    return Error{ErrorKind::input, config->data.name, say("The data has no {} part", split),
-                 say("Choose another part with --split")};
-  auto machine = evaluationMachine(*config, batchSizes(static_cast<std::int64_t>(part.size()), evaluateBatch),
-                                   *checkpoint, folder);
-  if (!machine) return machine.error();
-  Scorer scorer(*machine, **material, part);
-  Evaluation evaluation;
-  evaluation.step = checkpoint->step;
-  evaluation.split = split;
-  evaluation.notes = std::move(notes);
-  auto score = scorer.run({}, &evaluation);
-  if (!score) return score.error();
-  summarise(evaluation, *score, (*material)->data);
+    answer.notes.push_back(
+        say("The stored evaluation cannot be used and is computed again: {}", toMessage(stored.error())));
+  }
+  auto computed = computeEvaluation(project, *config, *checkpoint, split);
+  if (!computed) return computed.error();
+  answer.evaluation = std::move(*computed);
   // A project that cannot be written is evaluated all the same; the result is only not kept.
-  (void)writeEvaluation(folder, evaluation);
-  return evaluation;
+  (void)writeEvaluation(folder, answer.evaluation, sourceOf(*config, folder, checkpoint->step));
+  return answer;
 }
 
 Result<Predictions> predict(const fs::path& project, const std::string& run,
@@ -104,45 +132,24 @@ Result<Predictions> predict(const fs::path& project, const std::string& run,
   answer.checkpoint = checkpoint->step;
   auto like = load(config->data, project);
   if (!like) return like.error();
+  if (auto good = checkNormalisation(config->normalisation, *like); !good) return good.error();
+  if (auto good = checkFit(config->network, factsOf(*like)); !good) return good.error();
   auto machine = evaluationMachine(*config, {1}, *checkpoint, folder);
   if (!machine) return machine.error();
   const int at = machine->plan->find(ProgramKind::evaluate, 1);
-  const Program& program = machine->plan->programs[static_cast<std::size_t>(at)];
   for (const auto& file : files) {
     auto data = loadForPrediction(config->data, *like, file);
     if (!data) return data.error();
     std::vector<float> values(static_cast<std::size_t>(data->sampleElements()));
     for (std::uint32_t sample = 0; sample < data->samples; ++sample) {
       gather(*data, config->normalisation, &sample, 1, values.data());
-      for (const auto& port : program.inputs)
-        machine->executable->write(port.tensor, std::as_bytes(std::span(values)));
-      for (const auto& port : program.targets) {
-        const std::vector<std::byte> nothing(
-            static_cast<std::size_t>(machine->plan->tensor(port.tensor).elements()) * 4);
-        machine->executable->write(port.tensor, nothing);
-      }
-      if (auto ran = machine->executable->run(at); !ran) return ran.error();
-      const TensorId output = program.outputs.front().tensor;
-      std::vector<float> out(static_cast<std::size_t>(machine->plan->tensor(output).elements()));
-      machine->executable->read(output, std::as_writable_bytes(std::span(out)));
-      Prediction one;
-      one.name = file.filename().string() + (data->samples > 1 ? fmt::format(", row {}", sample + 1) : "");
-      if (!config->classes.empty()) {
-        if (out.size() == 1) out = {1 - out[0], out[0]};
-        for (std::size_t index = 0; index < out.size() && index < config->classes.size(); ++index)
-          one.scores.emplace_back(config->classes[index], static_cast<double>(out[index]));
-        std::stable_sort(one.scores.begin(), one.scores.end(),
-                         [](const auto& a, const auto& b) { return a.second > b.second; });
-        if (!one.scores.empty()) one.answer = one.scores.front().first;
-      } else {
-        for (std::size_t index = 0; index < out.size(); ++index) {
-          const double value = static_cast<double>(out[index]) * config->normalisation.targetStd[index] +
-                               config->normalisation.targetMean[index];
-          one.scores.emplace_back(config->targetNames[index], value);
-        }
-        if (!one.scores.empty()) one.answer = formatNumber(one.scores.front().second);
-      }
-      answer.predictions.push_back(std::move(one));
+      auto out = outputOf(*machine, at, values);
+      if (!out) return out.error();
+      auto one = predictionOf(std::move(*out), *config,
+                              file.filename().string() +
+                                  (data->samples > 1 ? fmt::format(", row {}", sample + 1) : ""));
+      if (!one) return one.error();
+      answer.predictions.push_back(std::move(*one));
     }
   }
   return answer;

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a trained network does on data: metrics, confusion matrix, predictions. Results are left in the run
-// (evaluations/<step>-<split>/predictions.safetensors, summary.json) and read from there by the studio.
+// What a trained network does on data: metrics, confusion matrix, predictions. Results are stored in the run
+// (core/run/evaluation_files.h) and read from there by the studio.
 #pragma once
+#include "core/run/checkpoint_files.h"
 #include "core/run/evaluation.h"
 #include "core/run/project.h"
 
 namespace loom {
 
-// step -1: the checkpoint of the lowest validation loss; when it is damaged, the newest whole one, and a note
-// says so. Kept results are reused when they match.
-Result<Evaluation> evaluateRun(const std::filesystem::path& project, const std::string& run,
-                               std::int64_t step, const std::string& split);
+struct Evaluated {
+  Evaluation evaluation;
+  std::vector<Message> notes; // another checkpoint was used, a stored evaluation was computed again: why
+};
+// Step -1: the checkpoint of the lowest validation loss; when it is damaged, the newest whole one, and a note
+// says so. A stored evaluation that fits is returned; one that does not is computed again.
+Result<Evaluated> evaluateRun(const std::filesystem::path& project, const std::string& run, std::int64_t step,
+                              const std::string& split);
+// From the data, whatever is stored. Stores nothing.
+Result<Evaluation> computeEvaluation(const std::filesystem::path& project, const RunConfig& config,
+                                     const Checkpoint& checkpoint, const std::string& split);
 
 struct Prediction {
   std::string name;

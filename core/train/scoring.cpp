@@ -12,7 +12,7 @@ struct TargetSums {
 };
 
 void addRegression(const Material& material, const std::uint32_t* samples, std::int64_t count,
-                   const std::vector<float>& outputs, std::vector<TargetSums>& sums, Evaluation* into) {
+                   const std::vector<float>& outputs, std::vector<TargetSums>& sums, EvaluationParts* into) {
   const std::size_t width = sums.size();
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
     for (std::size_t k = 0; k < width; ++k) {
@@ -53,7 +53,7 @@ std::int32_t answerOf(const float* row, std::size_t width) {
 }
 
 void addClasses(const Material& material, const std::uint32_t* samples, std::int64_t count,
-                const std::vector<float>& outputs, std::size_t width, Evaluation& into) {
+                const std::vector<float>& outputs, std::size_t width, EvaluationParts& into) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
     const float* row = outputs.data() + i * width;
     into.labels.push_back(material.data.labels[samples[i]]);
@@ -97,7 +97,7 @@ Scorer::Scorer(Machine& machine, const Material& material, const std::vector<std
   }
 }
 
-Result<Score> Scorer::run(const std::function<bool()>& goOn, Evaluation* into) {
+Result<Score> Scorer::run(const std::function<bool()>& goOn, EvaluationParts* into) {
   Score score;
   double loss = 0, correct = 0;
   bool counted = false;
@@ -145,32 +145,26 @@ Result<Score> Scorer::run(const std::function<bool()>& goOn, Evaluation* into) {
   return score;
 }
 
-void summarise(Evaluation& evaluation, const Score& score, const Dataset& data) {
-  evaluation.metrics = named(score, evaluation.split == "validation" ? "val" : evaluation.split);
-  evaluation.classes = data.classes;
-  const std::size_t classes = data.classes.size();
-  evaluation.confusion.assign(classes, std::vector<std::int64_t>(classes, 0));
-  evaluation.perClass.clear();
-  if (evaluation.labels.empty()) return;
-  for (std::size_t i = 0; i < evaluation.labels.size(); ++i) {
-    const auto truth = static_cast<std::size_t>(evaluation.labels[i]);
-    const auto answer = static_cast<std::size_t>(evaluation.predictions[i]);
-    if (truth < classes && answer < classes) ++evaluation.confusion[truth][answer];
-  }
-  for (std::size_t c = 0; c < classes; ++c) {
-    std::int64_t said = 0, is = 0;
-    for (std::size_t other = 0; other < classes; ++other) {
-      said += evaluation.confusion[other][c];
-      is += evaluation.confusion[c][other];
-    }
-    const auto right = static_cast<double>(evaluation.confusion[c][c]);
-    ClassReport report{data.classes[c], 0, 0, 0, is};
-    if (said > 0) report.precision = right / static_cast<double>(said);
-    if (is > 0) report.recall = right / static_cast<double>(is);
-    const double both = report.precision + report.recall;
-    if (both > 0) report.f1 = 2 * report.precision * report.recall / both;
-    evaluation.perClass.push_back(report);
-  }
+Result<Evaluation> summarise(EvaluationParts parts, const Score& score, const Dataset& data) {
+  const Place place(say("evaluation of step {}", parts.step));
+  if (!std::all_of(parts.outputs.begin(), parts.outputs.end(),
+                   [](float value) { return std::isfinite(value); }))
+    return Error{ErrorKind::diverged, place, say("The network's outputs contain NaN or infinity"),
+                 say("Use an earlier checkpoint, or train again with a lower learning rate")};
+  parts.metrics = named(score, parts.split == "validation" ? "val" : parts.split);
+  parts.classes = data.classes;
+  const auto classes = static_cast<std::int64_t>(parts.classes.size());
+  for (const auto* list : {&parts.labels, &parts.predictions})
+    for (const std::int32_t label : *list)
+      if (label < 0 || label >= classes)
+        return Error{ErrorKind::input, place,
+                     say("A label or prediction must be between 0 and {} (got {})", classes - 1, label),
+                     say("Train the network on this data again")};
+  countClasses(parts);
+  EvaluationLimits limits;
+  limits.dataSamples = data.samples;
+  limits.targets = static_cast<std::int64_t>(data.targetNames.size());
+  return Evaluation::from(std::move(parts), place, limits);
 }
 
 } // namespace loom

@@ -24,7 +24,7 @@ class Scorer {
  public:
   Scorer(Machine& machine, const Material& material, const std::vector<std::uint32_t>& part);
   // `goOn` is asked between batches. `into`: per-sample results are added to it when not null.
-  Result<Score> run(const std::function<bool()>& goOn, Evaluation* into);
+  Result<Score> run(const std::function<bool()>& goOn, EvaluationParts* into);
   bool empty() const { return part_.empty(); }
 
  private:
@@ -43,7 +43,8 @@ class Scorer {
   std::vector<MetricRow> rows_;
 };
 
-// Confusion matrix and the figures per class from the per-sample parts; metrics from the score.
-void summarise(Evaluation& evaluation, const Score& score, const Dataset& data);
+// Confusion matrix and the figures per class from the lists per sample; metrics from the score. Kind diverged
+// when the network's outputs are not finite.
+Result<Evaluation> summarise(EvaluationParts parts, const Score& score, const Dataset& data);
 
 } // namespace loom

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/snapshot.h"
 #include "core/base/format.h"
-#include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace loom {
 namespace {
@@ -51,6 +51,10 @@ Status writeTensor(const Plan& plan, Executable& executable, TensorId id, const 
   }
   std::vector<std::int64_t> wide(static_cast<std::size_t>(tensor.elements()));
   std::memcpy(wide.data(), file.data.data(), file.data.size());
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  for (const std::int64_t value : wide)
+    if (value < 0 || value > most)
+      return wrong(say("a value of the tensor '{}' must be between 0 and {} (got {})", name, most, value));
   const std::vector<std::int32_t> narrow(wide.begin(), wide.end());
   executable.write(id, std::as_bytes(std::span(narrow)));
   return {};
@@ -85,6 +89,11 @@ void takeSnapshot(const Plan& plan, const Executable& executable, Checkpoint& in
 
 Status restoreModel(const Plan& plan, Executable& executable, const Safetensors& model,
                     const std::string& place) {
+  const std::size_t expected = plan.parameters.size() + plan.states.size();
+  if (model.tensors.size() != expected)
+    return Error{ErrorKind::input, place,
+                 say("the model has {} tensors, the network expects {}", model.tensors.size(), expected),
+                 say("Use the checkpoint with the network of its own run.json")};
   for (const auto* list : {&plan.parameters, &plan.states})
     for (TensorId id : *list)
       if (Status done = writeTensor(plan, executable, id, model, plan.tensor(id).name, place); !done)
@@ -99,19 +108,6 @@ Status restoreMoments(const Plan& plan, Executable& executable, const Safetensor
     if (status) status = writeTensor(plan, executable, id, optimizer, name, place);
   });
   return status;
-}
-
-std::string firstNonFinite(const Safetensors& tensors) {
-  for (const auto& [name, tensor] : tensors.tensors) {
-    if (tensor.dtype != FileDType::f32) continue;
-    const std::size_t count = tensor.data.size() / sizeof(float);
-    for (std::size_t i = 0; i < count; ++i) {
-      float value = 0;
-      std::memcpy(&value, tensor.data.data() + i * sizeof(float), sizeof(float));
-      if (!std::isfinite(value)) return name;
-    }
-  }
-  return {};
 }
 
 } // namespace loom

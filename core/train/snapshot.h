@@ -14,7 +14,5 @@ Status restoreModel(const Plan& plan, Executable& executable, const Safetensors&
                     const std::string& place);
 Status restoreMoments(const Plan& plan, Executable& executable, const Safetensors& optimizer,
                       const std::string& place);
-// The first tensor that holds NaN or Inf, empty when all are finite.
-std::string firstNonFinite(const Safetensors& tensors);
 
 } // namespace loom

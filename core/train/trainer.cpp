@@ -114,10 +114,8 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
   }
   auto material = makeMaterial(spec, project->folder, config ? &config->normalisation : nullptr);
   if (!material) return material.error();
-  if (config && (*material)->data.contentHash != config->dataHash)
-    return Error{ErrorKind::input, config->data.name.empty() ? std::string("data") : config->data.name,
-                 say("The data changed since this run began"),
-                 say("Bring the old data back, or start a new run")};
+  if (config)
+    if (auto good = checkRunData(*config, **material); !good) return good.error();
   if (auto fits = checkFit(network, factsOf((*material)->data)); !fits) return fits.error();
   auto options = trainingOptions(settings, (*material)->split);
   if (!options) return options.error();

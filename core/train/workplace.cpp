@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/train/workplace.h"
+#include "core/run/fit.h"
 #include <algorithm>
 
 namespace loom {
@@ -22,6 +23,38 @@ Result<std::unique_ptr<Material>> makeMaterial(const DatasetSpec& spec, const st
   material->normalisation =
       fixed ? *fixed : fitNormalisation(material->data, material->split, spec.normalisation);
   return material;
+}
+
+Status checkNormalisation(const Normalisation& normalisation, const Dataset& data) {
+  const std::size_t channels = data.sampleShape.empty() ? 1 : static_cast<std::size_t>(data.sampleShape[0]);
+  const std::size_t targets = data.targetNames.size();
+  if (normalisation.mean.size() == channels && normalisation.std.size() == channels &&
+      normalisation.targetMean.size() == targets && normalisation.targetStd.size() == targets)
+    return {};
+  return Error{ErrorKind::input, "run.json",
+               say("The normalisation has {} channels and {} targets, the data has {} and {}",
+                   normalisation.mean.size(), normalisation.targetMean.size(), channels, targets),
+               say("Restore run.json from a backup, or train again")};
+}
+
+Status checkRunData(const RunConfig& config, const Material& material) {
+  const Dataset& data = material.data;
+  const std::string place = config.data.name.empty() ? std::string("data") : config.data.name;
+  if (data.contentHash != config.dataHash)
+    return Error{ErrorKind::input, place, say("The data changed since this run began"),
+                 say("Bring the old data back, or start a new run")};
+  const auto is = [](const std::vector<std::uint32_t>& part, std::int64_t count) {
+    return static_cast<std::int64_t>(part.size()) == count;
+  };
+  const Split& split = material.split;
+  if (data.classes != config.classes || data.targetNames != config.targetNames ||
+      !is(split.train, config.trainSamples) || !is(split.validation, config.validationSamples) ||
+      !is(split.test, config.testSamples))
+    return Error{ErrorKind::input, place,
+                 say("The classes, targets or parts of the data are not those that run.json describes"),
+                 say("Restore run.json from a backup, or train again")};
+  if (auto good = checkNormalisation(config.normalisation, data); !good) return good;
+  return checkFit(config.network, factsOf(data));
 }
 
 std::vector<std::int64_t> batchSizes(std::int64_t count, std::int64_t batch) {

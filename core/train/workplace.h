@@ -23,6 +23,12 @@ struct Material {
 Result<std::unique_ptr<Material>> makeMaterial(const DatasetSpec& spec, const std::filesystem::path& project,
                                                const Normalisation* fixed);
 
+// Whether the data is that of the run: its content, classes, targets, parts and normalisation, and the run's
+// network fits it. Kind input. A run.json that was changed cannot lead the trainer outside of its tensors.
+Status checkRunData(const RunConfig& config, const Material& material);
+// A mean and a deviation for each channel and target.
+Status checkNormalisation(const Normalisation& normalisation, const Dataset& data);
+
 // {full, rest} without zeros and doubles, for a part of `count` samples in batches of `batch`.
 std::vector<std::int64_t> batchSizes(std::int64_t count, std::int64_t batch);
 // As batches of evaluation are taken: 256 samples.

@@ -3,6 +3,7 @@
 // (LOOM_WRITE_GOLDEN=1 writes them anew: read the difference), compiles everything with Python, and runs it
 // on a stand-in for torch that shows what is computed from what. tests/bench/check_torch.py compares the
 // numbers with PyTorch itself.
+#include "core/base/file_name.h"
 #include "core/compile/compile.h"
 #include "core/interop/torch_code.h"
 #include "core/network/rules.h"
@@ -241,6 +242,34 @@ class TestTorchCode : public QObject {
     QVERIFY2(looked.code == 0 && looked.output.isEmpty(), qPrintable(looked.output + looked.errors));
   }
 
+  // Weights that load_state_dict would refuse are not written.
+  void weightsOfAnotherNetworkAreRefused() {
+    TestProject project;
+    QVERIFY(project.make("iris"));
+    TrainRequest request = project.request("a");
+    request.settings.epochs = 1;
+    finished(request);
+    const auto own = loadNetwork(project.project, "");
+    QVERIFY(own.ok());
+    const fs::path out = project.folder() / "out";
+    const auto refused = [&](const Network& network) {
+      const auto exported = exportTorch(network, out, project.run("a"));
+      return !exported.ok() && exported.error().kind == ErrorKind::input && !fs::exists(out);
+    };
+    Network wider = *own, renamed = *own;
+    bool changed = false;
+    for (auto& [id, node] : wider.nodes)
+      if (node.type == "Linear" && !changed) {
+        node.params.set("out_features", node.params.getInt("out_features") + 1);
+        changed = true;
+      }
+    QVERIFY(changed && refused(wider));
+    for (auto& [id, node] : renamed.nodes)
+      if (node.type == "Linear") node.name += "x";
+    QVERIFY(refused(renamed));
+    QVERIFY(exportTorch(*own, out, project.run("a")).ok());
+  }
+
   void whatIsComputedFromWhat_data() {
     QTest::addColumn<QByteArray>("kind");
     QTest::addColumn<QString>("wanted");
@@ -380,7 +409,7 @@ class TestTorchCode : public QObject {
     network->name = name.toStdString();
     const fs::path out = project.folder() / "out";
     QVERIFY(exportTorch(*network, out, project.run("a")).ok());
-    const QString file = QString::fromStdString((out / (network->name + ".py")).string());
+    const QString file = QString::fromStdString((out / fileNameOf(network->name, ".py")).string());
     const Ran ran = runPython({"-c", onlyThis, file});
     QVERIFY2(ran.code == 0 && ran.output.isEmpty(), qPrintable(ran.output + ran.errors));
     const Ran text = runPython(
@@ -389,7 +418,7 @@ class TestTorchCode : public QObject {
          "for n in ast.walk(ast.parse(open(sys.argv[1], 'rb').read())):\n"
          "  if isinstance(n, ast.Constant) and str(n.value).endswith('.safetensors'): print(n.value, end='')",
          file});
-    QCOMPARE(text.output, QString::fromUtf8(name) + ".safetensors");
+    QCOMPARE(text.output, QString::fromStdString(fileNameOf(network->name, ".safetensors")));
   }
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which run a word means: a folder of runs/, a beginning of one, a name, or last; and what is no run at all.
+// Which run a word means: the id of one, last, or the only one that begins so or has this name; and what is
+// no run at all.
 #include "core/base/atomic_file.h"
 #include "core/base/json.h"
 #include "core/run/project.h"
@@ -33,6 +34,11 @@ void TestFindRun::initTestCase() {
   run("cccc4444", "not JSON");                            // damaged, and a run all the same
   run("dddd5555", "");                                    // its run.json is gone, its attempts are there
   fs::create_directories(project() / "runs/dddd5555/attempts/1");
+  run("abcd8888", R"({"created": 150, "name": "aaaa1111"})"); // called as another one's id
+  run("abce9999", R"({"created": 80, "name": "twin"})");
+  run("abcf0000", R"({"created": 70, "name": "twin"})");
+  run("abd00000", R"({"created": 60, "name": "last"})");
+  run("abd11111", R"({"created": 50, "name": "a/b"})");
   run("eeee6666", ""); // a start that failed left its console alone
   QVERIFY(writeFileAtomically(project() / "runs/eeee6666/console.log", std::string_view("no data")).ok());
   QVERIFY(writeFileAtomically(project() / "runs/ffff7777", std::string_view("a file")).ok());
@@ -57,9 +63,19 @@ void TestFindRun::words_data() {
   QTest::newRow("name") << "second"
                         << "aaaa2222"
                         << "";
-  QTest::newRow("a name before a beginning") << "aaaa"
-                                             << "bbbb3333"
-                                             << "";
+  QTest::newRow("a name that is a beginning of others")
+      << "aaaa"
+      << ""
+      << "aaaa2222 (second), bbbb3333 (aaaa), aaaa1111 (first)";
+  QTest::newRow("two of one name") << "twin"
+                                   << ""
+                                   << "abce9999 (twin), abcf0000 (twin)";
+  QTest::newRow("a beginning of an id that is another's name") << "aaaa111"
+                                                               << "aaaa1111"
+                                                               << "";
+  QTest::newRow("another's name with a slash") << "a/b"
+                                               << ""
+                                               << "Several runs begin with 'a/b' or have this name";
   QTest::newRow("damaged run.json") << "cccc"
                                     << "cccc4444"
                                     << "";

@@ -114,10 +114,13 @@ void TestRunWords::runConfigRoundTrip() {
   config.trainSamples = 54000;
   config.classes = {"T-shirt/top", "Trouser"};
   QTemporaryDir folder;
+  const fs::path run = pathOf(folder) / config.id;
+  QVERIFY(fs::create_directory(run));
   const std::string text = canonicalJson(toJson(config));
-  QVERIFY(writeFileAtomically(pathOf(folder) / "run.json", text).ok());
-  const auto read = readRunConfig(pathOf(folder));
+  QVERIFY(writeFileAtomically(run / "run.json", text).ok());
+  const auto read = readRunConfig(run);
   QVERIFY2(read.ok(), read.ok() ? "" : read.error().message().c_str());
+  QVERIFY(read->sealed);
   QCOMPARE(canonicalJson(toJson(*read)), text);
   QCOMPARE(read->classes, config.classes);
   QCOMPARE((*parseJson(text, "x"))["normalisation"]["mean"][0].get<double>(), 0.2860402);

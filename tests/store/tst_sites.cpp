@@ -449,10 +449,10 @@ class TestSites : public QObject {
       put(runOf(project, 1) / "checkpoints" / name, "{}");
     QCOMPARE(*site.checkpoints(runNamed(1)), (std::vector<std::int64_t>{2, 10}));
     QVERIFY(!site.evaluated(runNamed(1), 10, "test"));
-    Evaluation evaluation;
-    evaluation.step = 10;
-    evaluation.split = "test";
-    QVERIFY(writeEvaluation(runOf(project, 1), evaluation).ok());
+    EvaluationParts parts;
+    parts.step = 10;
+    parts.split = "test";
+    QVERIFY(writeEvaluation(runOf(project, 1), *Evaluation::from(parts, "test")).ok());
     QVERIFY(site.evaluated(runNamed(1), 10, "test") && site.evaluation(runNamed(1), 10, "test").ok());
     QVERIFY(!sites->anyRunning());
     const auto lock = RunLock::take(runOf(project, 1));

@@ -67,9 +67,9 @@ void TestEvaluatePage::aCellShowsItsPictures() {
   QVERIFY(bool(kept));
   for (const auto& item : items) {
     const auto index = std::size_t(item.index);
-    QCOMPARE(kept->labels[index], row);
-    QCOMPARE(kept->predictions[index], column);
-    QCOMPARE(kept->samples[index], item.number);
+    QCOMPARE(kept->labels()[index], row);
+    QCOMPARE(kept->predictions()[index], column);
+    QCOMPARE(kept->samples()[index], item.number);
   }
   // The picture that comes is the sample's own: the table's row, written as 8×8.
   std::optional<SamplePictures> pictures;

@@ -5,6 +5,7 @@
 #include "core/base/atomic_file.h"
 #include "core/data/source_file.h"
 #include "core/network/templates.h"
+#include "core/run/evaluation_files.h"
 #include "core/run/event_kinds.h"
 #include "core/run/journal.h"
 #include "core/run/run_lock.h"

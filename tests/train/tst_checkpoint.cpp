@@ -146,7 +146,7 @@ class TestCheckpoint : public QObject {
     std::ofstream(victim, std::ios::binary) << bytes;
     const auto evaluation = evaluateRun(project.path(), "a", -1, "test");
     QVERIFY(evaluation.ok());
-    QCOMPARE(evaluation->step, outcome.steps);
+    QCOMPARE(evaluation->evaluation.step(), outcome.steps);
     QCOMPARE(evaluation->notes.size(), std::size_t{1});
     QVERIFY(evaluation->notes[0].text().find(std::to_string(outcome.checkpoint)) != std::string::npos);
     const auto asked = evaluateRun(project.path(), "a", outcome.checkpoint, "test");

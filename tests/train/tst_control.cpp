@@ -223,8 +223,11 @@ class TestControl : public QObject {
     QVERIFY(project.make("digits"));
     Living trainer(project, endless(project, "a"));
     QVERIFY(!trainer.awaitKind("epoch").empty());
-    QVERIFY(trainer.ask(RunControl::Verb::learningRate, 0)["applied"] == false);
-    for (const char* value : {"-1", "\"NaN\"", "\"Infinity\"", "1e999", "\"x\"", "null", "[]"}) {
+    RunControl zero;
+    zero.verb = RunControl::Verb::learningRate;
+    QVERIFY(!sendControl(project.run("a"), zero).ok()); // refused where a person sees it
+    for (const char* value :
+         {"0", "-1", "1000.5", "\"NaN\"", "\"Infinity\"", "1e999", "\"x\"", "null", "[]"}) {
       const std::string id = "v" + std::to_string(qHash(QByteArray(value)));
       std::ofstream(project.run("a") / "control" / (id + ".json"))
           << "{\"id\":\"v\",\"verb\":\"lr\",\"by\":\"\",\"time\":1,\"value\":" << value << "}";

@@ -144,7 +144,7 @@ class TestResume : public QObject {
     // The best one is found by whoever looks later, too.
     auto evaluation = evaluateRun(project.path(), "pieces", -1, "test");
     QVERIFY(evaluation.ok());
-    QCOMPARE(evaluation->step, whole.checkpoint);
+    QCOMPARE(evaluation->evaluation.step(), whole.checkpoint);
   }
 
   // 7 epochs at once, or 3 and then 4 more: a constant rate makes both the same.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/bridge/open_project.h"
+#include "core/base/file_name.h"
 #include "core/interop/torch_code.h"
 
 namespace loom {
@@ -88,9 +89,11 @@ void OpenProject::answer(const ExportTorch& question, const Reply<QStringList>& 
       question.run.isEmpty() ? std::filesystem::path() : access_->place(question.run.toStdString());
   if (auto written = exportTorch(*question.network, question.folder.toStdString(), weights); !written)
     return reply(written.error());
-  const QString file = question.folder + "/" + QString::fromStdString(question.network->name);
-  QStringList files{file + ".py"};
-  if (!question.run.isEmpty()) files << file + ".safetensors";
+  const auto file = [&](const char* extension) {
+    return question.folder + "/" + QString::fromStdString(fileNameOf(question.network->name, extension));
+  };
+  QStringList files{file(".py")};
+  if (!question.run.isEmpty()) files << file(".safetensors");
   reply(files);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/bridge/recovery.h"
 #include "core/base/atomic_file.h"
+#include "core/base/file_name.h"
 #include "core/base/hash.h"
 #include "core/base/os/paths.h"
 #include <QDateTime>
@@ -10,9 +11,13 @@ namespace {
 
 constexpr std::size_t maxNetworkBytes = std::size_t{64} << 20, maxPathBytes = 16u << 10;
 
+// A network of a project is called as its file is, so only what is no part of a path is changed.
 std::filesystem::path networkFile(const std::filesystem::path& project, const std::string& name) {
-  return project / "networks" / (name + ".json");
+  const bool plain = std::filesystem::path(name).filename() == name && name != "." && name != "..";
+  return project / "networks" / (plain ? name + ".json" : fileNameOf(name, ".json"));
 }
+
+std::string ownName(const std::string& name) { return fileNameOf(name, {}, FileNames::distinct); }
 
 std::filesystem::path recoveries() { return os::stateFolder() / "recovery"; }
 
@@ -75,9 +80,9 @@ void Recovery::saw(const std::string& name) {
 // The place is part of the name, since a copied project has the same id; a second window has a file of its
 // own. While what an earlier window left is offered and not taken, new edits go beside it.
 std::filesystem::path Recovery::file(const std::string& network, bool beside) const {
-  const std::string folder = project_.id + "-" + contentHash(project_.folder.string()).substr(0, 8);
+  const std::string folder = ownName(project_.id) + "-" + contentHash(project_.folder.string()).substr(0, 8);
   const char* whose = second_() ? ".second" : "";
-  return recoveries() / folder / (network + whose + (beside ? ".next.json" : ".json"));
+  return recoveries() / folder / (ownName(network) + whose + (beside ? ".next.json" : ".json"));
 }
 
 // What was kept where the project lay before it was moved or renamed belongs to it still.
@@ -87,7 +92,7 @@ void Recovery::adopt() {
   std::vector<std::filesystem::path> others;
   for (std::filesystem::directory_iterator entry(recoveries(), error), end; !error && entry != end;
        entry.increment(error))
-    if (entry->path() != own && entry->path().filename().string().starts_with(project_.id + "-"))
+    if (entry->path() != own && entry->path().filename().string().starts_with(ownName(project_.id) + "-"))
       others.push_back(entry->path());
   for (const auto& other : others) {
     const auto place = readWholeFile(other / "place", maxPathBytes);

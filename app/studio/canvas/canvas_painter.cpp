@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/canvas/canvas_painter.h"
 #include "app/studio/canvas/family_look.h"
+#include "app/studio/theme/visible_text.h"
 #include <QFontMetricsF>
 #include <QtMath>
 #include <cmath>
@@ -17,7 +18,7 @@ QRectF whole(const QRectF& box) {
 }
 
 QStaticText prepared(const QString& text, const QFont& font) {
-  QStaticText made(text);
+  QStaticText made(visible(text));
   made.setTextFormat(Qt::PlainText);
   made.setPerformanceHint(QStaticText::AggressiveCaching);
   made.prepare(QTransform(), font);

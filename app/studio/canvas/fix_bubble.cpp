@@ -14,6 +14,8 @@ FixBubble::FixBubble(QWidget* parent) : QFrame(parent) {
   setObjectName("fixBubble");
   cause_ = new QLabel(this);
   remedy_ = new QLabel(this);
+  for (QLabel* label : {cause_, remedy_})
+    label->setTextFormat(Qt::PlainText); // measured before it is polished
   button_ = new QPushButton(this);
   button_->setObjectName("fixButton");
   setRole(button_, ButtonRole::primary);

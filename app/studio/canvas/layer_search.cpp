@@ -3,6 +3,7 @@
 #include "app/studio/canvas/family_look.h"
 #include "app/studio/theme/look.h"
 #include "app/studio/theme/roles.h"
+#include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/words.h"
 #include <QKeyEvent>
 #include <QLabel>
@@ -143,7 +144,7 @@ void LayerSearch::fill() {
       item->setData(fitsRole, false);
     }
     item->setText(text(layer->type));
-    item->setToolTip(fits ? text(layer->summary) : result);
+    item->setToolTip(tipText(fits ? text(layer->summary) : result));
     if (fits) {
       list_->addItem(item);
     } else {

@@ -4,6 +4,7 @@
 #include "app/studio/frame/top_bar.h"
 #include "app/studio/theme/icons.h"
 #include "app/studio/theme/loom_style.h"
+#include "app/studio/theme/visible_text.h"
 #include "app/studio/widgets/message_bar.h"
 #include <QCloseEvent>
 #include <QFileDialog>
@@ -55,7 +56,7 @@ MainWindow::MainWindow(Settings& settings, std::span<const PageRow> pages, bool 
     top_->setTitle(context_->projectName(), context_->documentName());
     setWindowTitle(context_->projectName().isEmpty()
                        ? QStringLiteral("Neuroloom")
-                       : context_->projectName() + QStringLiteral(" – Neuroloom"));
+                       : visible(context_->projectName()) + QStringLiteral(" – Neuroloom"));
   };
   const auto project = [this, title] {
     const bool open = !context_->projectName().isEmpty();

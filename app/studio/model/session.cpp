@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/model/session.h"
 #include "app/studio/model/run_words.h"
+#include "core/base/file_name.h"
 #include "core/base/uuid.h"
 #include <QDir>
 #include <QPointer>
@@ -328,9 +329,10 @@ void Session::changeProject(const Project& project) {
 
 QString Session::freeProjectFolder(const QString& name) {
   const QDir base(QDir::homePath() + "/Neuroloom");
+  const QString plain = QString::fromStdString(fileNameOf(name.toStdString()));
   for (int number = 1;; ++number) {
     const QString folder =
-        base.filePath(number == 1 ? name + ".loom" : QString("%1-%2.loom").arg(name).arg(number));
+        base.filePath(number == 1 ? plain + ".loom" : plain + "-" + QString::number(number) + ".loom");
     if (!QDir(folder).exists()) return folder;
   }
 }

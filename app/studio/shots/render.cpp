@@ -7,8 +7,9 @@
 #include "app/studio/theme/roles.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
+#include "core/base/file_name.h"
 #include "core/base/format.h"
-#include "core/run/evaluation.h"
+#include "core/run/evaluation_files.h"
 #include "core/run/project.h"
 #include "core/store/store.h"
 #include <QDir>
@@ -90,24 +91,25 @@ Result<QStringList> renderRun(const QString& folder, const QString& projectFolde
       chart.setData(id + "|" + line.key, QVector<Bucket>(buckets->begin(), buckets->end()));
     }
     chart.setMessage(spec->waiting);
-    const QString file = QDir(folder).filePath(spec->spec.id + ".png");
+    const QString file =
+        QDir(folder).filePath(QString::fromStdString(fileNameOf(spec->spec.id.toStdString(), ".png")));
     if (!savePicture(made, {}, {chartWidth, chartHeight}, file)) return cannotWrite(file);
     files << file;
   }
   if (row->checkpoint >= 0)
     if (auto evaluation = readEvaluation(runFolder(project->folder, *run), row->checkpoint, "test");
-        evaluation && !evaluation->classes.empty()) {
+        evaluation && !evaluation->classes().empty()) {
       auto* made = new ConfusionMatrix;
       ConfusionMatrix& matrix = *made;
       QStringList names;
       QVector<QVector<qint64>> counts;
-      for (const auto& name : evaluation->classes) names << QString::fromStdString(name);
-      for (const auto& line : evaluation->confusion)
+      for (const auto& name : evaluation->classes()) names << QString::fromStdString(name);
+      for (const auto& line : evaluation->confusion())
         counts.push_back(QVector<qint64>(line.begin(), line.end()));
       matrix.setCounts(names, counts);
       const QString file = QDir(folder).filePath("confusion.png");
       double accuracy = 0;
-      for (const auto& [name, value] : evaluation->metrics)
+      for (const auto& [name, value] : evaluation->metrics())
         if (name.ends_with("accuracy")) accuracy = value;
       const QString title =
           QString("Confusion on the test part, %1 right; rows are true, columns are predicted")

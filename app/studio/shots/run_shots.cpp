@@ -278,10 +278,9 @@ std::optional<Evaluation> sampleEvaluation(const Project& project) {
   auto data = load(project.data, project.folder);
   if (!data || data->classes.size() != 10) return std::nullopt;
   const std::int64_t first = data->samples > 60'000 ? 60'000 : 0;
-  Evaluation evaluation;
+  EvaluationParts evaluation;
   evaluation.split = "test";
   evaluation.classes = data->classes;
-  evaluation.confusion.assign(10, std::vector<std::int64_t>(10));
   std::vector<std::int64_t> seen(10);
   std::int64_t right = 0;
   for (std::int64_t sample = first; sample < data->samples; ++sample) {
@@ -293,7 +292,6 @@ std::optional<Evaluation> sampleEvaluation(const Project& project) {
     evaluation.samples.push_back(std::int32_t(sample));
     evaluation.labels.push_back(std::int32_t(label));
     evaluation.predictions.push_back(std::int32_t(said));
-    ++evaluation.confusion[label][said];
     right += said == label ? 1 : 0;
     const double sure = said == label ? 0.995 - 0.3 * std::pow(noise(sample, 1) + 0.5, 4)
                                       : 0.98 - 0.45 * (noise(sample, 2) + 0.5);
@@ -302,22 +300,11 @@ std::optional<Evaluation> sampleEvaluation(const Project& project) {
                                          : other == label ? (1 - sure) * 0.7
                                                           : (1 - sure) * (said == label ? 1.0 : 0.3) / 9));
   }
-  for (std::size_t row = 0; row < 10; ++row) {
-    std::int64_t said = 0, all = 0;
-    for (std::size_t other = 0; other < 10; ++other) {
-      said += evaluation.confusion[other][row];
-      all += evaluation.confusion[row][other];
-    }
-    ClassReport report{data->classes[row], 0, 0, 0, all};
-    const double hits = double(evaluation.confusion[row][row]);
-    report.precision = said > 0 ? hits / double(said) : 0;
-    report.recall = all > 0 ? hits / double(all) : 0;
-    report.f1 = hits > 0 ? 2 * report.precision * report.recall / (report.precision + report.recall) : 0;
-    evaluation.perClass.push_back(report);
-  }
+  countClasses(evaluation);
   evaluation.metrics = {{"test_accuracy", double(right) / double(evaluation.samples.size())},
                         {"test_loss", 0.247}};
-  return evaluation;
+  auto made = Evaluation::from(std::move(evaluation), "sample");
+  return made ? std::optional(std::move(*made)) : std::nullopt;
 }
 
 EvaluatePage& evaluateOf(SampleStudio& studio) {
@@ -349,21 +336,23 @@ QWidget* evaluateRegression(ShotStage& stage) {
   auto sample = sampleOn(stage, true);
   if (!sample) return nullptr;
   auto& studio = *sample;
-  Evaluation evaluation;
-  evaluation.split = "test";
+  EvaluationParts parts;
+  parts.split = "test";
   double square = 0, spread = 0;
   for (int row = 0; row < 52; ++row) {
     const double truth = row % 3 == 2 ? 5070 + 1500 * noise(row, 4) : 3700 + 1300 * noise(row, 5);
     const double said = truth + 900 * noise(row, 6) - 0.12 * (truth - 4200);
-    evaluation.samples.push_back(row * 6 + 8);
-    evaluation.targets.push_back(float(truth));
-    evaluation.outputs.push_back(float(said));
+    parts.samples.push_back(row * 6 + 8);
+    parts.targets.push_back(float(truth));
+    parts.outputs.push_back(float(said));
     square += (said - truth) * (said - truth);
     spread += (truth - 4180) * (truth - 4180);
   }
-  evaluation.metrics = {{"test_r2", 1 - square / spread}};
+  parts.metrics = {{"test_r2", 1 - square / spread}};
+  const auto evaluation = Evaluation::from(std::move(parts), "sample");
+  if (!evaluation) return nullptr;
   stage.after(0, [&studio] { studio.window().show(to::Evaluate{studio.id("resnet-small · 41")}); });
-  stage.after(500, [&studio, evaluation] {
+  stage.after(500, [&studio, evaluation = *evaluation] {
     evaluateOf(studio).show(studio.id("resnet-small · 41"), evaluation);
     studio.calm();
   });

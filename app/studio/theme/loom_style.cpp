@@ -2,6 +2,7 @@
 #include "app/studio/theme/loom_style.h"
 #include "app/studio/theme/focus_ring.h"
 #include "app/studio/theme/style_parts.h"
+#include "app/studio/theme/visible_text.h"
 #include <QtWidgets>
 
 namespace loom {
@@ -78,6 +79,8 @@ void LoomStyle::apply(const LookOptions& options) {
 
 void LoomStyle::polish(QWidget* widget) {
   QProxyStyle::polish(widget);
+  // Names come from files: a text that looks like HTML is not, and must not open files. Tool tips are labels.
+  if (auto* label = qobject_cast<QLabel*>(widget)) label->setTextFormat(Qt::PlainText);
   if (qobject_cast<QLineEdit*>(widget) || qobject_cast<QAbstractButton*>(widget) ||
       qobject_cast<QComboBox*>(widget) || qobject_cast<QAbstractSpinBox*>(widget) ||
       qobject_cast<QHeaderView*>(widget) || qobject_cast<QTabBar*>(widget))
@@ -103,6 +106,11 @@ void LoomStyle::polish(QWidget* widget) {
   if (sizeOf(widget) == ControlSize::small &&
       (qobject_cast<QLineEdit*>(widget) || qobject_cast<QComboBox*>(widget)))
     widget->setFont(look_.fonts[Type::small]);
+}
+
+void LoomStyle::drawItemText(QPainter* painter, const QRect& area, int flags, const QPalette& palette,
+                             bool enabled, const QString& text, QPalette::ColorRole role) const {
+  QProxyStyle::drawItemText(painter, area, flags, palette, enabled, visibleLines(text), role);
 }
 
 void LoomStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
@@ -169,6 +177,13 @@ void LoomStyle::drawControl(ControlElement element, const QStyleOption* option, 
   case CE_ComboBoxLabel:
     if (const auto* combo = qstyleoption_cast<const QStyleOptionComboBox*>(option))
       return drawComboLabel(call, *combo);
+    break;
+  case CE_ItemViewItem:
+    if (const auto* item = qstyleoption_cast<const QStyleOptionViewItem*>(option)) {
+      QStyleOptionViewItem shown = *item;
+      shown.text = visible(item->text);
+      return QProxyStyle::drawControl(element, &shown, painter, widget);
+    }
     break;
   case CE_MenuItem:
     if (const auto* item = qstyleoption_cast<const QStyleOptionMenuItem*>(option))

@@ -2,6 +2,7 @@
 // How large things are: the measures of LoomStyle. What it paints stands in loom_style.cpp.
 #include "app/studio/theme/loom_style.h"
 #include "app/studio/theme/style_parts.h"
+#include "app/studio/theme/visible_text.h"
 #include <QtWidgets>
 
 namespace loom {
@@ -178,7 +179,7 @@ QSize LoomStyle::sizeFromContents(ContentsType type, const QStyleOption* option,
     return {contents.width() + look_.px(16), look_.px(28)};
   case CT_TabBarTab:
     if (const auto* tab = qstyleoption_cast<const QStyleOptionTab*>(option))
-      return {QFontMetrics(look_.fonts[Type::bodyMedium]).horizontalAdvance(QString(tab->text).remove(u'&')) +
+      return {QFontMetrics(look_.fonts[Type::bodyMedium]).horizontalAdvance(fromLabel(tab->text)) +
                   look_.px(16),
               look_.px(32)};
     break;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/theme/paint.h"
+#include "app/studio/theme/visible_text.h"
 #include <QFontMetrics>
 #include <algorithm>
 
@@ -52,7 +53,7 @@ void paintChevron(QPainter& painter, const QPointF& centre, Side towards, const 
 int paintText(QPainter& painter, const QRectF& area, const QString& text, const QFont& font,
               const QColor& colour, Qt::Alignment align) {
   const QFontMetrics metrics(font);
-  const QString shown = metrics.elidedText(text, Qt::ElideRight, int(area.width()) + 1);
+  const QString shown = metrics.elidedText(visible(text), Qt::ElideRight, int(area.width()) + 1);
   painter.setFont(font);
   painter.setPen(colour);
   painter.drawText(area, int(align) | Qt::AlignVCenter | Qt::TextSingleLine, shown);

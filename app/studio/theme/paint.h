@@ -26,7 +26,7 @@ enum class Side { left, right, up, down };
 void paintChevron(QPainter& painter, const QPointF& centre, Side towards, const QColor& colour,
                   double size = 6);
 
-// One line of text, elided at its right, centred vertically. Returns the width taken.
+// One line of text, hidden characters as escapes (visible_text.h), elided at its right, centred vertically. Returns the width taken.
 int paintText(QPainter& painter, const QRectF& area, const QString& text, const QFont& font,
               const QColor& colour, Qt::Alignment align = Qt::AlignLeft);
 

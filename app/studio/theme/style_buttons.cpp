@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/theme/style_parts.h"
+#include "app/studio/theme/visible_text.h"
 #include <QFontMetrics>
 
 namespace loom {
@@ -57,7 +58,7 @@ void drawContents(const StyleCall& call, const QRect& area, const QString& text,
   const QFont& font = buttonFont(look, call.widget);
   const int icon = iconName.isEmpty() ? 0 : look.px(16);
   const int gap = icon && !text.isEmpty() ? look.px(6) : 0;
-  const QString shown = QString(text).remove(u'&');
+  const QString shown = fromLabel(text);
   const int width = QFontMetrics(font).horizontalAdvance(shown);
   const int arrow = opensMenu ? look.px(14) : 0;
   int x = std::max(area.left(), area.left() + (area.width() - icon - gap - width - arrow) / 2);
@@ -149,7 +150,7 @@ QSize pushButtonSize(const Look& look, const QStyleOptionButton& option, const Q
   const int height =
       link ? look.px(sizeOf(widget) == ControlSize::small ? 16 : 20) : controlHeight(look, widget);
   if (roleOf(widget) == ButtonRole::icon && option.text.isEmpty()) return {height, height};
-  const QString shown = QString(option.text).remove(u'&');
+  const QString shown = fromLabel(option.text);
   const int icon = option.icon.isNull() ? 0 : look.px(16) + (shown.isEmpty() ? 0 : look.px(6));
   const int arrow = option.features.testFlag(QStyleOptionButton::HasMenu) ? look.px(14) : 0;
   const int width = QFontMetrics(buttonFont(look, widget)).horizontalAdvance(shown);
@@ -161,7 +162,7 @@ QSize toolButtonSize(const Look& look, const QStyleOptionToolButton& option, con
   if (option.toolButtonStyle == Qt::ToolButtonIconOnly && !option.icon.isNull()) return {height, height};
   const int icon = option.icon.isNull() ? 0 : look.px(16 + 6);
   const int arrow = option.features.testFlag(QStyleOptionToolButton::HasMenu) ? look.px(14) : 0;
-  const QString shown = QString(option.text).remove(u'&');
+  const QString shown = fromLabel(option.text);
   return {icon + QFontMetrics(buttonFont(look, widget)).horizontalAdvance(shown) + arrow + 2 * look.px(8) + 1,
           height};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/theme/keys.h"
 #include "app/studio/theme/style_parts.h"
+#include "app/studio/theme/visible_text.h"
 #include <QFontMetrics>
 
 namespace loom {
@@ -37,7 +38,7 @@ void drawMenuItem(const StyleCall& call, const QStyleOptionMenuItem& option) {
     look.icons.paint(call.painter, mark, option.icon.name(), size, chosen ? look[Token::accent] : quiet);
   const QStringList parts = option.text.split(u'\t');
   const QRectF words = QRectF(area).adjusted(pad + look.px(iconColumn), 0, -pad, 0);
-  paintText(call.painter, words, QString(parts.value(0)).remove(u'&'), look.fonts[Type::body], colour);
+  paintText(call.painter, words, fromLabel(parts.value(0)), look.fonts[Type::body], colour);
   if (parts.size() > 1)
     paintText(call.painter, words, keyText(parts[1]), look.fonts[Type::small], quiet, Qt::AlignRight);
   if (option.menuItemType == QStyleOptionMenuItem::SubMenu)
@@ -49,13 +50,13 @@ void drawMenuBarItem(const StyleCall& call, const QStyleOptionMenuItem& option) 
   const Look& look = call.look;
   const bool open = isOn(option, QStyle::State_Selected) || isPressed(option);
   if (open && isEnabled(option)) paintBox(call.painter, option.rect, {.ground = look[Token::fill]});
-  paintText(call.painter, option.rect, QString(option.text).remove(u'&'), look.fonts[Type::body],
+  paintText(call.painter, option.rect, fromLabel(option.text), look.fonts[Type::body],
             look[isEnabled(option) ? Token::text : Token::textOff], Qt::AlignHCenter);
 }
 
 QSize menuItemSize(const Look& look, const QStyleOptionMenuItem& option, const QSize& contents) {
   if (option.menuItemType == QStyleOptionMenuItem::Separator) return {look.px(80), look.px(9)};
-  const QString words = QString(option.text.section(u'\t', 0, 0)).remove(u'&');
+  const QString words = fromLabel(option.text.section(u'\t', 0, 0));
   const int gap =
       option.text.contains(u'\t') || option.menuItemType == QStyleOptionMenuItem::SubMenu ? look.px(32) : 0;
   const int width =

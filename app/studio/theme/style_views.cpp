@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/theme/style_parts.h"
+#include "app/studio/theme/visible_text.h"
 #include <QFontMetrics>
 #include <QTableView>
 
@@ -51,7 +52,7 @@ void drawTab(const StyleCall& call, const QStyleOptionTab& option) {
                               : current || isHovered(option) ? Token::text
                                                              : Token::text2];
   const QRectF area = QRectF(option.rect).adjusted(look.px(8), 0, -look.px(8), 0);
-  paintText(call.painter, area, QString(option.text).remove(u'&'), font, colour, Qt::AlignHCenter);
+  paintText(call.painter, area, fromLabel(option.text), font, colour, Qt::AlignHCenter);
   if (current)
     call.painter.fillRect(QRectF(area.left(), option.rect.bottom() - 1, area.width(), 2),
                           look[Token::accent]);

@@ -2,10 +2,12 @@
 #include "app/studio/widgets/panels.h"
 #include "app/studio/theme/icons.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/theme/visible_text.h"
 #include "app/studio/widgets/text.h"
 #include <QAction>
 #include <QHBoxLayout>
 #include <QPushButton>
+#include <QTextLayout>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -36,13 +38,32 @@ QToolButton* makeIconButton(QAction* action, QWidget* parent) {
   return button;
 }
 
+namespace {
+
+// `text` in lines of at most `width`: a plain tool tip does not wrap by itself.
+QStringList wrapped(const QString& text, const QFont& font, double width) {
+  QStringList lines;
+  QTextLayout layout(text, font);
+  QTextOption option;
+  option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+  layout.setTextOption(option);
+  layout.beginLayout();
+  for (QTextLine line = layout.createLine(); line.isValid(); line = layout.createLine()) {
+    line.setLineWidth(width);
+    lines << text.mid(line.textStart(), line.textLength()).trimmed();
+  }
+  layout.endLayout();
+  return lines;
+}
+
+} // namespace
+
 QString tipText(const QString& text, const QString& second) {
-  const QString first = text.toHtmlEscaped();
-  // A width only where the words need it: a short tip stays as narrow as its words.
-  const bool lengthy = text.size() > 52 || second.size() > 52;
-  const QString body = second.isEmpty() ? first : first + QStringLiteral("<br>") + second.toHtmlEscaped();
-  return lengthy ? QStringLiteral("<table width=304><tr><td>%1</td></tr></table>").arg(body)
-                 : QStringLiteral("<p style='white-space:pre'>%1</p>").arg(body);
+  const Look& look = lookOf(nullptr);
+  QStringList lines;
+  for (const QString& part : {text, second})
+    if (!part.isEmpty()) lines += wrapped(visible(part), look.fonts[Type::small], look.px(304));
+  return lines.join(u'\n');
 }
 
 void setTip(QWidget* widget, const QString& text, const QString& second) {

@@ -22,7 +22,8 @@ QPushButton* makeButton(const QString& text, const QString& icon = {}, ButtonRol
 QToolButton* makeIconButton(const QString& icon, const QString& tip, QWidget* parent = nullptr);
 QToolButton* makeIconButton(QAction* action, QWidget* parent = nullptr); // tool tip: its text and key
 
-// A tool tip of at most 320 px whose second line is the key or the reason a control is off.
+// A tool tip of at most 320 px whose second line is the key or the reason a control is off. Plain text, with
+// hidden characters of names as escapes.
 void setTip(QWidget* widget, const QString& text, const QString& second = {});
 QString tipText(const QString& text, const QString& second = {});
 

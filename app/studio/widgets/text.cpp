@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/widgets/text.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/theme/visible_text.h"
 #include <QEvent>
 #include <QTextLayout>
 
@@ -66,12 +67,14 @@ void Text::setAlignment(Qt::Alignment alignment) {
   update();
 }
 
+QString Text::shown() const { return wrap_ ? visibleLines(text_) : visible(text_); }
+
 int Text::line() const { return lookOf(this).px(lineHeight(type_)); }
 
 QSize Text::sizeHint() const {
   const QFontMetrics metrics(lookOf(this).fonts[type_]);
   int width = 0;
-  const QStringList lines = text_.split(u'\n');
+  const QStringList lines = shown().split(u'\n');
   for (const QString& part : lines) width = std::max(width, metrics.horizontalAdvance(part) + 1);
   if (wrap_) width = std::min(width, lookOf(this).px(480));
   return {width, wrap_ ? heightForWidth(width) : line() * int(lines.size())};
@@ -85,7 +88,7 @@ QSize Text::minimumSizeHint() const {
 int Text::heightForWidth(int width) const {
   width = std::min(width, maximumWidth()); // a layout asks for all of its own width
   const QFont& font = lookOf(this).fonts[type_];
-  return std::max(1, layOut(text_, font, std::max(width, 1), line(), [](auto&, auto&, double) {})) * line();
+  return std::max(1, layOut(shown(), font, std::max(width, 1), line(), [](auto&, auto&, double) {})) * line();
 }
 
 void Text::paintEvent(QPaintEvent*) {
@@ -94,17 +97,13 @@ void Text::paintEvent(QPaintEvent*) {
   const QFont& font = look.fonts[type_];
   const QColor& colour = look[isEnabled() ? colour_ : Token::textOff];
   if (!wrap_) {
-    const QStringList lines = text_.split(u'\n');
-    double top = (height() - line() * lines.size()) / 2.0;
-    for (const QString& part : lines) {
-      paintText(painter, QRectF(0, top, width(), line()), part, font, colour, alignment_);
-      top += line();
-    }
+    paintText(painter, QRectF(0, (height() - line()) / 2.0, width(), line()), text_, font, colour,
+              alignment_);
     return;
   }
   painter.setPen(colour);
   painter.setFont(font);
-  layOut(text_, font, width(), line(), [&](QTextLayout& layout, QTextLine& part, double top) {
+  layOut(shown(), font, width(), line(), [&](QTextLayout& layout, QTextLine& part, double top) {
     const QString words = layout.text().mid(part.textStart(), part.textLength());
     painter.drawText(QRectF(0, top, width(), line()), int(alignment_) | Qt::AlignVCenter | Qt::TextSingleLine,
                      words);

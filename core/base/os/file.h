@@ -27,12 +27,23 @@ enum class FileKind { regular, folder, other };
 struct FileStatus {
   FileKind kind = FileKind::other;
   std::uint64_t size = 0; // bytes; files of /proc report 0
+  std::uint64_t hardLinks = 0;
   Identity identity;
 };
 
 struct Transfer {
   std::size_t bytes = 0; // what was transferred; may be less than what was asked for
   int code = 0;
+};
+
+// What an entry of a folder is, links not followed.
+enum class EntryKind { file, folder, link, other };
+struct EntryStatus {
+  EntryKind kind = EntryKind::other;
+  std::uint64_t size = 0; // bytes, by length: a file that a cloud keeps elsewhere has no blocks
+  std::uint64_t hardLinks = 0;
+  std::int64_t modified = 0, changed = 0; // nanoseconds since 1970: of the content, and of anything
+  Identity identity;
 };
 
 enum class Access {
@@ -54,8 +65,6 @@ class File {
   ~File() { (void)close(); }
 
   int open(const std::filesystem::path& path, Access access); // new files get mode 0644
-  // `pattern` ends with XXXXXX, which is replaced so that the name is new. Only its owner may read it.
-  int openTemporary(std::string& pattern);
   explicit operator bool() const { return handle_ >= 0; }
   int handle() const { return handle_; }
   int close();
@@ -67,7 +76,6 @@ class File {
   int resize(std::uint64_t bytes) const;
   int sync() const; // to the disk
   int status(FileStatus& into) const;
-  int setMode0644() const;
   std::optional<std::filesystem::path> pathNow() const; // also a name for one that was deleted
 
  private:

@@ -18,6 +18,7 @@
 #include "app/studio/widgets/segments.h"
 #include "app/studio/widgets/text.h"
 #include "app/studio/widgets/tool_bar.h"
+#include "core/base/file_name.h"
 #include "core/base/format.h"
 #include "core/data/table_options.h"
 #include <QCheckBox>
@@ -289,7 +290,8 @@ QWidget* DataPage::buildCreate() {
     dialog->setFileMode(QFileDialog::Directory);
     dialog->setOption(QFileDialog::ShowDirsOnly);
     connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
-      shown_.folder = folder + "/" + name_->text().trimmed() + ".loom";
+      shown_.folder =
+          folder + "/" + QString::fromStdString(fileNameOf(name_->text().trimmed().toStdString(), ".loom"));
       refreshPlace();
     });
     dialog->open();

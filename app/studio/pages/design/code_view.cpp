@@ -4,6 +4,7 @@
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
+#include "core/base/file_name.h"
 #include <QApplication>
 #include <QClipboard>
 #include <QHBoxLayout>
@@ -192,7 +193,7 @@ void CodeView::refresh() {
   const auto lines = torchCode(document_.network(), document_.analysis());
   edit_->setLines(lines, document_);
   edit_->mark(document_.current());
-  title_->setTitle(QString::fromStdString(document_.network().name).replace('-', '_') + ".py",
+  title_->setTitle(QString::fromStdString(fileNameOf(document_.network().name, ".py")),
                    "follows the canvas, read only");
   count_->setText(QString("%1 lines").arg(lines.size()));
   foot_->setText(document_.analysis().runnable()

@@ -119,7 +119,7 @@ QVariant NodeTableModel::data(const QModelIndex& index, int role) const {
   }
   if (role == Qt::ToolTipRole && index.column() == problem)
     if (const auto* diagnostic = document_.diagnosticOf(id))
-      return QString::fromStdString(diagnostic->cause.text() + " " + diagnostic->remedy.text());
+      return tipText(QString::fromStdString(diagnostic->cause.text() + " " + diagnostic->remedy.text()));
   if (role != Qt::DisplayRole) return {};
   switch (index.column()) {
   case number:

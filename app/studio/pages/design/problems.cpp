@@ -41,7 +41,7 @@ class ProblemRow : public QWidget {
     auto* text = new Text(words, Type::small);
     row->addWidget(text, 1);
     setAccessibleName((called.isEmpty() ? node : node + " " + called) + ": " + words);
-    setToolTip(words);
+    setTip(this, words);
     if (!place.isEmpty()) {
       auto* which = new Text(place, Type::small, Token::text2);
       which->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);

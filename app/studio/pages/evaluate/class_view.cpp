@@ -151,17 +151,17 @@ ClassView::ClassView(const Pictures& pictures, QWidget* parent) : QWidget(parent
 }
 
 double ClassView::share(int index, int label) const {
-  const std::size_t classes = evaluation_.classes.size();
+  const std::size_t classes = evaluation_.classes().size();
   const std::size_t at = std::size_t(index) * classes + std::size_t(label);
-  return label >= 0 && at < evaluation_.outputs.size() ? double(evaluation_.outputs[at]) : 0;
+  return label >= 0 && at < evaluation_.outputs().size() ? double(evaluation_.outputs()[at]) : 0;
 }
 
 void ClassView::setEvaluation(const Evaluation& evaluation) {
   evaluation_ = evaluation;
   QStringList names;
   QVector<QVector<qint64>> counts;
-  for (const auto& name : evaluation_.classes) names << text(name);
-  for (const auto& row : evaluation_.confusion) counts.push_back(QVector<qint64>(row.begin(), row.end()));
+  for (const auto& name : evaluation_.classes()) names << text(name);
+  for (const auto& row : evaluation_.confusion()) counts.push_back(QVector<qint64>(row.begin(), row.end()));
   matrix_->setCounts(names, counts);
   sorted_ = 3;
   descending_ = true;
@@ -172,25 +172,25 @@ void ClassView::setEvaluation(const Evaluation& evaluation) {
   sampleTitle_->setTitle("One sample");
   detail_->setSample(-1, {});
   // The loss of one sample is −log of what was given to the truth.
-  QVector<int> order(qsizetype(evaluation_.samples.size()));
+  QVector<int> order(qsizetype(evaluation_.samples().size()));
   std::iota(order.begin(), order.end(), 0);
   const auto most = std::min<qsizetype>(shownWorst, order.size());
   std::partial_sort(order.begin(), order.begin() + most, order.end(), [&](int a, int b) {
-    const double x = share(a, evaluation_.labels[std::size_t(a)]),
-                 y = share(b, evaluation_.labels[std::size_t(b)]);
+    const double x = share(a, evaluation_.labels()[std::size_t(a)]),
+                 y = share(b, evaluation_.labels()[std::size_t(b)]);
     return x != y ? x < y : a < b;
   });
   QVector<SampleItem> items;
   QVector<int> numbers;
   for (qsizetype at = 0; at < most; ++at) {
     const auto index = std::size_t(order[at]);
-    const auto label = evaluation_.labels[index], said = evaluation_.predictions[index];
+    const auto label = evaluation_.labels()[index], said = evaluation_.predictions()[index];
     const double loss = -std::log(std::max(share(order[at], label), 1e-12));
-    items.push_back({order[at], evaluation_.samples[index], text(evaluation_.classes[std::size_t(label)]),
+    items.push_back({order[at], evaluation_.samples()[index], text(evaluation_.classes()[std::size_t(label)]),
                      said == label ? QString("correct, low confidence")
-                                   : "predicted " + text(evaluation_.classes[std::size_t(said)]),
+                                   : "predicted " + text(evaluation_.classes()[std::size_t(said)]),
                      QString::number(loss, 'f', 2)});
-    numbers << evaluation_.samples[index];
+    numbers << evaluation_.samples()[index];
   }
   worst_->setItems(items, pictured_);
   Q_EMIT picturesWanted(numbers);
@@ -200,7 +200,7 @@ void ClassView::sortClasses(int column) {
   descending_ = column == sorted_ ? !descending_ : column == 0 ? false : true;
   if (column == sorted_ && column == 3 && classes_->rowCount() == 0) descending_ = false;
   sorted_ = column;
-  std::vector<ClassReport> rows = evaluation_.perClass;
+  std::vector<ClassReport> rows = evaluation_.perClass();
   std::stable_sort(rows.begin(), rows.end(), [&](const ClassReport& a, const ClassReport& b) {
     const auto key = [&](const ClassReport& one) {
       return column == 1 ? one.precision : column == 2 ? one.recall : one.f1;
@@ -225,23 +225,24 @@ void ClassView::sortClasses(int column) {
     for (int section = 0; section < 4; ++section)
       classes_->setItem(row, section, new QTableWidgetItem(cells[section]));
     // What a narrow window leaves out stands here.
-    classes_->item(row, 0)->setToolTip(QString("%1: precision %2 %, recall %3 %")
-                                           .arg(text(one.name), figure(one.precision), figure(one.recall)) +
-                                       (one.support > 0 ? ", " + plural(one.support, "sample") : QString()));
+    classes_->item(row, 0)->setToolTip(
+        tipText(QString("%1: precision %2 %, recall %3 %")
+                    .arg(text(one.name), figure(one.precision), figure(one.recall)) +
+                (one.support > 0 ? ", " + plural(one.support, "sample") : QString())));
   }
   static_cast<ClassTable*>(classes_)->fit();
 }
 
 void ClassView::openCell(int row, int column) {
-  const auto classes = int(evaluation_.classes.size());
+  const auto classes = int(evaluation_.classes().size());
   if (row < 0 || column < 0 || row >= classes || column >= classes) return;
   QVector<int> hits;
-  for (std::size_t index = 0; index < evaluation_.samples.size(); ++index)
-    if (evaluation_.labels[index] == row && evaluation_.predictions[index] == column) hits << int(index);
+  for (std::size_t index = 0; index < evaluation_.samples().size(); ++index)
+    if (evaluation_.labels()[index] == row && evaluation_.predictions()[index] == column) hits << int(index);
   std::stable_sort(hits.begin(), hits.end(),
                    [&](int a, int b) { return share(a, column) > share(b, column); });
-  const QString truth = text(evaluation_.classes[std::size_t(row)]),
-                said = text(evaluation_.classes[std::size_t(column)]);
+  const QString truth = text(evaluation_.classes()[std::size_t(row)]),
+                said = text(evaluation_.classes()[std::size_t(column)]);
   const QString count = plural(hits.size(), "sample");
   cellTitle_->setTitle(row == column ? truth + ", right" : truth + ", predicted " + said,
                        hits.size() > shownSamples ? QString("%1, the %2 surest").arg(count).arg(shownSamples)
@@ -249,9 +250,9 @@ void ClassView::openCell(int row, int column) {
   QVector<SampleItem> items;
   QVector<int> numbers;
   for (const int index : hits.mid(0, shownSamples)) {
-    items.push_back({index, evaluation_.samples[std::size_t(index)], truth, said,
+    items.push_back({index, evaluation_.samples()[std::size_t(index)], truth, said,
                      QString::number(qRound(share(index, column) * 100)) + QChar(0xA0) + "%"});
-    numbers << evaluation_.samples[std::size_t(index)];
+    numbers << evaluation_.samples()[std::size_t(index)];
   }
   grid_->setItems(items);
   grid_->setHint("No sample falls into this cell.");
@@ -265,9 +266,9 @@ void ClassView::openCell(int row, int column) {
 void ClassView::showSample(int index) {
   const auto at = std::size_t(index);
   QVector<SampleDetail::Score> scores;
-  for (int label = 0; label < int(evaluation_.classes.size()); ++label)
-    scores.push_back({text(evaluation_.classes[std::size_t(label)]), share(index, label),
-                      label == evaluation_.predictions[at], label == evaluation_.labels[at]});
+  for (int label = 0; label < int(evaluation_.classes().size()); ++label)
+    scores.push_back({text(evaluation_.classes()[std::size_t(label)]), share(index, label),
+                      label == evaluation_.predictions()[at], label == evaluation_.labels()[at]});
   std::stable_sort(scores.begin(), scores.end(),
                    [](const auto& a, const auto& b) { return a.share > b.share; });
   // The truth is always among those that are shown.
@@ -277,10 +278,10 @@ void ClassView::showSample(int index) {
     scores = scores.mid(0, shownScores - 1);
     scores << kept;
   }
-  sampleTitle_->setTitle("Sample " + text(formatCount(evaluation_.samples[at])),
-                         text(evaluation_.split) + " part");
-  detail_->setSample(evaluation_.samples[at], scores.mid(0, shownScores));
-  if (!pictures_.contains(evaluation_.samples[at])) Q_EMIT picturesWanted({evaluation_.samples[at]});
+  sampleTitle_->setTitle("Sample " + text(formatCount(evaluation_.samples()[at])),
+                         text(evaluation_.split()) + " part");
+  detail_->setSample(evaluation_.samples()[at], scores.mid(0, shownScores));
+  if (!pictures_.contains(evaluation_.samples()[at])) Q_EMIT picturesWanted({evaluation_.samples()[at]});
 }
 
 void ClassView::picturesCame() {
@@ -300,14 +301,14 @@ void ClassView::picturesCame() {
 
 QString ClassView::weakest() const {
   const ClassReport* weak = nullptr;
-  for (const auto& one : evaluation_.perClass)
+  for (const auto& one : evaluation_.perClass())
     if (one.support > 0 && (weak == nullptr || one.recall < weak->recall)) weak = &one;
   if (weak == nullptr || weak->recall > 0.97) return {};
-  const auto row = std::size_t(weak - evaluation_.perClass.data());
+  const auto row = std::size_t(weak - evaluation_.perClass().data());
   qint64 wrong = 0, most = 0;
   std::size_t into = row;
-  for (std::size_t column = 0; column < evaluation_.classes.size(); ++column) {
-    const auto count = evaluation_.confusion[row][column];
+  for (std::size_t column = 0; column < evaluation_.classes().size(); ++column) {
+    const auto count = evaluation_.confusion()[row][column];
     if (column == row) continue;
     wrong += count;
     if (count > most) {
@@ -317,7 +318,7 @@ QString ClassView::weakest() const {
   }
   return QString("%1 is the weak class: %2 of %3 are wrong, %4 of them predicted %5.")
       .arg(text(weak->name), text(formatCount(wrong)), text(formatCount(weak->support)),
-           text(formatCount(most)), text(evaluation_.classes[into]));
+           text(formatCount(most)), text(evaluation_.classes()[into]));
 }
 
 } // namespace loom

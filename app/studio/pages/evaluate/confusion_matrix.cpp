@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/evaluate/confusion_matrix.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/theme/visible_text.h"
+#include "app/studio/widgets/panels.h"
 #include "core/base/format.h"
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -146,7 +148,8 @@ void ConfusionMatrix::paintEvent(QPaintEvent*) {
     painter.setFont(look.fonts[current_.x() == column ? Type::captionStrong : Type::captionPlain]);
     painter.setPen(look[current_.x() == column ? Token::text : Token::text2]);
     const double room = turned ? all.top() - look.px(4) : cellWidth + 3;
-    const QString words = QFontMetricsF(painter.font()).elidedText(classes_[column], Qt::ElideRight, room);
+    const QString words =
+        QFontMetricsF(painter.font()).elidedText(visible(classes_[column]), Qt::ElideRight, room);
     if (!turned) {
       painter.drawText(QRectF(cellRect(0, column).left() - 2, 0, room, all.top() - 2), Qt::AlignCenter,
                        words);
@@ -224,9 +227,9 @@ void ConfusionMatrix::mouseMoveEvent(QMouseEvent* event) {
   if (cell == hovered_) return;
   hovered_ = cell;
   if (cell.x() >= 0)
-    setToolTip(QString("%1, called %2: %3")
-                   .arg(classes_[cell.y()], classes_[cell.x()],
-                        QString::fromStdString(formatCount(counts_[cell.y()][cell.x()]))));
+    setTip(this, QString("%1, called %2: %3")
+                     .arg(classes_[cell.y()], classes_[cell.x()],
+                          QString::fromStdString(formatCount(counts_[cell.y()][cell.x()]))));
   update();
 }
 

@@ -25,7 +25,7 @@ namespace loom {
 namespace {
 
 std::optional<double> figure(const Evaluation& evaluation, const char* ending) {
-  for (const auto& [name, value] : evaluation.metrics)
+  for (const auto& [name, value] : evaluation.metrics())
     if (name.ends_with(ending)) return value;
   return std::nullopt;
 }
@@ -151,7 +151,7 @@ void EvaluatePage::evaluate() {
 }
 
 void EvaluatePage::take(const Evaluation& evaluation) {
-  if (text(evaluation.split) == open_.split) show(open_.run, evaluation);
+  if (text(evaluation.split()) == open_.split) show(open_.run, evaluation);
 }
 
 void EvaluatePage::showError(const Error& error) {
@@ -246,7 +246,7 @@ void EvaluatePage::refreshRuns() {
       (wasOffered || session_->run(open_.run) == nullptr))
     return forget(); // it was deleted: what it answered is shown no more
   if (open_.run.isEmpty() && runs_->count() > 0 && isVisible()) ask(runs_->itemData(0).toString());
-  if (open_.evaluation.metrics.empty()) showEmpty();
+  if (open_.evaluation.metrics().empty()) showEmpty();
   showTitle();
 }
 
@@ -269,16 +269,16 @@ void EvaluatePage::ask(const QString& run) {
   session_->bridge().ask(KeptEvaluation{run, open_.split}, this,
                          [this, run](const Result<std::optional<Evaluation>>& kept) {
                            if (run != open_.run) return;
+                           if (kept && *kept) return take(**kept);
+                           open_.evaluation = {}; // a damaged one is not shown; it can be computed again
                            if (!kept) return showError(kept.error());
-                           if (*kept) return take(**kept);
-                           open_.evaluation = {};
                            showEmpty();
                          },
                          {.slot = "evaluation"});
 }
 
 void EvaluatePage::showEmpty() {
-  const bool some = !open_.evaluation.metrics.empty();
+  const bool some = !open_.evaluation.metrics().empty();
   const bool any = session_ != nullptr && runs_->count() > 0;
   for (QWidget* one : {static_cast<QWidget*>(runs_), static_cast<QWidget*>(on_),
                        static_cast<QWidget*>(splits_), static_cast<QWidget*>(mode_)})
@@ -307,7 +307,7 @@ void EvaluatePage::showMode(int mode) {
   if (mode == 1)
     stack_->setCurrentWidget(try_);
   else
-    stack_->setCurrentWidget(open_.evaluation.classes.empty() ? static_cast<QWidget*>(values_) : classes_);
+    stack_->setCurrentWidget(open_.evaluation.classes().empty() ? static_cast<QWidget*>(values_) : classes_);
   showEmpty();
 }
 
@@ -315,8 +315,12 @@ void EvaluatePage::show(const QString& run, const Evaluation& evaluation) {
   open_.run = run;
   open_.busy = false;
   open_.evaluation = evaluation;
-  message_->hide();
-  const bool regression = evaluation.classes.empty();
+  const Message& unverified = evaluation.unverified();
+  if (!unverified.empty())
+    message_->setMessage(MessageKind::info,
+                         text(say("This evaluation is not verified: {}", unverified).text()));
+  message_->setVisible(!unverified.empty());
+  const bool regression = evaluation.classes().empty();
   mode_->setText(0, regression ? "Values" : "Classes");
   if (regression)
     values_->setEvaluation(evaluation);
@@ -350,8 +354,8 @@ void EvaluatePage::showFacts(const Evaluation& evaluation) {
     across->addWidget(box);
     first = false;
   };
-  const QString part = partName(text(evaluation.split));
-  const auto count = std::int64_t(evaluation.samples.size());
+  const QString part = partName(text(evaluation.split()));
+  const auto count = std::int64_t(evaluation.samples().size());
   const auto number = [](double value) { return figureText(value); };
   if (const auto accuracy = figure(evaluation, "accuracy")) {
     fact(part + " accuracy", text(formatPercent(*accuracy)));
@@ -360,13 +364,13 @@ void EvaluatePage::showFacts(const Evaluation& evaluation) {
                                 1.96 * std::sqrt(*accuracy * (1 - *accuracy) / double(count))))));
     const auto* view = session_ != nullptr ? session_->run(open_.run) : nullptr;
     const auto* validation = view != nullptr ? summaryOf(view->row, "val/loss") : nullptr;
-    if (validation != nullptr && evaluation.split == "test" && validation->minimumStep == evaluation.step)
+    if (validation != nullptr && evaluation.split() == "test" && validation->minimumStep == evaluation.step())
       if (const auto best = bestValidation(view->row))
         fact("Validation, same weights", text(formatPercent(*best)));
     if (const auto loss = figure(evaluation, "loss")) fact("Loss", text(formatLoss(*loss)));
     std::int64_t right = 0;
-    for (std::size_t row = 0; row < evaluation.confusion.size(); ++row)
-      right += evaluation.confusion[row][row];
+    for (std::size_t row = 0; row < evaluation.confusion().size(); ++row)
+      right += evaluation.confusion()[row][row];
     fact("Wrong", text(formatCount(count - right)));
     fact("Samples", text(formatCount(count)));
   } else {

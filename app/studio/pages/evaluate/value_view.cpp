@@ -76,12 +76,12 @@ void ValueView::choose(int row) {
 }
 
 void ValueView::setEvaluation(const Evaluation& evaluation) {
-  const std::size_t count = evaluation.samples.size();
-  const std::size_t targets = count > 0 ? std::max<std::size_t>(1, evaluation.targets.size() / count) : 1;
+  const std::size_t count = evaluation.samples().size();
+  const std::size_t targets = count > 0 ? std::max<std::size_t>(1, evaluation.targets().size() / count) : 1;
   QVector<QPointF> points, residuals;
   QVector<double> errors;
-  for (std::size_t row = 0; row < count && row * targets < evaluation.outputs.size(); ++row) {
-    const double truth = evaluation.targets[row * targets], said = evaluation.outputs[row * targets];
+  for (std::size_t row = 0; row < count && row * targets < evaluation.outputs().size(); ++row) {
+    const double truth = evaluation.targets()[row * targets], said = evaluation.outputs()[row * targets];
     points << QPointF(truth, said);
     residuals << QPointF(said, said - truth);
     errors << said - truth;
@@ -116,8 +116,8 @@ void ValueView::setEvaluation(const Evaluation& evaluation) {
   for (qsizetype at = 0; at < most; ++at) {
     const int row = order[at];
     items.push_back(
-        {row, evaluation.samples[std::size_t(row)],
-         "Row " + text(formatCount(evaluation.samples[std::size_t(row)])),
+        {row, evaluation.samples()[std::size_t(row)],
+         "Row " + text(formatCount(evaluation.samples()[std::size_t(row)])),
          QString("predicted %1, true %2").arg(figureText(points[row].y()), figureText(points[row].x())),
          signedText(errors[row])});
   }

@@ -3,6 +3,7 @@
 #include "app/studio/model/run_words.h"
 #include "app/studio/pages/history/network_pair.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/theme/visible_text.h"
 #include "app/studio/widgets/chip.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/segments.h"
@@ -29,14 +30,15 @@ constexpr int besideFrom = 1180; // from this width on the networks stand beside
 class RunChip : public QAbstractButton {
  public:
   RunChip(const QString& name, int colour) : colour_(colour) {
-    setText(name);
+    setText(toLabel(name));
     setAccessibleName("Take out " + name);
     setTip(this, "Take " + name + " out");
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
   }
   QSize sizeHint() const override {
     const Look& look = lookOf(this);
-    return {QFontMetrics(look.fonts[Type::smallMedium]).horizontalAdvance(text()) + look.px(56), look.px(24)};
+    return {QFontMetrics(look.fonts[Type::smallMedium]).horizontalAdvance(fromLabel(text())) + look.px(56),
+            look.px(24)};
   }
 
  protected:
@@ -47,7 +49,7 @@ class RunChip : public QAbstractButton {
         painter, rect(),
         {.ground = underMouse() ? look[Token::fill] : QColor(), .border = look[Token::line], .radius = 3});
     paintLine(painter, QPointF(look.px(8), height() / 2.0), look);
-    paintText(painter, QRectF(look.px(30), 0, width() - look.px(52), height()), text(),
+    paintText(painter, QRectF(look.px(30), 0, width() - look.px(52), height()), fromLabel(text()),
               look.fonts[Type::smallMedium], look[Token::text]);
     look.icons.paint(painter, QRectF(width() - look.px(20), 0, look.px(12), height()), "close", look.px(12),
                      look[Token::text2]);

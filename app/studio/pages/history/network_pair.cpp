@@ -3,6 +3,7 @@
 #include "app/studio/canvas/family_look.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/theme/roles.h"
+#include "app/studio/theme/visible_text.h"
 #include "core/base/format.h"
 #include <QPainter>
 #include <QScrollBar>
@@ -166,7 +167,7 @@ void NetworkPair::paintEvent(QPaintEvent* event) {
     painter.setFont(look.fonts[Type::small]);
     painter.setPen(look[Token::text2]);
     painter.drawText(QRectF(viewport()->rect()).adjusted(edge, edge, -edge, -edge),
-                     Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, message_);
+                     Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, visibleLines(message_));
     return;
   }
   const double column = std::floor((viewport()->width() - 2 * edge - gutter) / 2);

@@ -2,6 +2,7 @@
 #include "app/studio/pages/history/run_table.h"
 #include "app/studio/model/run_words.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/row_delegate.h"
 #include "app/studio/widgets/spark_line.h"
 #include "core/base/format.h"
@@ -270,12 +271,12 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
     return known != sparks_.constEnd() ? QVariant::fromValue(known->values) : QVariant();
   }
   case Qt::ToolTipRole:
-    if (index.column() == state && view.waiting) return whyQueued(view);
-    if (index.column() == state && !row.error.empty()) return text(row.error);
+    if (index.column() == state && view.waiting) return tipText(whyQueued(view));
+    if (index.column() == state && !row.error.empty()) return tipText(text(row.error));
     if (index.column() == started && view.waiting && view.queued > 0)
       return "Queued " + text(formatTime(view.queued));
     if (index.column() == started && row.created > 0) return text(formatTime(row.created));
-    if (index.column() == name && !row.note.empty()) return text(row.note);
+    if (index.column() == name && !row.note.empty()) return tipText(text(row.note));
     return {};
   case Qt::EditRole:
     return index.column() == name ? text(row.name) : QVariant();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/welcome/welcome_parts.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/theme/visible_text.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
 #include <QDateTime>
@@ -47,7 +48,7 @@ void Logo::paintEvent(QPaintEvent*) {
 
 RecentRow::RecentRow(const RecentProject& project, const QString& when, bool newest, QWidget* parent)
     : QAbstractButton(parent), project_(project), when_(when), newest_(newest) {
-  setText(project.name);
+  setText(toLabel(project.name));
   setAccessibleDescription(project.folder);
   setAttribute(Qt::WA_Hover);
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
@@ -68,8 +69,8 @@ void RecentRow::paintEvent(QPaintEvent*) {
   const double right = width() - side;
   paintText(painter, QRectF(right - date, top, date, line), when_, look.fonts[Type::small],
             look[Token::text2], Qt::AlignRight);
-  paintText(painter, QRectF(side, top, right - date - 2 * side, line), text(), look.fonts[Type::bodyMedium],
-            look[Token::text]);
+  paintText(painter, QRectF(side, top, right - date - 2 * side, line), project_.name,
+            look.fonts[Type::bodyMedium], look[Token::text]);
   QString folder = project_.folder;
   if (const QString home = QDir::homePath(); folder.startsWith(home + u'/'))
     folder.replace(0, home.size(), QStringLiteral("~"));

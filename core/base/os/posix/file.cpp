@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/os/file.h"
 #include "core/base/os/posix/filesystem_type.h"
+#include "core/base/os/posix/open_flags.h"
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -14,6 +14,29 @@
 
 namespace loom::os {
 namespace {
+
+template<class Call> ssize_t repeated(Call call) {
+  ssize_t result = -1;
+  do result = call();
+  while (result < 0 && errno == EINTR);
+  return result;
+}
+
+Transfer transferred(ssize_t result) {
+  if (result < 0) return {0, errno};
+  return {static_cast<std::size_t>(result), 0};
+}
+
+void fill(FileStatus& into, const struct stat& status) {
+  into.kind = S_ISREG(status.st_mode)   ? FileKind::regular
+              : S_ISDIR(status.st_mode) ? FileKind::folder
+                                        : FileKind::other;
+  into.size = static_cast<std::uint64_t>(status.st_size);
+  into.hardLinks = status.st_nlink;
+  into.identity = {status.st_dev, status.st_ino};
+}
+
+} // namespace
 
 int flagsOf(Access access) {
   switch (access) {
@@ -34,28 +57,6 @@ int flagsOf(Access access) {
   return O_RDONLY;
 }
 
-template<class Call> ssize_t repeated(Call call) {
-  ssize_t result = -1;
-  do result = call();
-  while (result < 0 && errno == EINTR);
-  return result;
-}
-
-Transfer transferred(ssize_t result) {
-  if (result < 0) return {0, errno};
-  return {static_cast<std::size_t>(result), 0};
-}
-
-void fill(FileStatus& into, const struct stat& status) {
-  into.kind = S_ISREG(status.st_mode)   ? FileKind::regular
-              : S_ISDIR(status.st_mode) ? FileKind::folder
-                                        : FileKind::other;
-  into.size = static_cast<std::uint64_t>(status.st_size);
-  into.identity = {status.st_dev, status.st_ino};
-}
-
-} // namespace
-
 File& File::operator=(File&& other) noexcept {
   if (this != &other) {
     (void)close();
@@ -67,12 +68,6 @@ File& File::operator=(File&& other) noexcept {
 int File::open(const std::filesystem::path& path, Access access) {
   (void)close();
   handle_ = ::open(path.c_str(), flagsOf(access) | O_CLOEXEC, 0644);
-  return handle_ < 0 ? errno : 0;
-}
-
-int File::openTemporary(std::string& pattern) {
-  (void)close();
-  handle_ = ::mkostemp(pattern.data(), O_CLOEXEC);
   return handle_ < 0 ? errno : 0;
 }
 
@@ -113,8 +108,6 @@ int File::status(FileStatus& into) const {
   fill(into, status);
   return 0;
 }
-
-int File::setMode0644() const { return ::fchmod(handle_, 0644) != 0 ? errno : 0; }
 
 std::optional<std::filesystem::path> File::pathNow() const {
   std::error_code unknown;

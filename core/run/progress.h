@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far a run is: everything beside the tensors that a resume needs to go on exactly. Stands in a
-// checkpoint's state.json.
+// How far a run is: everything except the tensors that a resumed run needs to continue exactly. The content
+// of a checkpoint's state.json.
 #pragma once
-#include "core/base/json.h"
+#include "core/run/run_config.h"
 
 namespace loom {
 
+using MetricList = std::vector<std::pair<std::string, double>>;
+
 struct Best {
-  std::int64_t step = -1;                              // -1: no epoch is finished
-  std::vector<std::pair<std::string, double>> metrics; // val_loss first
+  std::int64_t step = -1; // -1: no epoch is finished
+  MetricList metrics;     // val_loss first
   double loss() const { return metrics.empty() ? 0 : metrics.front().second; }
 };
 
@@ -21,12 +23,16 @@ struct Progress {
   double lossSum = 0, correctSum = 0; // over this epoch's samples
   std::int64_t sampleCount = 0;
   Best best;
-  std::vector<std::pair<std::string, double>> last; // metrics of the last finished epoch
+  MetricList last; // metrics of the last finished epoch
 };
 
 Json toJson(const Progress& progress);
+// Every value is in its range, and they fit each other. Kind input.
 Result<Progress> progressFromJson(const Json& json, const std::string& place);
+// Whether a run of these settings and this number of training samples can be there. Kind input.
+Status checkProgress(const Progress& progress, const TrainSettings& settings, std::int64_t trainSamples,
+                     const std::string& place);
 
-Json metricsToJson(const std::vector<std::pair<std::string, double>>& metrics);
+Json metricsToJson(const MetricList& metrics);
 
 } // namespace loom
