@@ -18,4 +18,7 @@ struct RunName {
 // input with the candidates when it is not one. `place`: where the runs are, for the Error.
 Result<std::string> findRun(std::vector<RunName> all, std::string_view word, const Place& place);
 
+// An id that is one plain folder name; kind usage when it could lead anywhere else.
+Status checkRunId(std::string_view run);
+
 } // namespace loom

@@ -4,6 +4,7 @@
 #pragma once
 #include "core/data/dataset.h"
 #include "core/network/network.h"
+#include "core/run/find_run.h"
 #include "core/run/run_config.h"
 #include <filesystem>
 
@@ -53,8 +54,6 @@ std::filesystem::path samplesFolder(); // beside the program: share/neuroloom/sa
 // A folder of runs/ by its whole name, which is the id; "last"; otherwise the one run whose id begins with the
 // word or whose name it is. Kind input with the candidates when there is none, or several.
 Result<std::string> findRun(const std::filesystem::path& project, std::string_view word);
-// An id that is one plain folder name; kind usage when it could lead anywhere else.
-Status checkRunId(std::string_view run);
 std::filesystem::path runFolder(const std::filesystem::path& project, const std::string& run);
 
 } // namespace loom

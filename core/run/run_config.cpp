@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/run/run_config.h"
+#include "core/run/find_run.h"
 #include "core/run/members.h"
-#include "core/run/project.h"
 #include "core/run/seal.h"
 
 namespace loom {

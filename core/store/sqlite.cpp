@@ -417,7 +417,7 @@ std::optional<std::filesystem::path> setAside(const std::filesystem::path& file)
   if (!exists(file)) return std::nullopt;
   std::filesystem::path aside;
   for (int number = 1; aside.empty() || exists(aside); ++number)
-    aside = fmt::format("{}.set-aside-{}", file.string(), number);
+    aside = file.string() + ".set-aside-" + std::to_string(number);
   std::error_code failed;
   std::filesystem::rename(file, aside, failed);
   if (failed)

@@ -21,11 +21,11 @@ namespace {
 constexpr std::size_t limit = 1 << 20;
 
 // A project with a file, and a victim outside of it that must not change.
-struct Place {
+struct Planted {
   QTemporaryDir base;
   fs::path project = base.path().toStdString() + "/project", victim = base.path().toStdString() + "/victim";
   std::optional<ProjectFolder> folder;
-  Place() {
+  Planted() {
     fs::create_directories(project / "runs" / "one");
     fs::create_directories(victim / "inner");
     write(project / "runs" / "one" / "run.json", "{}");
@@ -114,7 +114,7 @@ class TestProjectFolder : public QObject {
     if (good) return;
     for (const bool byComponents : {false, true}) {
       os::resolveByComponents(byComponents);
-      const Place place;
+      const Planted place;
       const ProjectFolder& folder = *place.folder;
       QVERIFY(!folder.read(text, limit).ok());
       QVERIFY(!folder.replace(text, "x").ok());
@@ -135,7 +135,7 @@ class TestProjectFolder : public QObject {
   void writesReadsAndLists() {
     for (const bool byComponents : {false, true}) {
       os::resolveByComponents(byComponents);
-      const Place place;
+      const Planted place;
       const ProjectFolder& folder = *place.folder;
       QVERIFY(folder.makeFolders("runs/two/attempts/1").ok());
       QVERIFY(folder.makeFolders("runs/two/attempts/1").ok()); // they are there
@@ -170,7 +170,7 @@ class TestProjectFolder : public QObject {
 
   // Whoever is in the group, and the umask, decide about new files; not we.
   void newFilesHaveTheUsersMode() {
-    const Place place;
+    const Planted place;
     const mode_t before = ::umask(0007);
     const Status written = place.folder->replace("group", "x");
     const Status made = place.folder->makeFolders("folder");
@@ -197,7 +197,7 @@ class TestProjectFolder : public QObject {
     QFETCH(QString, target);
     for (const bool byComponents : {false, true}) {
       os::resolveByComponents(byComponents);
-      const Place place;
+      const Planted place;
       const ProjectFolder& folder = *place.folder;
       fs::create_symlink(target.toStdString(), place.project / "planted");
       QVERIFY(!folder.read("planted", limit).ok());
@@ -232,7 +232,7 @@ class TestProjectFolder : public QObject {
   void aTreeWithLinksIsRemovedAlone() {
     for (const bool byComponents : {false, true}) {
       os::resolveByComponents(byComponents);
-      const Place place;
+      const Planted place;
       fs::create_symlink(place.victim, place.project / "runs" / "one" / "attempts");
       fs::create_symlink(place.victim / "secret", place.project / "runs" / "one" / "journal");
       QVERIFY(place.folder->removeTree("runs/one").ok());
@@ -249,7 +249,7 @@ class TestProjectFolder : public QObject {
     QFETCH(QString, kind);
     for (const bool byComponents : {false, true}) {
       os::resolveByComponents(byComponents);
-      const Place place;
+      const Planted place;
       QVERIFY(endsAtOnce(kind.toStdString(), place.project / "planted"));
       const auto read = place.folder->read("planted", limit);
       QVERIFY(!read.ok());
@@ -263,7 +263,7 @@ class TestProjectFolder : public QObject {
 
   // Written in place, it would change under its other name, outside of the project.
   void filesWithSeveralNames() {
-    const Place place;
+    const Planted place;
     fs::create_hard_link(place.victim / "secret", place.project / "journal");
     QVERIFY(!place.folder->openToAppend("journal").ok());
     QVERIFY(!place.folder->openToWrite("journal").ok());
@@ -275,7 +275,7 @@ class TestProjectFolder : public QObject {
   void aNeighbourExchangesFolders() {
     for (const bool byComponents : {false, true}) {
       os::resolveByComponents(byComponents);
-      const Place place;
+      const Planted place;
       fs::create_symlink(place.victim / "inner", place.project / "link");
       std::atomic<bool> over = false;
       std::thread neighbour([&] {
@@ -292,7 +292,7 @@ class TestProjectFolder : public QObject {
   }
 
   void nothingIsWrittenOnceItIsNotInPlace() {
-    const Place place;
+    const Planted place;
     const fs::path elsewhere = place.base.path().toStdString() + "/trash";
     fs::rename(place.project, elsewhere);
     QVERIFY(!place.folder->inPlace());
@@ -313,7 +313,7 @@ class TestProjectFolder : public QObject {
   // After each fault the file is the old one or the new one, and nothing is left beside it.
   void faults() {
     for (const char* operation : {"write", "sync", "rename"}) {
-      const Place place;
+      const Planted place;
       QVERIFY(place.folder->replace("file", "old").ok());
       setFileFault([&](std::string_view asked, const fs::path&) { return asked == operation ? EIO : 0; });
       const Status replaced = place.folder->replace("file", "new");

@@ -3,6 +3,7 @@
 // its files into the folder that was named, whatever the network is called.
 #include "app/cli/verb.h"
 #include "core/run/project.h"
+#include "core/run/seal.h"
 #include "tests/cli/cli_fixture.h"
 
 using namespace loom;
@@ -118,7 +119,7 @@ void TestNames::exportsStayInTheirFolder() {
   auto json = readJsonFile(frozen);
   QVERIFY(json.ok());
   (*json)["network"]["name"] = name.toStdString();
-  QVERIFY(writeFileAtomically(frozen, canonicalJson(*json)).ok());
+  QVERIFY(writeFileAtomically(frozen, canonicalJson(sealed(*json))).ok());
   const auto answer = runLoom({"export", project, folder.text("a/b/out"), "--run", *run, "--json"});
   QVERIFY2(answer.exitCode == 0, answer.errors.c_str());
   std::set<std::string> written;

@@ -254,7 +254,9 @@ void TestHostileDatabase::labelsAreNotTakenFromAView() {
       .execute(std::string("DROP TABLE label;CREATE VIEW label AS ") + endless +
                "SELECT hex(x) AS run,hex(zeroblob(1000000)) AS name,'' AS note,0 AS archived FROM c");
   const auto store = project.takenIn();
-  for (const RunRow& row : *store->runs()) QVERIFY(row.tags.empty() && row.note.empty() && !row.archived);
+  const auto rows = store->runs();
+  QVERIFY(rows.ok());
+  for (const RunRow& row : *rows) QVERIFY(row.tags.empty() && row.note.empty() && !row.archived);
 }
 
 void TestHostileDatabase::oldCopiesAreNotBelieved() {

@@ -86,7 +86,7 @@ class TestTrain : public QObject {
     // The first epochs are sound and are saved; then a person raises the rate as far as it goes.
     TrainRequest request = project.request("a");
     request.settings.learningRate = 0.01;
-    request.settings.epochs = 1000;
+    request.settings.epochs = 1'000'000; // it diverges long before, however late it takes the new rate
     request.settings.checkpointEvery = 7;
     const TrainOutcome outcome = finished(request, [&](const Json& event) {
       if (event["event"] != "epoch" || event["epoch"] != 3) return;

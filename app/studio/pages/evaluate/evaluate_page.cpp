@@ -182,7 +182,7 @@ void EvaluatePage::opened(const PageTarget& target) {
     ask(wanted);
   else if (open_.run.isEmpty() && runs_->count() > 0)
     ask(runs_->itemData(0).toString());
-  else if (open_.evaluation.metrics.empty() && !open_.busy)
+  else if (open_.evaluation.metrics().empty() && !open_.busy)
     ask(open_.run); // it may have been evaluated since, by its trainer or at a terminal
   else
     showEmpty();
@@ -198,7 +198,7 @@ void EvaluatePage::changeEvent(QEvent* event) {
   Page::changeEvent(event);
   if (event->type() != QEvent::StyleChange) return;
   measure();
-  if (!open_.evaluation.metrics.empty()) showFacts(open_.evaluation);
+  if (!open_.evaluation.metrics().empty()) showFacts(open_.evaluation);
 }
 
 // In a narrow window the figures are closer to each other, so that each is whole.
