@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replaces runs.cpp and history.cpp in a build of the engine alone, which has no SQLite.
-#include "app/cli/reach.h"
 #include "app/cli/verb.h"
 
 namespace loom {
@@ -16,10 +15,6 @@ Action missing(CLI::App& app, const char* verb) {
 }
 
 } // namespace
-
-std::optional<Error> unreachableRuns(const std::filesystem::path&, RunSites& sites) {
-  return sites.whyUnreachable([] { return StoredRuns{}; });
-}
 
 void defineRuns(CLI::App& app, Action& action) { action = missing(app, "runs"); }
 void defineHistory(CLI::App& app, Action& action) { action = missing(app, "history"); }

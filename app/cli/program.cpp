@@ -50,10 +50,14 @@ std::optional<Message> wrongVerb(const std::vector<std::string>& words) {
   return say("there is no verb '{}'. 'loom --help' lists them.", shown);
 }
 
-// "--nesterov=false" would be taken for a flag that was not given.
-void refuseFlagValues(CLI::App& app) {
-  for (CLI::Option* option : app.get_options())
-    if (option->get_items_expected_max() == 0) option->disable_flag_override();
+// "--nesterov=false" would be read as a flag that was not given, and CLI11 accepts a flag that is given twice.
+void makeFlagsStrict(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() != 0) continue;
+    option->disable_flag_override();
+    // `loom help VERB --help` asks for help twice.
+    if (option != app.get_help_ptr()) option->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  }
 }
 
 // Whether the answer is to be JSON, also where the command line cannot be understood.
@@ -94,10 +98,12 @@ std::unique_ptr<CommandLine> makeCommandLine() {
     sub->group("Verbs");
     sub->footer(examplesOf(verb.examples, path));
     verb.define(*sub, line->actions[index]);
-    refuseFlagValues(*sub);
+    makeFlagsStrict(*sub);
     for (auto* below : sub->get_subcommands([](const CLI::App*) { return true; })) {
-      below->footer(examplesOf(verb.examples, path + " " + below->get_name()));
-      refuseFlagValues(*below);
+      // A verb's own footer, if it is not the one that CLI11 copies from above, comes first.
+      const std::string own = below->get_footer() == sub->get_footer() ? "" : below->get_footer() + "\n\n";
+      below->footer(own + examplesOf(verb.examples, path + " " + below->get_name()));
+      makeFlagsStrict(*below);
     }
     line->verbs.push_back(sub);
   }
@@ -115,8 +121,7 @@ int runProgram(int argc, char** argv) {
     return usage;
   }
   try {
-    std::reverse(words.begin(), words.end()); // as CLI11 takes them
-    app.parse(std::move(words));
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend())); // CLI11 takes them in this order
   } catch (const CLI::CallForHelp& help) {
     app.exit(help, std::cout, std::cerr);
     return finished(0);
@@ -124,7 +129,7 @@ int runProgram(int argc, char** argv) {
     app.exit(version, std::cout, std::cerr);
     return finished(0);
   } catch (const CLI::ParseError& error) {
-    return report(usageError(app, error));
+    return report(usageError(app, error, words));
   }
   if (const auto empty = emptyValue(app)) return report(*empty);
   for (std::size_t index = 0; index < line->verbs.size(); ++index)

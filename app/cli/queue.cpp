@@ -62,6 +62,16 @@ void listLeases(const std::vector<Lease>& leases) {
   printTable(rows, {false, false, true, true});
 }
 
+constexpr const char* listHelp =
+    "States:\n"
+    "  waiting      for cores or a device\n"
+    "  starting     its trainer has not begun the run yet\n"
+    "  held         since the computer was restarted: 'loom queue release' starts it\n"
+    "  unreachable  its project cannot be reached: it starts by itself when it can\n"
+    "  impossible   this computer has too few cores or lacks the device, or the run was deleted\n"
+    "  failed       the start failed: 'loom queue release' starts it again\n"
+    "A run with automatic threads waits until all cores are free. It keeps those that it takes.";
+
 int list(bool json) {
   Queue queue = queueHere();
   // Who looks sees to it that what waits is started: the runner may have been killed.
@@ -97,8 +107,9 @@ int list(bool json) {
   if (view->runs.empty()) std::cerr << "No run waits.\n";
   listLeases(view->leases);
   for (const Error& problem : view->problems) warn(toMessage(problem));
-  if (view->holds())
+  if (view->has(QueueState::held))
     std::cerr << "The computer was restarted. Start what was queued before: loom queue release\n";
+  if (view->has(QueueState::failed)) std::cerr << "Start a failed run again: loom queue release RUN\n";
   return 0;
 }
 
@@ -210,6 +221,7 @@ void defineQueue(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   app.require_subcommand(1);
   auto* listing = app.add_subcommand("list", "What waits, in order, and why");
+  listing->footer(listHelp);
   auto* moving = app.add_subcommand("move", "Change the place of a waiting run");
   auto* cancelling = app.add_subcommand("cancel", "Remove a waiting run; nothing of it was started");
   auto* releasing =

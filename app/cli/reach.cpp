@@ -6,7 +6,7 @@
 namespace loom {
 
 Status mayWriteRuns(const std::filesystem::path& project, RunSites& sites, const std::string& run) {
-  if (auto why = unreachableRuns(project, sites)) return *why;
+  if (auto why = whyUnreachable(project, sites)) return *why;
   if (run.empty()) return {};
   if (auto why = sites.whyUnreachable(run)) return *why;
   return {};
@@ -16,7 +16,7 @@ Result<std::string> reachableRun(const std::filesystem::path& project, RunSites&
                                  std::string_view word) {
   auto run = findRun(project, word);
   if (run) return run;
-  if (auto why = unreachableRuns(project, sites)) return *why;
+  if (auto why = whyUnreachable(project, sites)) return *why;
   return run;
 }
 
@@ -33,7 +33,7 @@ std::vector<Error> problemsOfSites(RunSites& sites, const std::vector<std::strin
 std::vector<Error> problemsOf(const std::filesystem::path& project, RunSites& sites,
                               const std::vector<std::string>& runs) {
   std::vector<Error> problems = problemsOfSites(sites, runs);
-  if (auto why = unreachableRuns(project, sites)) problems.insert(problems.begin(), std::move(*why));
+  if (auto why = whyUnreachable(project, sites)) problems.insert(problems.begin(), std::move(*why));
   return problems;
 }
 

@@ -11,10 +11,6 @@
 
 namespace loom {
 
-// Why the project's own runs cannot be reached; nothing when they can. Asks the history, where this build has
-// one.
-std::optional<Error> unreachableRuns(const std::filesystem::path& project, RunSites& sites);
-
 // For verbs that write: the project's own runs can be reached, and so can the site of `run` (empty: of none).
 Status mayWriteRuns(const std::filesystem::path& project, RunSites& sites, const std::string& run = {});
 // findRun() among the folders. Where it fails because the runs cannot be reached, the Error says why.

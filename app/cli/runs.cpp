@@ -6,7 +6,6 @@
 #include "core/base/message_json.h"
 #include "core/run/find_run.h"
 #include "core/run/project.h"
-#include "core/store/reach.h"
 #include "core/store/store.h"
 #include <algorithm>
 #include <fmt/format.h>
@@ -41,7 +40,7 @@ Result<Opened> open(const std::string& folder) {
     if (!taken) return taken.error();
     opened.problems = std::move(taken->problems);
   } else {
-    if (auto why = unreachableRuns(opened.project.folder, *opened.sites))
+    if (auto why = whyUnreachable(opened.project.folder, *opened.sites))
       opened.problems.push_back(std::move(*why));
     if (auto waited = opened.store->waitForOwner(*opened.sites, std::chrono::seconds(2)); !waited)
       opened.problems.push_back(waited.error());
@@ -333,10 +332,6 @@ int compare(const std::string& folder, const std::vector<std::string>& words, bo
 }
 
 } // namespace
-
-std::optional<Error> unreachableRuns(const std::filesystem::path& project, RunSites& sites) {
-  return whyUnreachable(project, sites);
-}
 
 void defineRuns(CLI::App& app, Action& action) {
   struct Options {

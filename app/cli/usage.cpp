@@ -100,6 +100,23 @@ Message unknownOption(const CLI::App& app, const std::string& path, const std::s
 
 bool looksLikeOption(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
 
+// The first option that nobody took; nothing when there is none. A word after "--" is not an option, however it
+// looks.
+std::optional<Message> wrongOption(const CLI::App& app, const std::string& path,
+                                   const std::vector<std::string>& left,
+                                   const std::vector<std::string>& words) {
+  const auto values = std::find(words.begin(), words.end(), "--");
+  for (const std::string& word : left) {
+    if (!looksLikeOption(word) ||
+        std::count(left.begin(), left.end(), word) <= std::count(values, words.end(), word))
+      continue;
+    if (app.get_option_no_throw(word.substr(0, word.find('='))) == nullptr)
+      return unknownOption(app, path, word);
+    return say("'{}' must follow '{}'.", shortWord(word), path);
+  }
+  return std::nullopt;
+}
+
 // A verb with verbs below it.
 Message wrongBelow(const std::vector<std::string>& left, const std::vector<std::string>& names,
                    const std::string& path) {
@@ -164,11 +181,10 @@ Error wrongValue(const std::string& text) {
 }
 
 Error wrongWords(const CLI::App& root, const CLI::App& app, const std::string& path,
-                 const CLI::ParseError& error) {
+                 const CLI::ParseError& error, const std::vector<std::string>& words) {
   const auto only = [](Message cause) { return Error{ErrorKind::usage, {}, std::move(cause), {}}; };
   const auto left = leftOver(root);
-  const auto option = std::find_if(left.begin(), left.end(), looksLikeOption);
-  if (option != left.end()) return only(unknownOption(app, path, *option));
+  if (auto option = wrongOption(app, path, left, words)) return only(std::move(*option));
   if (const auto below = namesBelow(app); !below.empty()) return only(wrongBelow(left, below, path));
   const std::string text = error.what(), kind = error.get_name();
   if (kind == "RequiredError") return only(missingOption(app, text));
@@ -254,10 +270,10 @@ std::optional<Error> emptyValue(const CLI::App& root) {
   return std::nullopt;
 }
 
-Error usageError(const CLI::App& root, const CLI::ParseError& error) {
+Error usageError(const CLI::App& root, const CLI::ParseError& error, const std::vector<std::string>& words) {
   std::string path;
   const CLI::App* app = deepest(root, path);
-  Error wrong = wrongWords(root, *app, path, error);
+  Error wrong = wrongWords(root, *app, path, error, words);
   wrong.fix = wrong.fix.empty() ? say("'{} --help' shows how it is used.", path)
                                 : say("{}. '{} --help' shows how it is used.", wrong.fix, path);
   return wrong;

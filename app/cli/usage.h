@@ -20,8 +20,8 @@ std::string nearest(const std::string& word, const std::vector<std::string>& kno
 std::optional<Error> emptyValue(const CLI::App& root);
 
 // What is wrong with this command line, in words of our own, and whose --help to read. `error` came out of
-// root.parse(). Kind usage.
-Error usageError(const CLI::App& root, const CLI::ParseError& error);
+// root.parse(), and `words` are what it parsed, in the order in which they were typed. Kind usage.
+Error usageError(const CLI::App& root, const CLI::ParseError& error, const std::vector<std::string>& words);
 // The labels of CLI11 that --help shows.
 void labelHelp(CLI::App& root);
 

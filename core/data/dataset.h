@@ -113,13 +113,15 @@ struct PathField {
   std::string_view name;  // in files: "train_images"
   std::string_view label; // "Training images"
 };
+enum class PathKind { file, folder, either };
 struct DatasetFormat {
   std::string_view name;  // "csv"
   std::string_view label; // "Table (CSV)"
   std::vector<std::string_view> suffixes;
   std::vector<PathField> paths;
   std::vector<Field> options;
-  bool table = false; // rows and columns: it has TableOptions, and previewTable() reads it
+  bool table = false;               // rows and columns: it has TableOptions, and previewTable() reads it
+  PathKind source = PathKind::file; // what inspect() takes, and a person chooses
 };
 const std::vector<DatasetFormat>& datasetFormats();
 const DatasetFormat* findFormat(std::string_view name); // null when there is none

@@ -302,7 +302,9 @@ FormatReader idxFormat() {
                  {"train_labels", "Training labels"},
                  {"test_images", "Test images"},
                  {"test_labels", "Test labels"}},
-                {textsField("class_names", "Class names", "Names in the order of the labels.")}};
+                {textsField("class_names", "Class names", "Names in the order of the labels.")},
+                false,
+                PathKind::either};
   reader.load = loadIdx;
   reader.recognises = recognisesIdx;
   reader.inspect = inspectIdx;

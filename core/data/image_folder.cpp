@@ -311,8 +311,13 @@ FormatReader imagesFormat() {
                              "Channels, height and width; empty: those of the first image.");
   size.count = 3;
   FormatReader reader;
-  reader.row = {
-      "images", "Image folder (PNG, JPEG)", {".png", ".jpg", ".jpeg"}, {{"folder", "Folder"}}, {size}};
+  reader.row = {"images",
+                "Image folder (PNG, JPEG)",
+                {".png", ".jpg", ".jpeg"},
+                {{"folder", "Folder"}},
+                {size},
+                false,
+                PathKind::folder};
   reader.load = loadImages;
   reader.recognises = recognisesImages;
   reader.inspect = inspectImages;

@@ -68,7 +68,8 @@ class OwnLease {
   std::vector<Lease> others_;
 };
 
-// Cores that this many threads use; 0 threads means a choice that may take all.
+// Cores that this many threads use. 0 (automatic): all, because the backend takes one thread for a very small
+// network and else all; the trainer reports which, and its lease then counts what it uses.
 int coresOf(int threads);
 
 } // namespace loom

@@ -5,20 +5,18 @@
 #include "core/base/parallel.h"
 #include "core/base/subprocess.h"
 #include "core/base/uuid.h"
+#include "core/launch/project_reach.h"
 #include "core/launch/queue_file.h"
 #include "core/launch/trainer_process.h"
 #include "core/run/journal.h"
 #include "core/run/project.h"
 #include "core/run/run_lock.h"
 #include <algorithm>
-#include <thread>
 
 namespace loom {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr auto betweenLooks = std::chrono::milliseconds(250);
 
 int usedCores(const std::vector<Lease>& leases) {
   int sum = 0;
@@ -36,23 +34,6 @@ Resources unusedBeside(const std::vector<Lease>& leases, int cores) {
   for (const Lease& one : leases)
     unused.devices->insert(unused.devices->end(), one.devices.begin(), one.devices.end());
   return unused;
-}
-
-// Why a project cannot be trained in; empty when it can.
-Message wrongWithProject(const QueueEntry& entry) {
-  std::error_code unknown;
-  const fs::path& project = entry.request.project;
-  if (!fs::exists(project / "project.json", unknown))
-    return say("The project's folder {} is missing", project.string());
-  const auto json = readJsonFile(project / "project.json");
-  if (!json) return {}; // the trainer reports it
-  const auto id = JsonReader(*json, "project.json").text("id");
-  if (id && *id != entry.projectId)
-    return say("The folder {} contains another project now", project.string());
-  if (!entry.request.resume.empty() &&
-      !fs::exists(runFolder(project, entry.request.resume) / "run.json", unknown))
-    return say("The folder of the run is missing");
-  return {};
 }
 
 fs::path consoleOf(const QueueEntry& entry) {
@@ -104,21 +85,21 @@ std::string_view toText(QueueState state) {
     return "starting";
   case QueueState::held:
     return "held";
+  case QueueState::unreachable:
+    return "unreachable";
   case QueueState::impossible:
     return "impossible";
+  case QueueState::failed:
+    return "failed";
   }
   return "impossible";
 }
 
-bool QueueView::waits() const {
-  return std::any_of(runs.begin(), runs.end(), [](const QueuedRun& one) {
-    return one.state == QueueState::waiting || one.state == QueueState::starting;
-  });
+bool QueueView::has(QueueState state) const {
+  return std::any_of(runs.begin(), runs.end(), [&](const QueuedRun& one) { return one.state == state; });
 }
-bool QueueView::holds() const {
-  return std::any_of(runs.begin(), runs.end(),
-                     [](const QueuedRun& one) { return one.state == QueueState::held; });
-}
+bool QueueView::soon() const { return has(QueueState::waiting) || has(QueueState::starting); }
+bool QueueView::waits() const { return soon() || has(QueueState::unreachable); }
 
 Queue::Queue(fs::path folder, Resources resources)
     : folder_(std::move(folder)), resources_(std::move(resources)) {}
@@ -187,37 +168,47 @@ Queue::Entries Queue::read() const {
   return all;
 }
 
-bool Queue::neverFits(QueuedRun& one) const {
-  const QueueEntry& entry = one.entry;
-  if (!entry.failure.empty())
-    one.why = foreign(entry.failure);
-  else if (Message wrong = wrongWithProject(entry); !wrong.empty())
-    one.why = std::move(wrong);
-  else if (entry.cores > resources_.cores)
-    one.why = say("It uses {} cores; this computer has {}", entry.cores, resources_.cores);
-  else
-    for (const std::string& device : entry.devices)
-      if (resources_.devices && !contains(*resources_.devices, device))
-        one.why = say("This computer has no device {}", device);
-  return !one.why.empty();
+// What this computer lacks for an entry, whatever else runs; empty when it lacks nothing.
+Message Queue::tooFew(const QueueEntry& entry) const {
+  if (entry.cores > resources_.cores)
+    return say("It uses {} cores; this computer has {}", entry.cores, resources_.cores);
+  for (const std::string& device : entry.devices)
+    if (resources_.devices && !contains(*resources_.devices, device))
+      return say("This computer has no device {}", device);
+  return {};
+}
+
+// The state of an entry that was not started, without regard to what is in use: waiting, where that alone
+// decides.
+QueueState Queue::withoutCores(const QueueEntry& entry, ProjectReach& reach, Message& why) const {
+  if (!entry.failure.empty()) {
+    why = foreign(entry.failure);
+    return QueueState::failed;
+  }
+  if (why = tooFew(entry); !why.empty()) return QueueState::impossible;
+  if (entry.boot != bootId()) {
+    why = say("The computer was restarted since; confirm that it should start");
+    return QueueState::held;
+  }
+  if (why = reach.whyNot(entry); !why.empty()) return QueueState::unreachable;
+  const std::string& resumed = entry.request.resume;
+  std::error_code unknown;
+  if (!resumed.empty() && !fs::exists(runFolder(entry.request.project, resumed) / "run.json", unknown)) {
+    why = say("The folder of the run is missing");
+    return QueueState::impossible;
+  }
+  return QueueState::waiting;
 }
 
 // `unused` gets less by what this entry waits for, so that later ones do not overtake it there.
-void Queue::judge(QueuedRun& one, Resources& unused) const {
+void Queue::judge(QueuedRun& one, Resources& unused, ProjectReach& reach) const {
   const QueueEntry& entry = one.entry;
   if (entry.trainer) { // its lease counts what it uses
     one.state = QueueState::starting;
     return;
   }
-  if (neverFits(one)) {
-    one.state = QueueState::impossible;
-    return;
-  }
-  if (entry.boot != bootId()) {
-    one.state = QueueState::held;
-    one.why = say("The computer was restarted since; confirm that it should start");
-    return;
-  }
+  one.state = withoutCores(entry, reach, one.why);
+  if (one.state != QueueState::waiting) return;
   if (entry.cores > unused.cores)
     one.why = say("{} of {} cores are in use", resources_.cores - unused.cores, resources_.cores);
   if (!entry.request.resume.empty() && RunLock::held(runFolder(entry.request.project, entry.request.resume)))
@@ -234,9 +225,10 @@ Result<QueueView> Queue::look() const {
   view.problems = std::move(all.problems);
   view.leases = leasesNow(folder_);
   Resources unused = unusedBeside(view.leases, resources_.cores);
+  ProjectReach reach;
   for (QueueEntry& entry : all.entries) {
     view.runs.push_back({std::move(entry), QueueState::waiting, {}});
-    judge(view.runs.back(), unused);
+    judge(view.runs.back(), unused, reach);
   }
   return view;
 }
@@ -282,7 +274,8 @@ Status Queue::remove(const std::string& id) {
   const auto lock = lockQueue(folder_);
   if (!lock) return lock.error();
   if (!isQueueId(id)) return noEntry(id);
-  if (const auto entry = readQueueFile(fileOf(id)); entry && entry->trainer && !ended(*entry->trainer))
+  const auto entry = readQueueFile(fileOf(id));
+  if (entry && entry->trainer && !ended(*entry->trainer))
     return Error{ErrorKind::usage, id, say("The trainer of this run is starting"),
                  say("Stop the run when it has begun")};
   std::error_code failed;
@@ -290,6 +283,7 @@ Status Queue::remove(const std::string& id) {
     if (failed) return writeError(fileOf(id), say("The entry cannot be removed"), failed.value());
     return noEntry(id);
   }
+  if (entry && entry->madeFolder) removeStart(runFolder(entry->request.project, runOf(entry->request)));
   return {};
 }
 
@@ -325,7 +319,8 @@ bool Queue::hasBegun(const QueueEntry& entry, const std::vector<Lease>& leases) 
 }
 
 // A run that has begun needs no entry; a trainer that ended before that leaves its reason in the entry, which
-// waits until a person releases or removes it. Under the queue's lock.
+// waits until a person releases or removes it. Where the project cannot be reached, that was the reason, and it
+// waits for the project instead. Under the queue's lock.
 Status Queue::settle(QueueEntry& entry) {
   const bool over = ended(*entry.trainer) || entry.boot != bootId(); // asked first: it may begin meanwhile
   std::error_code unknown;
@@ -336,7 +331,11 @@ Status Queue::settle(QueueEntry& entry) {
     return {};
   }
   if (!over) return {};
-  if (entry.boot == bootId()) { // else the computer went down, and the user is asked first
+  if (entry.boot != bootId()) {
+    // The computer went down: the user is asked first.
+  } else if (!ProjectReach().whyNot(entry).empty()) {
+    if (entry.madeFolder) removeStart(run);
+  } else {
     entry.failure = lastWordsOf(entry);
     if (entry.failure.empty()) entry.failure = say("The trainer exited before it started training").text();
     if (entry.failure.starts_with("loom: ")) entry.failure.erase(0, 6);
@@ -349,25 +348,28 @@ Status Queue::settle(QueueEntry& entry) {
 Status Queue::begin(QueueEntry& entry, std::vector<Lease>& leases, const fs::path& program, bool watched,
                     Outcome& outcome) {
   StartedTrainer trainer{0, 0, attemptsOf(entry), sizeOf(consoleOf(entry))};
+  const std::string& run = runOf(entry.request);
+  std::error_code unknown;
+  const bool there = fs::exists(runFolder(entry.request.project, run), unknown);
   const auto process = startTrainer({program.string()}, entry.request);
   if (!process) {
+    if (!ProjectReach().whyNot(entry).empty()) return {}; // it was there a moment ago: it waits
     outcome.failed.emplace_back(entry.id, process.error());
     entry.failure = process.error().message();
     return writeQueueFile(fileOf(entry.id), entry);
   }
   trainer.process = *process;
   trainer.processStart = processStartTime(*process);
-  const std::string& run = runOf(entry.request);
   outcome.started.push_back({run, entry.request.project, entry.cores, *process, trainer.processStart});
   leases.push_back({run, entry.request.project, entry.cores, entry.devices, *process, trainer.processStart,
                     bootId(), nowMicroseconds()});
   if (auto written = writeLeases(folder_, leases); !written) return written;
-  std::error_code unknown;
   if (watched) {
     fs::remove(fileOf(entry.id), unknown);
     return {};
   }
   entry.trainer = trainer;
+  entry.madeFolder = entry.madeFolder || (!there && entry.request.resume.empty());
   return writeQueueFile(fileOf(entry.id), entry);
 }
 
@@ -380,13 +382,14 @@ Result<Queue::Outcome> Queue::start(const fs::path& program, const std::string& 
   if (!leases) return leases.error();
   Resources unused = unusedBeside(*leases, resources_.cores);
   Entries all = read();
+  ProjectReach reach;
   for (QueueEntry& entry : all.entries) {
     if (entry.trainer) {
       if (auto settled = settle(entry); !settled) return settled.error();
       continue;
     }
     QueuedRun one{std::move(entry), QueueState::waiting, {}};
-    judge(one, unused);
+    judge(one, unused, reach);
     if (one.state != QueueState::waiting || !one.why.empty()) continue;
     if (hasBegun(one.entry, *leases)) {
       std::error_code unknown;
@@ -395,53 +398,6 @@ Result<Queue::Outcome> Queue::start(const fs::path& program, const std::string& 
       return begun.error();
   }
   return outcome;
-}
-
-bool Queue::hasRunner() const {
-  std::error_code unknown;
-  if (!fs::exists(runnerLock(), unknown)) return false;
-  // Under the queue's lock: trying the runner's lock must not keep a runner from taking it.
-  const auto lock = lockQueue(folder_);
-  if (!lock) return false;
-  const auto mine = FileLock::take(runnerLock(), std::chrono::milliseconds(0));
-  return mine && !*mine;
-}
-
-Status Queue::ensureRunner(const fs::path& program) {
-  const auto view = look();
-  if (!view) return view.error();
-  if (!view->waits() || hasRunner()) return {};
-  Command command;
-  command.arguments = {program.string(), "queue", "run"};
-  command.folder = "/"; // it must not keep a disk from being unmounted
-  const auto process = startDetached(command, folder_ / "runner.log");
-  if (!process) return process.error();
-  return {};
-}
-
-Status Queue::run(const fs::path& program) {
-  std::optional<FileLock> runner;
-  {
-    const auto lock = lockQueue(folder_);
-    if (!lock) return lock.error();
-    auto mine = FileLock::take(runnerLock(), std::chrono::milliseconds(0));
-    if (!mine) return mine.error();
-    if (!*mine) return {}; // another one runs
-    runner = std::move(*mine);
-  }
-  for (;;) {
-    if (const auto started = start(program); !started) return started.error();
-    if (const auto view = look(); !view || !view->waits()) {
-      // The last look is made under the lock that everybody takes who adds an entry: what is added later
-      // finds no runner and starts another one.
-      const auto lock = lockQueue(folder_);
-      if (!lock) return lock.error();
-      if (const auto last = look(); last && last->waits()) continue;
-      runner.reset();
-      return {};
-    }
-    std::this_thread::sleep_for(betweenLooks);
-  }
 }
 
 } // namespace loom

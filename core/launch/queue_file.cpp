@@ -93,6 +93,11 @@ Result<QueueEntry> readQueueFile(const std::filesystem::path& file) {
     if (!trainer) return trainer.error();
     if (auto read = readTrainer(**trainer, place, entry); !read) return read.error();
   }
+  if (reader.has("made_folder")) { // entries of earlier versions lack it
+    const auto made = reader.boolean("made_folder");
+    if (!made) return made.error();
+    entry.madeFolder = *made;
+  }
   const auto request = reader.object("request");
   if (!request) return request.error();
   auto asked = requestFromJson(**request, place);
@@ -112,6 +117,7 @@ Status writeQueueFile(const std::filesystem::path& file, const QueueEntry& entry
             {"cores", entry.cores},
             {"devices", entry.devices},
             {"failure", entry.failure.substr(0, maxNameBytes / 4)},
+            {"made_folder", entry.madeFolder},
             {"request", toJson(entry.request)}};
   if (entry.trainer) json["trainer"] = toJson(*entry.trainer);
   return writeFileAtomically(file, canonicalJson(json));

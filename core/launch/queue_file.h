@@ -27,7 +27,8 @@ struct QueueEntry {
   int cores = 0;
   std::vector<std::string> devices;      // used exclusively
   std::optional<StartedTrainer> trainer; // started, and the run has not begun yet
-  std::string failure; // why it could not be started; empty: it was not tried, or released since
+  std::string failure;     // why it could not be started; empty: it was not tried, or released since
+  bool madeFolder = false; // the run's folder was created by a start of this entry
 };
 
 bool isQueueId(std::string_view id); // a name that newUuid() could have made

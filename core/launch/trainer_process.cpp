@@ -3,6 +3,9 @@
 #include "core/base/atomic_file.h"
 #include "core/base/subprocess.h"
 #include "core/run/project.h"
+#include "core/run/run_lock.h"
+#include <algorithm>
+#include <array>
 
 namespace loom {
 namespace {
@@ -41,8 +44,11 @@ Result<int> startTrainer(std::vector<std::string> program, const TrainRequest& r
       command.arguments.push_back(option("--epochs", std::to_string(request.settings.epochs)));
   } else {
     if (auto made = makeRunFolder(folder); !made) return made.error();
-    if (auto written = writeFileAtomically(frozen, canonicalJson(toJson(request))); !written)
+    if (auto written = writeFileAtomically(frozen, canonicalJson(toJson(request))); !written) {
+      std::error_code failed;
+      fs::remove(folder, failed); // unless it contains something
       return written.error();
+    }
     command.arguments.push_back(option("--run", run));
     command.arguments.push_back(option("--queued", frozen.string()));
   }
@@ -55,6 +61,32 @@ Result<int> startTrainer(std::vector<std::string> program, const TrainRequest& r
     fs::remove(folder, failed);
   }
   return process;
+}
+
+void removeStart(const fs::path& runFolder) {
+  // The trainer creates the lock and the folders before it writes run.json.
+  static constexpr std::array<std::string_view, 3> files{"request.json", "console.log", "lock"};
+  static constexpr std::array<std::string_view, 4> folders{"attempts", "control", "checkpoints",
+                                                           "evaluations"};
+  if (RunLock::held(runFolder)) return;
+  std::vector<fs::path> made;
+  std::error_code failed;
+  for (fs::directory_iterator entry(runFolder, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    const fs::path& path = entry->path();
+    const auto isIn = [name = path.filename().string()](const auto& names) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    std::error_code unknown;
+    const auto type = entry->symlink_status(unknown).type();
+    const bool emptyFolder =
+        type == fs::file_type::directory && isIn(folders) && fs::is_empty(path, unknown) && !unknown;
+    if (!emptyFolder && !(type == fs::file_type::regular && isIn(files))) return;
+    made.push_back(path);
+  }
+  if (failed) return;
+  for (const fs::path& path : made) fs::remove(path, failed);
+  fs::remove(runFolder, failed);
 }
 
 } // namespace loom

@@ -103,9 +103,10 @@ std::vector<TrainSetting> makeTable() {
           "device", true),
       rowOf<&S::checkpointEvery>(
           [](const S& s) {
-            return integerField(
-                "checkpoint_every", "Checkpoint", s.checkpointEvery, 0, 0x1p53,
-                "Steps between checkpoints; 0: at the end of each epoch, at most every 30 s, and at the end");
+            static_assert(checkpointsApart == std::chrono::seconds(30)); // a field's texts are literals
+            return integerField("checkpoint_every", "Checkpoint", s.checkpointEvery, 0, 0x1p53,
+                                "Steps between checkpoints; 0: after an epoch, at most once per 30 s, and at "
+                                "the end of the run");
           },
           "checkpoint-every"),
       rowOf<&S::keepCheckpoints>(

@@ -5,8 +5,13 @@
 #pragma once
 #include "core/run/optimizers.h"
 #include "core/run/schedules.h"
+#include <chrono>
 
 namespace loom {
+
+// With checkpointEvery 0: an epoch that ends sooner after the last checkpoint saves none, except the first and
+// the last one.
+inline constexpr std::chrono::seconds checkpointsApart{30};
 
 struct TrainSettings {
   std::int64_t epochs = 10;
@@ -19,7 +24,7 @@ struct TrainSettings {
   std::uint64_t seed = 1;
   int threads = 0; // 0: the backend's rule
   std::string device = "auto";
-  std::int64_t checkpointEvery = 0; // steps; 0: each epoch, at most every 30 s, and at the end
+  std::int64_t checkpointEvery = 0; // steps; 0: at the end of an epoch, see checkpointsApart
   int keepCheckpoints = 2;          // the last ones, and the best
   int workers = 1;                  // 0: batches are made synchronously
 };

@@ -100,5 +100,9 @@ class RunSites {
   std::map<std::string, std::unique_ptr<RunSite>> others_;
 };
 std::unique_ptr<RunSites> sitesOf(const std::filesystem::path& project);
+// RunSites::whyUnreachable() with what the project's history contains. Asked before anything is written to the runs,
+// or rebuilt from them, by rooms that must not include core/store, which defines it; the engine alone has no
+// history (no_history.cpp).
+std::optional<Error> whyUnreachable(const std::filesystem::path& project, RunSites& sites);
 
 } // namespace loom

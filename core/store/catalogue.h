@@ -56,6 +56,9 @@ class CatalogueWriter {
   // What run.json says; whatever of it cannot be read stays empty.
   void configure(std::int64_t run, const Json& config);
   void take(std::int64_t run, int attempt, std::uint64_t sequence, const RunEvent& event);
+  // What came from attempts from this one on, whose journals are gone, and what described steps beyond `step`.
+  // The rest of their records, which nothing else has, stays as attempt 0.
+  void takeBack(std::int64_t run, int attempt, std::int64_t step);
   RunPlace placeOf(const std::string& uuid);
   void setPlace(const std::string& uuid, const RunPlace& place);
   void flush(); // before COMMIT
@@ -71,6 +74,7 @@ class CatalogueWriter {
   Held& held(std::int64_t run);
   void storeChecksum(std::int64_t run);
   std::uint32_t checksumOf(std::int64_t run);
+  void dropBeyond(std::int64_t run, std::int64_t step); // the records of what is superseded
   RunFold foldAgain(std::int64_t run);
 
   const Database& database_;

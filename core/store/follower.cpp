@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/follower.h"
 #include "core/base/format.h"
+#include "core/store/follower_batch.h"
 #include <algorithm>
 #include <chrono>
 
 namespace loom {
 namespace {
 
-constexpr std::size_t readAtOnce = 4u << 20, mostInBatch = 8u << 20;
+constexpr std::size_t readAtOnce = 4u << 20;
 // Points alone move the catalogue's offset, which costs an fsync, only so often.
 constexpr std::uint64_t mostLag = 1u << 20;
 // A journal may be hostile: its first wrong records are reported one by one, the rest by their number.
@@ -15,37 +16,6 @@ constexpr int maxReported = 5;
 constexpr std::size_t mostRemembered = 10'000;
 
 } // namespace
-
-// Both databases' transactions, begun by the first write and committed when they have grown enough. Bytes,
-// not time, decide, so that a long read is not cut into small commits.
-class Follower::Batch {
- public:
-  explicit Batch(Follower& follower) : follower_(follower) {}
-  void begin() {
-    if (catalogue_) return;
-    catalogue_.emplace(follower_.catalogueFile_, true);
-    metrics_.emplace(follower_.metricsFile_, true);
-  }
-  void grow(std::size_t bytes) {
-    bytes_ += bytes;
-    if (bytes_ >= mostInBatch) commit();
-  }
-  void commit() {
-    if (!catalogue_) return;
-    follower_.catalogue_.flush();
-    follower_.series_.flush();
-    catalogue_->commit();
-    catalogue_.reset();
-    metrics_->commit();
-    metrics_.reset();
-    bytes_ = 0;
-  }
-
- private:
-  Follower& follower_;
-  std::optional<Transaction> catalogue_, metrics_;
-  std::size_t bytes_ = 0;
-};
 
 Follower::Follower(const Database& catalogue, const Database& metrics)
     : catalogueFile_(catalogue), metricsFile_(metrics), catalogue_(catalogue), series_(metrics) {
@@ -56,6 +26,7 @@ Follower::Follower(const Database& catalogue, const Database& metrics)
   readPoints_ = metrics.prepare(read);
   writeEvents_ = catalogue.prepare(write);
   writePoints_ = metrics.prepare(write);
+  readFirst_ = catalogue.prepare("SELECT json FROM event WHERE run=? AND attempt=? AND sequence=0");
 }
 
 void Follower::takeIn(RunSites& sites, bool mark, TakeInResult& result) {
@@ -150,6 +121,8 @@ Follower::Run& Follower::runOf(const std::string& uuid, Batch& batch) {
   for (Rows rows = readPoints_.query(run.inMetrics); rows.next();)
     run.attempts[static_cast<int>(rows.integer(0))].points = {
         static_cast<std::uint64_t>(rows.integer(1)), static_cast<std::uint64_t>(rows.integer(2)), false};
+  for (auto& [number, attempt] : run.attempts)
+    for (Rows rows = readFirst_.query(run.inCatalogue, number); rows.next();) attempt.first = rows.text(0);
   return runs_.emplace(uuid, std::move(run)).first->second;
 }
 
@@ -171,6 +144,8 @@ void Follower::takeRun(RunSite& site, const std::string& uuid, Batch& batch, Tak
   if (attempts->empty() && !runs_.contains(uuid) && !liveness.unknown() && !source.config(uuid))
     return; // nothing was started here yet
   if (!runs_.contains(uuid)) checkStored(source, uuid, *attempts, batch, result);
+  if (const auto replaced = findReplaced(source, uuid, runOf(uuid, batch), *attempts))
+    takeBack(source, uuid, *replaced, *attempts, batch, result);
   Run& run = runOf(uuid, batch);
   const std::int64_t before = result.records;
   bool changed = false;
@@ -218,13 +193,14 @@ void Follower::checkStored(JournalSource& source, const std::string& uuid, const
                   say("Nothing needs to be done; check the disk if this happens again")});
 }
 
-bool Follower::isComplete(JournalSource& source, const std::string& uuid, const std::vector<int>& attempts) {
+bool Follower::isComplete(JournalSource& source, const std::string& uuid, const std::vector<int>& attempts,
+                          int before) {
   if (const auto found = catalogue_.find(uuid); found && found->configured)
     if (!readConfigText(source.config(uuid), "run.json")) return false;
   for (const Database* database : {&catalogueFile_, &metricsFile_}) {
-    Statement marks = database->prepare(
-        "SELECT attempt,offset,damaged FROM source WHERE run=(SELECT id FROM run WHERE uuid=?)");
-    for (Rows rows = marks.query(uuid); rows.next();) {
+    Statement marks = database->prepare("SELECT attempt,offset,damaged FROM source WHERE run=(SELECT id FROM "
+                                        "run WHERE uuid=?) AND attempt<?");
+    for (Rows rows = marks.query(uuid, before); rows.next();) {
       const int attempt = static_cast<int>(rows.integer(0));
       if (rows.integer(2) != 0 || std::find(attempts.begin(), attempts.end(), attempt) == attempts.end())
         return false;
@@ -336,6 +312,7 @@ void Follower::takeLine(Run& run, int number, Attempt& attempt, const JournalLin
     if (const auto beyond = supersedesBeyond(number, line.sequence, *event))
       series_.supersede(run.inMetrics, *beyond);
   if (events) catalogue_.take(run.inCatalogue, number, line.sequence, *event);
+  if (line.sequence == 0) attempt.first = line.json;
 }
 
 void Follower::storeMarks(const Run& run, int number, Attempt& attempt, bool withEvents) {

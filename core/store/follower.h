@@ -2,11 +2,13 @@
 // Takes in what the journals contain. Each database keeps the offset up to which it has a journal, in the
 // transaction that stores the rows; the catalogue is committed first, so that metrics.db's offset means: both
 // have it. A record that one of them has already is skipped there, so that every record is taken exactly
-// once, whatever is killed.
+// once, whatever is killed. A journal is known by its first record: the trainer gives an attempt the next free
+// number, so that a run restored from an older copy and resumed has another journal under a known number.
 #pragma once
 #include "core/run/site.h"
 #include "core/store/catalogue.h"
 #include "core/store/series_writer.h"
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -32,28 +34,43 @@ class Follower {
     bool damaged = false, ended = false; // damaged: somewhere before the marks
     int reported = 0;                    // of its wrong records
     std::int64_t unreported = 0;         // the further ones
+    std::string first;                   // its first record as it was stored; empty: not known
   };
   struct Run {
     std::int64_t inCatalogue = 0, inMetrics = 0;
     bool configured = false, cold = false;
-    bool resumed = false; // its epochs may have been raised: run.json is read again
+    bool compared = false; // the first records of its journals, in this session
+    bool resumed = false;  // its epochs may have been raised: run.json is read again
     RunPlace place;
     std::map<int, Attempt> attempts;
     std::uint64_t coldSize = 0;
   };
-  class Batch;
+  class Batch; // follower_batch.h
   void takeRun(RunSite& site, const std::string& uuid, Batch& batch, TakeInResult& result);
   // What a database has of the run does not match its checksum: the run is removed, so that it is taken in
   // again. It stays as it is, and is shown as damaged, where its files do not contain all of it any more.
   void checkStored(JournalSource& source, const std::string& uuid, const std::vector<int>& attempts,
                    Batch& batch, TakeInResult& result);
-  bool isComplete(JournalSource& source, const std::string& uuid, const std::vector<int>& attempts);
+  // Whether the files contain all that the databases have of the run, of its attempts before `before`.
+  bool isComplete(JournalSource& source, const std::string& uuid, const std::vector<int>& attempts,
+                  int before = std::numeric_limits<int>::max());
   bool storePlace(RunSite& site, const Liveness& liveness, const std::string& uuid, Run& run, Batch& batch);
   // False when the source failed: later attempts must wait.
   bool takeAttempt(JournalSource& source, const std::string& uuid, Run& run, int number, Batch& batch,
                    TakeInResult& result);
   void takeLine(Run& run, int number, Attempt& attempt, const JournalLine& line, const Place& place,
                 TakeInResult& result);
+  // The first attempt whose journal is another one than the history has, with the step that it begins with
+  // (replaced.cpp). A damaged first record says nothing.
+  struct Replaced {
+    int attempt = 0;
+    std::int64_t step = 0;
+  };
+  std::optional<Replaced> findReplaced(JournalSource& source, const std::string& uuid, Run& run,
+                                       const std::vector<int>& attempts);
+  // Takes back what came from the journals that are gone, so that the new ones can be taken in.
+  void takeBack(JournalSource& source, const std::string& uuid, const Replaced& replaced,
+                const std::vector<int>& attempts, Batch& batch, TakeInResult& result);
   void storeMarks(const Run& run, int number, Attempt& attempt, bool withEvents);
   void configure(JournalSource& source, const std::string& uuid, Run& run, Batch& batch,
                  TakeInResult& result);
@@ -77,7 +94,7 @@ class Follower {
   const Database& metricsFile_;
   CatalogueWriter catalogue_;
   SeriesWriter series_;
-  Statement readEvents_, readPoints_, writeEvents_, writePoints_;
+  Statement readEvents_, readPoints_, writeEvents_, writePoints_, readFirst_;
   std::map<std::string, Run> runs_;
   std::set<std::string> reported_;
   bool markTried_ = false;

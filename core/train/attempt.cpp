@@ -16,7 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr auto checkpointEvery = 30s;
 constexpr auto progressEvery = 100ms, speedEvery = 250ms;
 
 double secondsBetween(std::chrono::steady_clock::time_point a, std::chrono::steady_clock::time_point b) {
@@ -357,7 +356,7 @@ Attempt::Verdict Attempt::finishEpoch() {
   const bool last = progress_.epoch >= config_.settings.epochs;
   const bool due = config_.settings.checkpointEvery > 0
                        ? progress_.step % config_.settings.checkpointEvery == 0
-                       : progress_.epoch == 1 || Clock::now() - lastSaved_ >= checkpointEvery;
+                       : progress_.epoch == 1 || Clock::now() - lastSaved_ >= checkpointsApart;
   if (last || due || outdated)
     if (auto saved = saveCheckpoint(); !saved) return fail(saved.error());
   return Verdict::goOn;

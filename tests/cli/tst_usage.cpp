@@ -19,6 +19,7 @@ class TestUsage : public QObject {
   void failuresAreJsonToo_data();
   void failuresAreJsonToo();
   void placesOfErrorsAreOptions();
+  void everyFlagIsGivenOnce();
   void helpShowsDefaultsAndLimits();
   void nextCommandCanBePasted();
 };
@@ -92,6 +93,13 @@ void TestUsage::wrongWords_data() {
   row("evaluate a last --checkpoint 1 --checkpoint 2", "--checkpoint is given more than once",
       "loom evaluate --help");
   row("runs series a last k --pixels 1 --pixels 2", "--pixels is given more than once", "loom runs series");
+  row("train a --nesterov --nesterov", "--nesterov is given more than once", "loom train --help");
+  row("train a --no-nesterov --no-nesterov", "--no-nesterov is given more than once", "loom train --help");
+  row("runs list a --json --json", "--json is given more than once", "loom runs list --help");
+  row("verify a --files-only --files-only", "--files-only is given more than once", "loom verify --help");
+  row("check a -- --json", "'--json' is one argument too many", "loom check --help");
+  row("check a --jsn -- --jsn", "has no option '--jsn'", "Did you mean '--json'?");
+  row("queue --json list", "'--json' must follow 'loom queue list'", "loom queue list --help");
   row("evaluate a last --checkpoint", "--checkpoint needs a value", "loom evaluate --help");
   row("train a --nesterov=false", "--nesterov takes no value", "loom train --help");
   row("runs list a --json=x", "--json takes no value", "loom runs list --help");
@@ -112,7 +120,8 @@ void TestUsage::wrongWords() {
   const Folder folder;
   const auto answer = loomIn(folder.path(), wordsOf(words.toStdString()));
   QCOMPARE(wrongMessage(answer, 2, {first.toStdString(), second.toStdString()}), std::string());
-  if (words.split(' ').contains("--json"))
+  const QStringList typed = words.split(' ');
+  if (typed.mid(0, typed.indexOf("--")).contains("--json")) // -1: all
     QCOMPARE(lastJson(answer)["error"]["kind"], Json("usage"));
   else
     QCOMPARE(answer.output, std::string());
@@ -186,6 +195,28 @@ void TestUsage::placesOfErrorsAreOptions() {
            std::string("--weight-decay"));
   QCOMPARE(asTyped({ErrorKind::usage, "lr", say("x"), {}}).place.text(), std::string("--lr"));
   QCOMPARE(asTyped({ErrorKind::usage, "iris.csv", say("x"), {}}).place.text(), std::string("iris.csv"));
+}
+
+// Also one of a verb that is written tomorrow.
+void TestUsage::everyFlagIsGivenOnce() {
+  const auto command = makeCommandLine();
+  int flags = 0;
+  const std::function<void(const CLI::App&)> look = [&](const CLI::App& app) {
+    for (const auto* option : app.get_options()) {
+      if (option->get_items_expected_max() > 1 || option == app.get_help_ptr()) continue;
+      flags += option->get_items_expected_max() == 0;
+      QVERIFY2(option->get_multi_option_policy() == CLI::MultiOptionPolicy::Throw,
+               (app.get_name() + " " + option->get_name()).c_str());
+    }
+    for (const auto* below : app.get_subcommands([](const CLI::App*) { return true; })) look(*below);
+  };
+  for (const auto* verb : command->verbs) look(*verb);
+  QVERIFY(flags > 15);
+  for (const char* verb : {"train", "queue list"})
+    QCOMPARE(runLoom(wordsOf("help " + std::string(verb) + " --help")).exitCode, 0);
+  QVERIFY(holds(runLoom({"queue", "list", "--help"}).output, "unreachable"));
+  QVERIFY(holds(runLoom({"queue", "list", "--help"}).output, "automatic threads"));
+  QVERIFY(holds(runLoom({"queue", "list", "--help"}).output, "Examples:"));
 }
 
 void TestUsage::helpShowsDefaultsAndLimits() {

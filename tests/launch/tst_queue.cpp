@@ -183,47 +183,25 @@ class TestQueue : public QObject {
   }
 
   void whatCanNeverStartDelaysNobody() {
-    TestProject project, gone, taken;
-    QVERIFY(project.make("iris") && gone.make("iris") && taken.make("iris"));
+    TestProject project;
+    QVERIFY(project.make("iris"));
     std::optional<OwnLease> busy = allCores();
     QVERIFY(queue().add(shortRun(project, "large", usableCores() + 1)).ok());
     TrainRequest device = shortRun(project, "device");
     device.settings.device = "cuda:7";
     QVERIFY(queue().add(device).ok());
-    QVERIFY(queue().add(shortRun(gone, "gone")).ok());
-    QVERIFY(queue().add(shortRun(taken, "taken")).ok());
-    fs::remove_all(gone.path());
-    fs::remove_all(taken.path());
-    QVERIFY(createFromTemplate(taken.path(), "iris").ok()); // another project in its place
     QVERIFY(startsWaiting(shortRun(project, "small")));
     busy.reset();
     QTRY_VERIFY_WITH_TIMEOUT(hasFinished(project, "small"), patience);
     QTRY_VERIFY_WITH_TIMEOUT(!queue().hasRunner(), patience); // it does not wait for the impossible
     const Json listed = queueList()["queue"];
-    QCOMPARE(listed.size(), std::size_t{4});
+    QCOMPARE(listed.size(), std::size_t{2});
     for (const Json& entry : listed) {
       QCOMPARE(entry["state"], Json("impossible"));
       QVERIFY(!entry["why"].get<std::string>().empty());
     }
     QVERIFY(listed[1]["why"].get<std::string>().find("cuda:7") != std::string::npos);
-    QVERIFY(!fs::exists(gone.path()));
-    QVERIFY(fs::is_empty(taken.path() / "runs"));
     QVERIFY(!fs::exists(project.run("large")) && !fs::exists(project.run("device")));
-  }
-
-  // Its folder is there again: then it can start.
-  void aProjectThatComesBack() {
-    TestProject project;
-    QVERIFY(project.make("iris"));
-    {
-      const auto busy = allCores();
-      QVERIFY(queue().add(shortRun(project, "first")).ok());
-    }
-    fs::rename(project.path(), project.folder() / "away");
-    QCOMPARE(waiting().at(0).state, QueueState::impossible);
-    fs::rename(project.folder() / "away", project.path());
-    QVERIFY(launcher()->poll().ok());
-    QTRY_VERIFY_WITH_TIMEOUT(hasFinished(project, "first"), patience);
   }
 
   void afterARestartTheUserIsAsked() {
@@ -289,6 +267,7 @@ class TestQueue : public QObject {
         with("/order", std::int64_t{1} << 60),
         with("/name", std::string(5000, 'x')),
         with("/trainer", 7),
+        with("/made_folder", 7),
         with("/trainer", {{"process", 1}}),
         with("/trainer", {{"process", 0}, {"process_start", 1}, {"attempts", 0}, {"console_size", 0}}),
         with("/trainer", {{"process", 1}, {"process_start", 1}, {"attempts", -1}, {"console_size", 0}}),

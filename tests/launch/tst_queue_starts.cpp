@@ -25,8 +25,8 @@ class TestQueueStarts : public QObject {
     (*json)["request"]["data"]["file"] = "missing.csv";
     edit(entry, "request", (*json)["request"]);
     busy.reset();
-    QTRY_VERIFY_WITH_TIMEOUT(!waiting().empty() && waiting().front().state == QueueState::impossible,
-                             patience);
+    QTRY_VERIFY_WITH_TIMEOUT(!waiting().empty() && waiting().front().state == QueueState::failed, patience);
+    QCOMPARE(queueList()["queue"][0]["state"], Json("failed"));
     QVERIFY2(waiting().front().why.text().find("missing.csv") != std::string::npos,
              waiting().front().why.text().c_str());
     QCOMPARE(loomWith({"queue", "release", ""}).exitCode, 2); // an empty variable of a script is no "all"
@@ -54,12 +54,53 @@ class TestQueueStarts : public QObject {
     QCOMPARE(waiting().size(), std::size_t{1});
     QCOMPARE(waiting().front().state, QueueState::starting); // nobody has looked yet
     QVERIFY(queue().start(LOOM_PROGRAM).ok());
-    QCOMPARE(waiting().front().state, QueueState::impossible);
+    QCOMPARE(waiting().front().state, QueueState::failed);
     QCOMPARE(waiting().front().why.text(), std::string("The trainer exited before it started training"));
     QCOMPARE(launcher()->known(project.path()).size(), std::size_t{1});
     QCOMPARE(loomWith({"queue", "release", "first"}).exitCode, 0);
     QTRY_VERIFY_WITH_TIMEOUT(hasFinished(project, "first"), patience);
     QTRY_VERIFY_WITH_TIMEOUT(waiting().empty(), patience); // also when it is so short
+  }
+
+  // What a failed start created goes with its entry; what anybody else put there stays, and so does a folder that
+  // was there before.
+  void aCancelledStartLeavesNothing_data() {
+    QTest::addColumn<QString>("more"); // a file in the run's folder
+    QTest::addColumn<bool>("before");  // … that was there before the start
+    QTest::addColumn<bool>("stays");
+    QTest::newRow("what the start made") << "" << false << false;
+    QTest::newRow("folders that the trainer made") << "attempts/" << false << false;
+    QTest::newRow("a journal") << "attempts/1/journal" << false << true;
+    QTest::newRow("a checkpoint") << "checkpoints/1/manifest.json" << false << true;
+    QTest::newRow("run.json") << "run.json" << false << true;
+    QTest::newRow("a file of a person") << "notes.txt" << false << true;
+    QTest::newRow("a console from before") << "console.log" << true << true;
+  }
+  void aCancelledStartLeavesNothing() {
+    QFETCH(QString, more);
+    QFETCH(bool, before);
+    QFETCH(bool, stays);
+    TestProject project;
+    QVERIFY(project.make("iris"));
+    const fs::path run = project.run("first"), file = run / more.toStdString();
+    const auto add = [&] {
+      fs::create_directories(file.parent_path());
+      if (!more.isEmpty() && !more.endsWith('/')) std::ofstream(file) << "x";
+    };
+    const auto added = queue().add(shortRun(project, "first"));
+    QVERIFY(added.ok());
+    if (before) add();
+    QVERIFY(queue().start("/bin/false").ok());
+    QTRY_VERIFY_WITH_TIMEOUT(leasesNow(queueFolder()).empty(), patience);
+    QVERIFY(queue().start("/bin/false").ok());
+    QCOMPARE(waiting().front().state, QueueState::failed);
+    QVERIFY(fs::exists(run / "request.json"));
+    if (!before) add();
+    QCOMPARE(loomWith({"queue", "cancel", added->id}).exitCode, 0);
+    QVERIFY(waiting().empty());
+    QCOMPARE(fs::exists(run), stays);
+    if (stays)
+      QVERIFY(fs::exists(file) && fs::exists(run / "console.log") && fs::exists(run / "request.json"));
   }
 
   // A resumed run too, and one that is starting is neither removed nor released.
@@ -88,7 +129,7 @@ class TestQueueStarts : public QObject {
     ::kill(outcome->started.front().process, SIGKILL);
     QTRY_VERIFY_WITH_TIMEOUT(leasesNow(queueFolder()).empty(), patience);
     QVERIFY(queue().start(LOOM_PROGRAM).ok());
-    QCOMPARE(waiting().front().state, QueueState::impossible);
+    QCOMPARE(waiting().front().state, QueueState::failed);
     QCOMPARE(queue().release({}).value(), std::size_t{1});
     QVERIFY(queue().start(LOOM_PROGRAM).ok());
     QTRY_VERIFY_WITH_TIMEOUT(attemptsOf(project, "first") == 2, patience);

@@ -13,10 +13,12 @@
 #include "tests/studio/studio_fixture.h"
 #include <QCheckBox>
 #include <QComboBox>
+#include <QFileDialog>
 #include <QLineEdit>
 #include <QMenu>
 #include <QMimeData>
 #include <QSignalSpy>
+#include <tuple>
 
 using namespace loom;
 using namespace loom::test;
@@ -94,6 +96,7 @@ class TestDataPage : public QObject {
 
  private slots:
   void saysWhatToDoWhenEmpty();
+  void dialogsFollowTheFormats();
   void tableBecomesAProject();
   void proposalCanBeChanged();
   void imageFolderBecomesAProject();
@@ -114,6 +117,36 @@ void TestDataPage::saysWhatToDoWhenEmpty() {
   QVERIFY(it.field<QPushButton>("chooseFile")->isVisible());
   QVERIFY(it.field<QPushButton>("chooseFolder")->isVisible());
   QVERIFY(!it.primary()->isVisible());
+}
+
+// Whatever a format reads can be chosen: a file, a folder, or either.
+void TestDataPage::dialogsFollowTheFormats() {
+  Sheet it;
+  const auto dialog = [&](QFileDialog::FileMode mode, PathKind kind) {
+    auto* open = it.page.findChild<QFileDialog*>();
+    QVERIFY(open != nullptr);
+    QCOMPARE(open->fileMode(), mode);
+    for (const auto& format : datasetFormats()) {
+      const bool offered = open->windowTitle().contains(
+          QString::fromUtf8(format.label.data(), qsizetype(format.label.size())));
+      QCOMPARE(offered, format.source == kind || format.source == PathKind::either);
+    }
+    delete open;
+  };
+  QTest::mouseClick(it.field<QPushButton>("chooseFile"), Qt::LeftButton);
+  dialog(QFileDialog::ExistingFile, PathKind::file);
+  QTest::mouseClick(it.field<QPushButton>("chooseFolder"), Qt::LeftButton);
+  dialog(QFileDialog::Directory, PathKind::folder);
+  for (const auto& [at, mode, kind] : {std::tuple(0, QFileDialog::ExistingFile, PathKind::file),
+                                       std::tuple(1, QFileDialog::Directory, PathKind::folder)}) {
+    it.field<QPushButton>("dataNew")->click();
+    auto* menu = it.field<QMenu>("dataSource");
+    QVERIFY(menu != nullptr);
+    QCOMPARE(menu->actions().size(), 2);
+    menu->actions()[at]->trigger();
+    dialog(mode, kind);
+    delete menu;
+  }
 }
 
 void TestDataPage::tableBecomesAProject() {

@@ -7,6 +7,7 @@
 #include "app/studio/shell/pages.h"
 #include "app/studio/theme/keys.h"
 #include "app/studio/widgets/panels.h"
+#include "app/studio/widgets/text.h"
 #include "tests/studio/studio_fixture.h"
 #include <QAbstractButton>
 #include <QAccessible>
@@ -14,6 +15,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QScrollArea>
+#include <QSignalSpy>
 
 using namespace loom;
 using namespace loom::test;
@@ -76,6 +78,10 @@ class TestFrame : public QObject {
   void everythingHasAName();
   void smallWindowClipsNothing_data();
   void smallWindowClipsNothing();
+  void theStripLeavesOutWholeParts_data();
+  void theStripLeavesOutWholeParts();
+  void sizesFollowTheTextSize();
+  void largeWordsOfSettingsAreWhole();
   void textSizeAndTheme();
   void pagesThatNeedAProjectSayWhy();
   void settingsAreKept();
@@ -214,6 +220,85 @@ void TestFrame::smallWindowClipsNothing() {
     if (widget->height() < widget->fontMetrics().height()) clipped << tell(widget) + " is too low";
   }
   QVERIFY2(clipped.isEmpty(), qPrintable(clipped.join("; ")));
+  desk.settings.set("look/text", "13");
+}
+
+void TestFrame::theStripLeavesOutWholeParts_data() {
+  QTest::addColumn<int>("width");
+  QTest::addColumn<int>("text");
+  for (const int width : {1024, 1440})
+    for (const int text : {13, 16})
+      QTest::newRow(qPrintable(QString("%1 px, text %2").arg(width).arg(text))) << width << text;
+}
+
+void TestFrame::theStripLeavesOutWholeParts() {
+  QFETCH(int, width);
+  QFETCH(int, text);
+  Desk desk;
+  desk.settings.set("look/text", QString::number(text));
+  Strip strip;
+  StripState idle;
+  idle.message = "Choose a network that works, or drop your data. Nothing leaves this computer.";
+  StripState live;
+  live.run = StripRun{"42", "resnet-small · 42", {}, "38.2 steps/s", "00:01:58 left"};
+  live.waiting = "2 runs waiting, 1 cannot start";
+  live.others = "“mnist”: 1 training, 2 waiting";
+  live.othersLink = "/mnist";
+  for (StripState state : {idle, live}) {
+    state.cpu = .4;
+    state.memoryUsed = 12.9e9;
+    state.memoryTotal = 15.6e9;
+    strip.setState(state);
+    strip.resize(width, strip.sizeHint().height());
+    strip.grab();
+    QVERIFY(!strip.painted().isEmpty());
+    for (const auto& words : strip.painted()) QVERIFY2(!words.contains(u'…'), qPrintable(words));
+    QVERIFY(strip.painted().contains(state.run ? state.run->name : state.message));
+  }
+  QSignalSpy opened(&strip, &Strip::linkClicked), shown(&strip, &Strip::runClicked);
+  strip.resize(1920, strip.height());
+  strip.grab();
+  QVERIFY(strip.painted().contains(live.others));
+  QTest::mouseClick(&strip, Qt::LeftButton, {}, QPoint(40, strip.height() / 2));
+  QCOMPARE(shown.size(), 1);
+  for (int x = 0; x < strip.width() && opened.isEmpty(); x += 20)
+    QTest::mouseClick(&strip, Qt::LeftButton, {}, QPoint(x, strip.height() / 2));
+  QCOMPARE(opened.value(0).value(0).toString(), live.othersLink);
+  desk.settings.set("look/text", "13");
+}
+
+void TestFrame::sizesFollowTheTextSize() {
+  Desk desk(project());
+  const auto widthOf = [&](PageId page, const char* name) {
+    return desk.window().page(page)->findChild<QWidget*>(name)->minimumWidth();
+  };
+  const auto widths = [&] {
+    return QList<int>{widthOf(PageId::train, "liveRate"), widthOf(PageId::train, "runSide"),
+                      widthOf(PageId::history, "historyFilter"), widthOf(PageId::history, "historyTag")};
+  };
+  const QList<int> before = widths();
+  desk.settings.set("look/text", "16"); // while the studio runs
+  const QList<int> after = widths();
+  for (int at = 0; at < before.size(); ++at)
+    QVERIFY2(after[at] >= before[at] * 6 / 5, qPrintable(QString("%1: %2").arg(at).arg(after[at])));
+  desk.settings.set("look/text", "13");
+  QCOMPARE(widths(), before);
+}
+
+void TestFrame::largeWordsOfSettingsAreWhole() {
+  Desk desk({}, {1024, 768});
+  desk.settings.set("look/text", "16");
+  desk.window().show(to::Settings{});
+  QCoreApplication::processEvents();
+  QStringList cut;
+  for (auto* words : desk.window().page(PageId::settings)->findChildren<Text*>()) {
+    if (!words->isVisible() || !inScrollArea(words)) continue;
+    const bool wraps = words->sizePolicy().hasHeightForWidth();
+    if (wraps ? words->height() < words->heightForWidth(words->width())
+              : words->width() < words->sizeHint().width())
+      cut << words->text();
+  }
+  QVERIFY2(cut.isEmpty(), qPrintable(cut.join("; ")));
   desk.settings.set("look/text", "13");
 }
 

@@ -22,6 +22,7 @@ class TestGone : public QObject {
   void aDeletedRunIsSaidAndNotMadeAnew();
   void aMovedProjectIsNeverWritten();
   void aDeletedProjectKeepsWhatWasDrawn();
+  void unmountedRunsAreReportedUntilTheyAreBack();
   void aKilledTrainerIsSaidOnEveryPage();
   void aFailedStartIsAheadOfNobody();
 
@@ -139,6 +140,43 @@ void TestGone::aDeletedProjectKeepsWhatWasDrawn() {
   QTRY_VERIFY_WITH_TIMEOUT(buttonWith(&design, "Restore") != nullptr, patience);
   QTest::mouseClick(buttonWith(&design, "Restore"), Qt::LeftButton);
   QCOMPARE(widthOf(desk, node), std::int64_t{29});
+}
+
+void TestGone::unmountedRunsAreReportedUntilTheyAreBack() {
+  QTemporaryDir folder;
+  const QString project = newProject(folder.filePath("p.loom"));
+  const fs::path runs = fs::path(project.toStdString()) / "runs",
+                 aside = folder.filePath("disk").toStdString();
+  auto opened = openProject(project.toStdString());
+  QVERIFY(bool(opened));
+  const QString run = QString::fromStdString(handRun(*opened, HandRun{}));
+  {
+    Desk first(project); // the history learns of the run
+    QTRY_VERIFY_WITH_TIMEOUT(first.studio->session().run(run) != nullptr, patience);
+  }
+  fs::rename(runs, aside);
+  Desk desk(project);
+  const auto shown = [&](const PageTarget& target) {
+    desk.window().show(target);
+    const auto* bar = desk.window().page(pageOf(target))->findChild<QWidget*>("runsOutOfReach");
+    return bar->isVisible() ? bar->accessibleName() : QString();
+  };
+  QTRY_VERIFY_WITH_TIMEOUT(shown(to::History{}).contains("The folder of the runs is missing"), patience);
+  QVERIFY2(shown(to::History{}).contains("Mount the disk"), qPrintable(shown(to::History{})));
+  QVERIFY2(said(desk).isEmpty(), qPrintable(said(desk))); // once is enough
+  QVERIFY(!shown(to::Train{to::Train::setup}).isEmpty());
+  QTest::keyClick(&desk.window(), Qt::Key_F5); // refused: nothing is written next to a lost disk
+  QVERIFY(desk.settled());
+  QVERIFY(!fs::exists(runs));
+  QVERIFY(desk.page<TrainPage>(PageId::train).setup().isVisible());
+  QVERIFY(!desk.window().findChild<QWidget*>("trainMessage")->isVisible());
+  fs::rename(aside, runs);
+  QTRY_VERIFY_WITH_TIMEOUT(shown(to::Train{to::Train::setup}).isEmpty(), patience);
+  QVERIFY(shown(to::History{}).isEmpty());
+  fs::rename(runs, aside); // while the project is open
+  QTRY_VERIFY_WITH_TIMEOUT(!shown(to::History{}).isEmpty(), patience);
+  fs::rename(aside, runs);
+  QTRY_VERIFY_WITH_TIMEOUT(shown(to::History{}).isEmpty(), patience);
 }
 
 void TestGone::aKilledTrainerIsSaidOnEveryPage() {

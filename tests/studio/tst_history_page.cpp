@@ -14,6 +14,7 @@
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QSignalSpy>
 
 using namespace loom;
 using namespace loom::test;
@@ -27,6 +28,7 @@ class TestHistoryPage : public QObject {
   void wrongFiltersSayWhere_data();
   void wrongFiltersSayWhere();
   void runsAreSortedFilteredAndFound();
+  void headsNameTheUnitOfTheValues();
   void chosenRunsAreCompared();
   void networksStandSideBySide();
   void labelsNamesAndTheBin();
@@ -191,6 +193,45 @@ void TestHistoryPage::runsAreSortedFilteredAndFound() {
   QTest::keyClick(page.table(), Qt::Key_Return);
   QTRY_COMPARE(desk.window().currentPage(), PageId::train);
   QCOMPARE(desk.page<TrainPage>(PageId::train).run(), id);
+}
+
+// The unit comes from the values: a run that waits or has no figure yet changes nothing.
+void TestHistoryPage::headsNameTheUnitOfTheValues() {
+  RunTableModel model;
+  const auto head = [&](int column) { return model.headerData(column, Qt::Horizontal, Qt::DisplayRole); };
+  const auto cell = [&](const char* run, int column) {
+    return model.data(model.index(model.rowOf(run), column), Qt::DisplayRole).toString();
+  };
+  RunView value, share, waiting;
+  value.row.id = "value";
+  value.row.validation = 0.911;
+  value.row.metrics = {{"val/r2", 1, 0, .911, .911, .911, 1, 1, 1}};
+  share.row.id = "share";
+  share.row.validation = 0.9204;
+  share.row.metrics = {{"val/accuracy", 1, 0, .9204, .9204, .9204, 1, 1, 1}};
+  waiting.row.id = "waiting";
+  waiting.waiting = true;
+  QSignalSpy heads(&model, &QAbstractItemModel::headerDataChanged);
+  model.setRuns({waiting});
+  QCOMPARE(head(RunTableModel::validation), QVariant("Validation"));
+  QCOMPARE(head(RunTableModel::test), QVariant("Test"));
+  model.setRuns({waiting, value});
+  QVERIFY(!heads.isEmpty());
+  QCOMPARE(head(RunTableModel::validation), QVariant("Validation R²"));
+  QCOMPARE(head(RunTableModel::test), QVariant("Test")); // not tested yet
+  QCOMPARE(cell("value", RunTableModel::validation), QString("0.911"));
+  value.row.testMetric = 0.9;
+  value.row.testMetricName = "test_r2";
+  model.setRuns({waiting, value});
+  QCOMPARE(head(RunTableModel::test), QVariant("Test R²"));
+  model.setRuns({waiting, share});
+  QCOMPARE(head(RunTableModel::validation), QVariant("Validation, %"));
+  QCOMPARE(cell("share", RunTableModel::validation), QString("92.04"));
+  model.setRuns({value, share, waiting});
+  QCOMPARE(head(RunTableModel::validation), QVariant("Validation"));
+  QCOMPARE(cell("value", RunTableModel::validation), QString("0.911"));
+  QCOMPARE(cell("share", RunTableModel::validation), shareText(0.9204, false));
+  QVERIFY(cell("share", RunTableModel::validation).endsWith('%'));
 }
 
 void TestHistoryPage::chosenRunsAreCompared() {

@@ -7,6 +7,7 @@
 #include "app/studio/pages/train/run_setup.h"
 #include "app/studio/pages/train/run_side.h"
 #include "app/studio/pages/train/train_page.h"
+#include "app/studio/widgets/noted_field.h"
 #include "app/studio/widgets/text.h"
 #include "core/base/format.h"
 #include "tests/studio/run_fixture.h"
@@ -23,6 +24,7 @@ class TestTrainPage : public QObject {
  private Q_SLOTS:
   void initMain() { useOwnHome(); }
   void fieldsAreCheckedAndTheCostIsShown();
+  void checkpointsAreDescribedAsTheyAreSaved();
   void theDrawnNetworkIsTheOneThatIsTrained();
   void aRefusedRateIsKeptAndSaysTheRange();
   void aRunFromF5ToItsEnd();
@@ -116,6 +118,38 @@ void TestTrainPage::fieldsAreCheckedAndTheCostIsShown() {
 }
 
 // The set-up page was shown before the edit: it must not train, nor write, the network that it saw then.
+// An epoch that ends soon after a checkpoint saves none: the best weights so far may be in no file yet.
+void TestTrainPage::checkpointsAreDescribedAsTheyAreSaved() {
+  QTemporaryDir folder;
+  Desk desk(newProject(folder.filePath("p.loom")));
+  desk.window().show(to::Train{to::Train::setup});
+  auto* every = desk.page<TrainPage>(PageId::train).findChild<NotedField*>("setup_checkpointEvery");
+  QVERIFY(every != nullptr);
+  QTRY_COMPARE(every->text(), QString("0"));
+  const QString seconds = QString("%1 s").arg(checkpointsApart.count());
+  QVERIFY2(every->note().contains(seconds), qPrintable(every->note()));
+  const auto& help = trainSetting("checkpoint_every").field.help;
+  QVERIFY(QString::fromUtf8(help.data(), qsizetype(help.size())).contains(seconds));
+  typeInto(every, "50");
+  QVERIFY2(every->note().startsWith("steps"), qPrintable(every->note()));
+
+  RunView view;
+  view.row.state = RunState::running;
+  view.row.stepsPerEpoch = 50;
+  QCOMPARE(bestCheckpointText(view), QString("No checkpoint yet"));
+  view.row.checkpoint = 150;
+  MetricSummary loss;
+  loss.key = "val/loss";
+  loss.count = 3;
+  loss.minimumStep = 150;
+  view.row.metrics = {loss};
+  QCOMPARE(bestCheckpointText(view), QString("Best checkpoint: epoch 3, step 150"));
+  view.row.metrics[0].minimumStep = 350;
+  QVERIFY2(bestCheckpointText(view).contains("epoch 7"), qPrintable(bestCheckpointText(view)));
+  view.row.state = RunState::killed; // what was not saved is lost
+  QCOMPARE(bestCheckpointText(view), QString("Best checkpoint: epoch 3, step 150"));
+}
+
 void TestTrainPage::theDrawnNetworkIsTheOneThatIsTrained() {
   for (const bool saved : {true, false}) {
     QTemporaryDir folder;

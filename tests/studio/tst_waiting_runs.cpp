@@ -2,6 +2,7 @@
 // Runs that wait for cores, as the window shows them: closing it loses none, a second window and the terminal
 // see the same, and after a restart of the computer the person is asked first.
 #include "app/studio/bridge/queued_runs.h"
+#include "app/studio/frame/main_window.h"
 #include "app/studio/model/run_words.h"
 #include "app/studio/model/state_mark.h"
 #include "app/studio/pages/history/history_page.h"
@@ -113,10 +114,12 @@ class TestWaitingRuns : public QObject {
   void aDecisionInATerminalWithdrawsTheQuestion_data();
   void aDecisionInATerminalWithdrawsTheQuestion();
   void aRunThatCannotStartSaysWhy();
+  void aRunWaitsForItsProject();
   void waitingRunsHaveAPlaceAndKeepTheirNames();
   void aWaitingRunShowsItsSettings();
   void theSameTrainingIsAskedAbout();
   void trainingsOfOtherProjectsAreAhead();
+  void trainingsOfOtherProjectsAreInTheStrip();
   void runsAreNumberedOnce();
 };
 
@@ -261,6 +264,7 @@ void TestWaitingRuns::aRunThatCannotStartSaysWhy() {
   QTRY_COMPARE_WITH_TIMEOUT(strip().waiting, QString("1 run waiting"), patience);
   changeEntries("failure", "No space is left");
   QTRY_VERIFY_WITH_TIMEOUT(viewOf(desk, run) != nullptr && viewOf(desk, run)->impossible, patience);
+  QVERIFY(viewOf(desk, run)->failed && !viewOf(desk, run)->unreachable);
   const StateMark& mark = markOf(*viewOf(desk, run));
   QCOMPARE(QString(mark.word), QString("Cannot start"));
   QVERIFY(mark.colour == Token::error);
@@ -281,6 +285,31 @@ void TestWaitingRuns::aRunThatCannotStartSaysWhy() {
   QVERIFY(buttonWith(&page, "Remove from queue") != nullptr);
   QTest::mouseClick(buttonWith(&page, "Remove from queue"), Qt::LeftButton);
   QTRY_VERIFY_WITH_TIMEOUT(waitingRuns().empty(), patience);
+}
+
+// It has not failed, so that nothing is to be started again.
+void TestWaitingRuns::aRunWaitsForItsProject() {
+  QTemporaryDir folder;
+  const QString project = newProject(folder.filePath("p.loom"));
+  std::optional<OwnLease> busy = allCores();
+  Desk desk(project);
+  const QString run = startWaiting(desk);
+  QVERIFY(!run.isEmpty());
+  const std::string id = waitingRuns().front().entry.projectId;
+  changeEntries("project_id", "another");
+  QTRY_VERIFY_WITH_TIMEOUT(viewOf(desk, run) != nullptr && viewOf(desk, run)->unreachable, patience);
+  const RunView& view = *viewOf(desk, run);
+  QVERIFY(view.waiting && !view.impossible && !view.failed);
+  QVERIFY2(view.waitsFor.contains("another project"), qPrintable(view.waitsFor));
+  auto& page = desk.page<TrainPage>(PageId::train);
+  auto* waiting = page.findChild<QWidget*>("runWaiting");
+  QTRY_VERIFY2(waiting->accessibleName().startsWith("Waits for the project, "),
+               qPrintable(waiting->accessibleName()));
+  QVERIFY(buttonWith(&page, "Start again") == nullptr);
+  changeEntries("project_id", id.c_str());
+  QTRY_VERIFY_WITH_TIMEOUT(viewOf(desk, run) != nullptr && !viewOf(desk, run)->unreachable, patience);
+  busy.reset();
+  QTRY_VERIFY_WITH_TIMEOUT(finishedIn(desk, run), patience);
 }
 
 void TestWaitingRuns::waitingRunsHaveAPlaceAndKeepTheirNames() {
@@ -392,6 +421,36 @@ void TestWaitingRuns::trainingsOfOtherProjectsAreAhead() {
   QTRY_COMPARE_WITH_TIMEOUT(setup.runsAhead("cpu"), qsizetype{1}, patience);
   busy.reset();
   QTRY_COMPARE_WITH_TIMEOUT(setup.runsAhead("cpu"), qsizetype{0}, patience);
+}
+
+void TestWaitingRuns::trainingsOfOtherProjectsAreInTheStrip() {
+  QTemporaryDir folder;
+  const QString own = newProject(folder.filePath("own.loom")),
+                other = newProject(folder.filePath("other.loom"));
+  Desk desk(own);
+  const auto strip = [&] { return desk.window().context().strip(); };
+  QVERIFY(strip().others.isEmpty());
+  Lease lease;
+  lease.run = "of-the-other";
+  lease.project = other.toStdString();
+  lease.cores = 1;
+  auto taken = OwnLease::take(queueFolder(), lease);
+  QVERIFY(taken.ok());
+  QTRY_VERIFY_WITH_TIMEOUT(strip().others.contains("other") && strip().others.contains("1 training"),
+                           patience);
+  QCOMPARE(strip().othersLink, other);
+  QVERIFY(!strip().run.has_value());
+  Q_EMIT desk.window().strip()->linkClicked(other);
+  const auto* question = bar(desk);
+  QVERIFY(question != nullptr && question->accessibleName().contains("Open the project"));
+  QCOMPARE(desk.studio->session().project()->project.folder, fs::path(own.toStdString())); // asked first
+  QTest::mouseClick(buttonWith(bar(desk), "Open project"), Qt::LeftButton);
+  const auto opened = [&] {
+    const auto& project = desk.studio->session().project();
+    return project && project->project.folder == fs::path(other.toStdString());
+  };
+  QTRY_VERIFY_WITH_TIMEOUT(opened(), patience);
+  QTRY_VERIFY_WITH_TIMEOUT(strip().others.isEmpty(), patience); // its own now
 }
 
 void TestWaitingRuns::runsAreNumberedOnce() {

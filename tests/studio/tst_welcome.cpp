@@ -11,7 +11,9 @@
 #include "core/network/validate.h"
 #include "core/run/project.h"
 #include "tests/studio/studio_fixture.h"
+#include <QFileDialog>
 #include <QMimeData>
+#include <QPushButton>
 #include <QSignalSpy>
 
 using namespace loom;
@@ -51,6 +53,7 @@ class TestWelcome : public QObject {
   void recentProjectsOpenAgain();
   void goneProjectsAreSaid();
   void dropsAreTaken();
+  void aFolderOfDataCanBeChosen();
   void newProjectSaysWhatItMayBeginWith();
   void factsHaveRoomInSmallWindows();
 };
@@ -196,6 +199,20 @@ void TestWelcome::dropsAreTaken() {
   QVERIFY(sheet.isDraft());
   QTRY_COMPARE_WITH_TIMEOUT(QString::fromStdString(tableOptions(sheet.spec()).target), QString("species"),
                             patience);
+}
+
+void TestWelcome::aFolderOfDataCanBeChosen() {
+  Desk desk;
+  auto* drop = desk.page<WelcomePage>(PageId::welcome).findChild<DropField*>();
+  QVERIFY(drop != nullptr);
+  for (const auto& [button, mode] : {std::pair(drop->fileButton(), QFileDialog::ExistingFile),
+                                     std::pair(drop->folderButton(), QFileDialog::Directory)}) {
+    button->click();
+    auto* dialog = desk.window().findChild<QFileDialog*>();
+    QVERIFY(dialog != nullptr);
+    QCOMPARE(dialog->fileMode(), mode);
+    delete dialog;
+  }
 }
 
 QTEST_MAIN(TestWelcome)

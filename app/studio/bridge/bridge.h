@@ -57,7 +57,9 @@ class Bridge : public QObject {
   // Its folder was deleted: it is in no list any more. `error` says what became of its trainer.
   void runVanished(const QString& run, const loom::Error& error);
   void runsChanged(const QVector<loom::RunView>& runs); // newest first, all of the project
-  void loadChanged(const loom::MachineLoad& load);      // every two seconds
+  // Why the runs of the open project cannot be reached; nothing: they can be again.
+  void reachChanged(const std::optional<loom::Error>& why);
+  void loadChanged(const loom::MachineLoad& load); // every two seconds
   // Something that nobody asked for failed: a journal cannot be read, a network of the project is damaged.
   void troubled(const loom::Error& error);
 

@@ -12,6 +12,14 @@ namespace {
 constexpr int loadInterval = 2000; // ms
 constexpr int looksApart = 5;      // of those, between two searches for projects that train
 
+BusyProject& projectAt(MachineLoad& load, const std::filesystem::path& folder) {
+  const QString place = QString::fromStdString(folder.string());
+  for (BusyProject& one : load.projects)
+    if (one.folder == place) return one;
+  return load.projects.emplace_back(
+      BusyProject{place, QString::fromStdString(folder.stem().string()), {}, {}});
+}
+
 } // namespace
 
 MachineDesk::MachineDesk(Hub& hub) : hub_(hub) {
@@ -69,11 +77,17 @@ void MachineDesk::measureTrainings(MachineLoad& load) {
   if (!queue) return;
   for (const Lease& lease : queue->leases) {
     ++load.training;
+    projectAt(load, lease.project).training << QString::fromStdString(lease.run);
     load.coresInUse += lease.cores;
     for (const auto& device : lease.devices) load.devicesInUse << QString::fromStdString(device);
   }
-  for (const QueuedRun& one : queue->runs)
-    if (one.state == QueueState::waiting) ++load.waiting;
+  for (const QueuedRun& one : queue->runs) {
+    if (one.state != QueueState::waiting) continue;
+    ++load.waiting;
+    BusyProject& project = projectAt(load, one.entry.request.project);
+    project.name = QString::fromStdString(one.entry.projectName);
+    project.waiting << QString::fromStdString(runOf(one.entry.request));
+  }
 }
 
 } // namespace loom

@@ -11,6 +11,9 @@ namespace {
 
 // In the queue, and its trainer was not started.
 bool isQueued(const LaunchedRun& one) { return one.waiting && one.queue != QueueState::starting; }
+bool cannotStart(const LaunchedRun& one) {
+  return isQueued(one) && (one.queue == QueueState::impossible || one.queue == QueueState::failed);
+}
 
 } // namespace
 
@@ -67,7 +70,7 @@ std::optional<std::string> RunStarts::sameWaits(TrainRequest request) {
   const auto view = queue_.look();
   if (!view || !freeze(request)) return std::nullopt; // the start reports it
   for (const LaunchedRun& one : launched_) {
-    if (!isQueued(one) || one.queue == QueueState::impossible) continue;
+    if (!isQueued(one) || cannotStart(one)) continue;
     for (const QueuedRun& queued : view->runs)
       if (queued.entry.id == one.entry && sameTraining(queued.entry.request, request)) return one.run;
   }
@@ -76,7 +79,7 @@ std::optional<std::string> RunStarts::sameWaits(TrainRequest request) {
 
 Status RunStarts::poll() {
   const bool waits = std::any_of(launched_.begin(), launched_.end(), [](const LaunchedRun& one) {
-    return one.waiting && one.queue == QueueState::waiting;
+    return one.waiting && (one.queue == QueueState::waiting || one.queue == QueueState::unreachable);
   });
   return waits ? hub_.launcher().poll() : Status();
 }
@@ -191,12 +194,15 @@ void RunStarts::watch(const std::vector<RunView>& stored,
 
 bool RunStarts::follow(RunView& view, const LaunchedRun& launched) {
   const std::string& run = launched.run;
-  const bool waits = isQueued(launched), impossible = waits && launched.queue == QueueState::impossible;
+  const bool waits = isQueued(launched), impossible = cannotStart(launched);
   if (impossible && fresh_.erase(run) > 0) {
-    const Error error = errorOf(run, consoleFrom_[run], launched.waitsFor);
+    Error error = errorOf(run, consoleFrom_[run], launched.waitsFor);
     // What stays in the queue all the same is shown there with its reason.
     if (hub_.launcher().cancel(project_, run)) {
       consoleFrom_.erase(run);
+      // The console is removed with what else the start made.
+      if (const auto left = access_.site(run).consoleSize(run); !left || *left == 0)
+        error.fix = say("Change what prevents it and start the run again");
       hub_.tell([run = QString::fromStdString(run), error](Bridge& bridge) {
         Q_EMIT bridge.startFailed(run, error);
       });
@@ -209,6 +215,8 @@ bool RunStarts::follow(RunView& view, const LaunchedRun& launched) {
   view.waiting = waits;
   view.held = waits && launched.queue == QueueState::held;
   view.impossible = impossible;
+  view.failed = impossible && launched.queue == QueueState::failed;
+  view.unreachable = waits && launched.queue == QueueState::unreachable;
   view.waitsFor = waits ? QString::fromStdString(launched.waitsFor.text()) : QString();
   if (!waits) {
     view.place = 0;

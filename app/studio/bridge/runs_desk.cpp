@@ -10,6 +10,7 @@ namespace loom {
 namespace {
 
 constexpr int followInterval = 100, idleInterval = 1000, troubledInterval = 5000; // ms between two looks
+constexpr int reachInterval = 1000; // ms between two looks at whether the runs can be reached
 
 double speedOf(const RunRow& row, const char* key) {
   for (const auto& metric : row.metrics)
@@ -72,6 +73,7 @@ std::vector<RunView>::iterator RunsDesk::row(const std::string& run) {
 void RunsDesk::follow() {
   if (!store_) return;
   if (!inPlace_()) return timer_.setInterval(idleInterval);
+  lookAtReach();
   std::vector<std::string> changed;
   starts_.look();
   if (starts_.any())
@@ -114,7 +116,9 @@ bool RunsDesk::takeIn(std::vector<std::string>& changed) {
     troubleOnce(taken.error());
     return false;
   }
-  for (const auto& problem : taken->problems) troubleOnce(problem);
+  if (!taken->problems.empty()) whyUnreachableNow(); // the first of them may be that
+  for (const auto& problem : taken->problems)
+    if (!unreachable_ || problem.cause.text() != unreachable_->cause.text()) troubleOnce(problem);
   for (const auto& run : taken->changedRuns) ++versions_[run];
   changed = std::move(taken->changedRuns);
   return true;
@@ -135,6 +139,22 @@ bool RunsDesk::lookAtTrainers(std::vector<std::string>& changed) {
     living |= alive;
   }
   return living;
+}
+
+void RunsDesk::lookAtReach() {
+  if (nextReachLook_.hasExpired()) whyUnreachableNow();
+}
+
+std::optional<Error> RunsDesk::whyUnreachableNow() {
+  auto why = whyUnreachable(project_, access_->sites());
+  nextReachLook_.setRemainingTime(reachInterval);
+  const auto words = [](const std::optional<Error>& error) {
+    return error ? error->message() : std::string();
+  };
+  if (words(why) != words(unreachable_))
+    hub_.tell([why](Bridge& bridge) { Q_EMIT bridge.reachChanged(why); });
+  unreachable_ = why;
+  return why;
 }
 
 void RunsDesk::forgetDeleted(const std::vector<std::string>& changed) {
@@ -188,6 +208,8 @@ void RunsDesk::tellRuns() {
         views.back().waitsFor = start.waitsFor;
         views.back().held = start.held;
         views.back().impossible = start.impossible;
+        views.back().failed = start.failed;
+        views.back().unreachable = start.unreachable;
         views.back().place = start.place;
         views.back().queued = start.queued;
         views.back().starting = true;
@@ -212,8 +234,7 @@ void RunsDesk::troubleOnce(const Error& error) {
 // The trainer would count the runs that have begun by then: a run has one name from the moment it is queued.
 Status RunsDesk::start(TrainRequest request) {
   request.project = project_;
-  if (auto why = whyUnreachable(project_, access_->sites()))
-    return *why; // nothing is made beside a lost disk
+  if (auto why = whyUnreachableNow()) return *why; // nothing is made beside a lost disk
   if (request.run.empty() && request.resume.empty()) request.run = newUuid();
   if (request.name.empty() && !request.network.empty())
     request.name = nextRunName(request.network, rows_, starts_.views());

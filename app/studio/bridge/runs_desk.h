@@ -6,6 +6,7 @@
 #include "app/studio/bridge/run_access.h"
 #include "app/studio/bridge/run_starts.h"
 #include "app/studio/bridge/vanished_runs.h"
+#include <QDeadlineTimer>
 #include <QTimer>
 #include <functional>
 #include <map>
@@ -40,6 +41,8 @@ class RunsDesk {
   void readRuns(const std::vector<std::string>& changed); // these alone; empty: all
   void tellRuns();
   void forgetDeleted(const std::vector<std::string>& changed);
+  void lookAtReach();                       // tells when the runs can no longer be reached, or can be again
+  std::optional<Error> whyUnreachableNow(); // the same, and the reason
   Status start(TrainRequest request);
   void tellQueue(); // after a person changed it
   void setStore(std::unique_ptr<Store> store);
@@ -56,7 +59,9 @@ class RunsDesk {
   std::map<std::string, std::int64_t> versions_; // how often each run's journal had something new
   RunStarts starts_;
   VanishedRuns vanished_;
-  std::vector<std::string> told_; // problems that were told
+  std::vector<std::string> told_;    // problems that were told
+  std::optional<Error> unreachable_; // why the runs cannot be reached, as it was told
+  QDeadlineTimer nextReachLook_;     // has expired at first
   QTimer timer_;
 };
 

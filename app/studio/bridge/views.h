@@ -31,6 +31,11 @@ struct LivingProject {
   QString name, folder;
 };
 
+struct BusyProject { // one with runs that train on this computer or wait for it
+  QString folder, name;
+  QStringList training, waiting; // ids of the runs
+};
+
 struct MachineLoad {
   double cpu = 0; // 0..1
   std::uint64_t memoryUsed = 0, memoryTotal = 0;
@@ -38,6 +43,7 @@ struct MachineLoad {
   // Of the user's trainings on this computer, in all projects.
   int coresInUse = 0, training = 0, waiting = 0;
   QStringList devicesInUse;
+  QVector<BusyProject> projects; // of these; those that train first
 };
 
 struct DeviceView {
@@ -50,8 +56,10 @@ struct DeviceView {
 struct RunView {
   RunRow row;
   bool waiting = false, starting = false;
-  bool held = false;       // waiting: since before the computer was restarted; the person is asked first
-  bool impossible = false; // waiting: it cannot start as things are
+  bool held = false;        // waiting: since before the computer was restarted; the person is asked first
+  bool impossible = false;  // waiting: it cannot start as things are
+  bool failed = false;      // impossible: its start failed; a person may start it again
+  bool unreachable = false; // waiting: for its project, and starts by itself when that can be reached
   QString waitsFor;
   int place = 0;            // in the queue, over all projects, from 1; 0: it does not wait to be started
   std::int64_t queued = 0;  // microseconds since 1970; 0: not in the queue

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/charts/chart_head.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
 #include <QHBoxLayout>
@@ -21,7 +22,7 @@ ChartHead::ChartHead(const QString& title, const QString& subtitle, bool mayLog,
     smooth_ = new QLineEdit("0");
     smooth_->setObjectName("smoothing");
     smooth_->setAccessibleName("Smoothing");
-    smooth_->setFixedWidth(lookOf(this).px(52));
+    fixWidth(smooth_, 52);
     setSize(smooth_, ControlSize::small);
     setTip(smooth_, "0 shows every point; 0.99 the slow trend", "S");
     connect(smooth_, &QLineEdit::editingFinished, this, [this] {

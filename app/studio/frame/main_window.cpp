@@ -109,21 +109,13 @@ void MainWindow::bindActions() {
     const bool dark = settings_.look(systemDark_).dark;
     settings_.set(QStringLiteral("look/theme"), dark ? QStringLiteral("light") : QStringLiteral("dark"));
   });
-  // Dialogs are shown and answered later; nothing waits for them.
-  const auto ask = [this](const QString& title, QFileDialog::FileMode mode, auto signal) {
-    auto* dialog = new QFileDialog(this, title);
+  bind("file.open", [this] { // the dialog is answered later; nothing waits for it
+    auto* dialog = new QFileDialog(this, tr("Open project: choose its folder"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(mode);
-    if (mode == QFileDialog::Directory) dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::fileSelected, context_, signal);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, context_, &PageContext::openProjectRequested);
     dialog->open();
-  };
-  bind("file.open", [this, ask] {
-    ask(tr("Open project: choose its folder"), QFileDialog::Directory, &PageContext::openProjectRequested);
-  });
-  bind("file.data", [this, ask] {
-    ask(tr("New project from data: choose a file"), QFileDialog::ExistingFile,
-        &PageContext::newFromDataRequested);
   });
   bind("file.close", [this] { Q_EMIT context_->closeProjectRequested(); });
   bind("file.quit", [this] { close(); });

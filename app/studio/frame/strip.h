@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The strip below every page: left the live run and what waits, or one sentence; right the load of this
-// computer. A click on the run opens it. What it shows comes as a plain value.
+// The strip below every page: left the live run and what waits, or one sentence, and what other projects
+// train; right the load of this computer. A click on the run opens it. Where not everything fits, parts are left
+// out whole, in a fixed order. What it shows comes as a plain value.
 #pragma once
 #include "app/studio/widgets/cloth.h"
 #include <QString>
@@ -21,6 +22,8 @@ struct StripState {
   QString waiting;                         // "1 waiting on lab-gpu"
   QString message;                         // when there is no run; the standard sentence when empty
   QString link;                            // what a click on the message opens; empty: nothing
+  QString others;                          // "“mnist”: 1 training", of other projects
+  QString othersLink;                      // what a click on that opens
   QString endedRun;                        // the message is of this run, which broke off; a click shows it
   double cpu = -1;                         // 0–1; less than 0: not known yet
   double memoryUsed = -1, memoryTotal = 0; // bytes
@@ -33,6 +36,7 @@ class Strip : public QWidget {
   void setState(const StripState& state);
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override { return {0, sizeHint().height()}; }
+  const QStringList& painted() const { return painted_; } // the texts at the left, as they were painted last
 
  Q_SIGNALS:
   void runClicked(const QString& id);
@@ -44,10 +48,17 @@ class Strip : public QWidget {
   void mouseMoveEvent(QMouseEvent* event) override;
 
  private:
-  double paintLeft(QPainter& painter, const Look& look);
-  void paintLoad(QPainter& painter, const Look& look) const;
+  struct Part;
+  struct Room;
+  void addRun(QVector<Part>& parts, const StripRun& run, const Room& room, const Look& look) const;
+  void addMessage(QVector<Part>& parts) const;
+  QVector<Part> partsIn(const Room& room, const Look& look) const;
+  void paintLeft(QPainter& painter, const QVector<Part>& parts, double right, const Look& look);
+  // Its left edge; without a painter nothing is painted.
+  double paintLoad(QPainter* painter, const Room& room, const Look& look) const;
   StripState state_;
-  QRectF run_, link_; // where they were painted last
+  QRectF run_, link_, others_; // where they were painted last
+  QStringList painted_;
 };
 
 } // namespace loom

@@ -6,6 +6,14 @@
 #include <cmath>
 
 namespace loom {
+namespace {
+
+FigureKind together(FigureKind kind, bool r2) {
+  const FigureKind one = r2 ? FigureKind::r2 : FigureKind::accuracy;
+  return kind == FigureKind::none || kind == one ? one : FigureKind::mixed;
+}
+
+} // namespace
 
 bool living(const RunView& view) {
   return view.row.state == RunState::running || view.row.state == RunState::paused;
@@ -15,7 +23,7 @@ bool underWay(const RunView& view) { return view.waiting || view.starting || liv
 
 bool willTrain(const RunView& view) { return underWay(view) && !view.impossible; }
 
-bool releasable(const RunView& view) { return view.waiting && (view.impossible || view.held); }
+bool releasable(const RunView& view) { return view.waiting && (view.failed || view.held); }
 
 bool resumable(const RunView& view) {
   const auto state = view.row.state;
@@ -55,9 +63,50 @@ QString shareText(double value, bool regression) {
   return regression ? QString::number(value, 'f', 3) : text(formatPercent(value));
 }
 
+FigureKind validationKind(const QVector<RunView>& runs) {
+  FigureKind kind = FigureKind::none;
+  for (const auto& view : runs)
+    if (bestValidation(view.row)) kind = together(kind, isRegression(view.row));
+  return kind;
+}
+
+FigureKind testKind(const QVector<RunView>& runs) {
+  FigureKind kind = FigureKind::none;
+  for (const auto& view : runs)
+    if (view.row.testMetric) kind = together(kind, isRegression(view.row));
+  return kind;
+}
+
+QString figureLabel(const QString& part, FigureKind kind) {
+  switch (kind) {
+  case FigureKind::accuracy:
+    return part + " accuracy";
+  case FigureKind::r2:
+    return part + " R²";
+  case FigureKind::none:
+  case FigureKind::mixed:
+    break;
+  }
+  return part;
+}
+
 QString figureText(double value) {
   if (std::abs(value) >= 100) return text(formatCount(std::llround(value)));
   return text(formatNumber(QString::number(value, 'g', 3).toDouble()));
+}
+
+QString bestCheckpointText(const RunView& view) {
+  const RunRow& row = view.row;
+  if (row.checkpoint < 0) return "No checkpoint yet";
+  const std::int64_t perEpoch = std::max<std::int64_t>(1, row.stepsPerEpoch);
+  const auto epochAt = [&](std::int64_t step) { return (step + perEpoch - 1) / perEpoch; };
+  QString words = QString("Best checkpoint: epoch %1, step %2")
+                      .arg(epochAt(row.checkpoint))
+                      .arg(text(formatCount(row.checkpoint)));
+  const auto* loss = summaryOf(row, "val/loss");
+  if (living(view) && loss != nullptr && loss->count > loss->nonFinite && loss->minimumStep > row.checkpoint)
+    words += QString("; epoch %1 is better and is not saved yet").arg(epochAt(loss->minimumStep));
+  return words;
 }
 
 QString speedText(double perSecond) {

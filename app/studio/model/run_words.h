@@ -20,9 +20,15 @@ bool isRegression(const RunRow& row);
 // Accuracy or R² of the validation, of the best checkpoint: the one with the lowest validation loss.
 std::optional<double> bestValidation(const RunRow& row);
 QString shareText(double value, bool regression); // "91.80 %" or "0.911"
-QString figureText(double value);                 // of a target: "256", "5,176", "0.0421"
-QString speedText(double perSecond);              // "38.2", "1,240"
-QString epochsText(const RunRow& row);            // "30", "12 of 30" when it has not done them all
+// What the figures of several runs are. A run without a figure does not count: what it will measure is not known.
+enum class FigureKind { none, accuracy, r2, mixed };
+FigureKind validationKind(const QVector<RunView>& runs);
+FigureKind testKind(const QVector<RunView>& runs);
+QString figureLabel(const QString& part, FigureKind kind); // "Test accuracy", "Test R²"; else the part alone
+QString figureText(double value);                          // of a target: "256", "5,176", "0.0421"
+QString bestCheckpointText(const RunView& view); // which one it is, and whether a better one is not saved yet
+QString speedText(double perSecond);             // "38.2", "1,240"
+QString epochsText(const RunRow& row);           // "30", "12 of 30" when it has not done them all
 QString whenText(std::int64_t microseconds, qint64 nowSeconds = 0); // "14:28", "yesterday", "22 Nov"
 QString clockText(const RunRow& row,
                   double seconds);      // of an event, so many seconds of training after the start

@@ -13,6 +13,11 @@ Session::Session(Bridge& bridge, QObject* parent) : QObject(parent), bridge_(bri
   connect(&bridge_, &Bridge::projectOpened, this, &Session::opened);
   connect(&bridge_, &Bridge::projectClosed, this, &Session::closed);
   connect(&bridge_, &Bridge::runsChanged, this, &Session::takeRuns);
+  connect(&bridge_, &Bridge::reachChanged, this, [this](const std::optional<Error>& why) {
+    if (!project_) return;
+    project_->unreachable = why;
+    Q_EMIT reachChanged();
+  });
   connect(&bridge_, &Bridge::startFailed, this, &Session::startFailed);
   connect(&bridge_, &Bridge::troubled, this, &Session::troubled);
   connect(&bridge_, &Bridge::livingProjectsFound, this, [this](const QVector<LivingProject>& projects) {
@@ -130,6 +135,11 @@ void Session::create(const QString& folder, const DatasetSpec& data, QObject* co
 const QVector<RunView>& Session::runs() const {
   static const QVector<RunView> none;
   return project_ ? project_->runs : none;
+}
+
+const std::optional<Error>& Session::unreachable() const {
+  static const std::optional<Error> none;
+  return project_ ? project_->unreachable : none;
 }
 
 const TrainSettings& Session::settings() const {

@@ -22,6 +22,8 @@ class Session : public QObject {
   const std::optional<WindowProject>& project() const { return project_; }
   const QVector<RunView>& runs() const; // none without a project, like the rest of it
   const RunView* run(const QString& id) const;
+  // Why the runs of the project cannot be reached: none can be started. Nothing: they can be.
+  const std::optional<Error>& unreachable() const;
   const TrainSettings& settings() const; // of the next run
   void setSettings(const TrainSettings& settings);
   const std::optional<DataFacts>& facts() const; // of the project's data, once it is read
@@ -85,6 +87,7 @@ class Session : public QObject {
   void troubled(const loom::Error& error);   // what no page asked for by itself
   void factsChanged();
   void runsChanged();
+  void reachChanged();
   void loadChanged();
   void devicesChanged();
   void livingChanged();

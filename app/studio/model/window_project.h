@@ -34,8 +34,9 @@ struct WindowProject {
   const Drawn* find(const QString& network) const;
   Drawn* find(const QString& network);
 
-  QVector<RunView> runs;  // newest first
-  TrainSettings settings; // of the next run
+  QVector<RunView> runs;            // newest first
+  std::optional<Error> unreachable; // why the runs cannot be reached
+  TrainSettings settings;           // of the next run
   std::optional<DataFacts> facts;
   std::optional<EstimateView> estimate;
   QHash<QString, RunLabels> labels; // by run: to be written as soon as the history knows it

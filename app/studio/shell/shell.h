@@ -19,6 +19,9 @@ class Shell : public QObject {
   void bindActions();
   void follow(); // the session
   void showStrip();
+  void showOthers(StripState& strip); // what other projects train
+  QVector<BusyProject> otherProjects();
+  void openOther(const QString& folder); // asks first while a project is open
   QVector<Found> findRuns(const QString& words);
   Session* session_;
   const std::vector<PageRow> pages_;

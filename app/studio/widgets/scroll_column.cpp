@@ -3,13 +3,13 @@
 #include "app/studio/theme/roles.h"
 #include <QEvent>
 #include <QLayout>
+#include <algorithm>
 
 namespace loom {
 
 ScrollColumn::ScrollColumn(QWidget* contents, QWidget* parent) : QScrollArea(parent) {
   setWidgetResizable(true);
   setFrameShape(QFrame::NoFrame);
-  setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setWidget(contents);
   setGround(this, Ground::surface);
   setGround(contents, Ground::surface);
@@ -20,8 +20,10 @@ ScrollColumn::ScrollColumn(QWidget* contents, QWidget* parent) : QScrollArea(par
 void ScrollColumn::measure() {
   const QLayout* layout = widget() != nullptr ? widget()->layout() : nullptr;
   if (layout == nullptr) return;
-  const int height = layout->hasHeightForWidth() ? layout->totalHeightForWidth(viewport()->width())
-                                                 : layout->totalSizeHint().height();
+  const int width = std::clamp(viewport()->width(), widget()->minimumSizeHint().width(),
+                               std::max(widget()->minimumSizeHint().width(), widget()->maximumWidth()));
+  const int height =
+      layout->hasHeightForWidth() ? layout->totalHeightForWidth(width) : layout->totalSizeHint().height();
   if (widget()->minimumHeight() != height) widget()->setMinimumHeight(height);
 }
 

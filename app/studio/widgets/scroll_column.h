@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A column that scrolls up and down and is always as high as its contents want at its width: QScrollArea asks
-// for the least height, so that fields are squeezed and words that wrap are cut before it scrolls.
+// for the least height, so that fields are squeezed and words that wrap are cut before it scrolls. Where it is
+// narrower than its contents can be, it scrolls sideways as well.
 #pragma once
 #include <QScrollArea>
 

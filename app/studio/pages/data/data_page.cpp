@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the page does; data_sections.cpp builds it.
 #include "app/studio/pages/data/data_page.h"
+#include "app/studio/model/data_dialog.h"
 #include "app/studio/model/session.h"
 #include "app/studio/pages/data/class_bars.h"
 #include "app/studio/pages/data/data_table.h"
@@ -9,6 +10,7 @@
 #include "app/studio/widgets/chip.h"
 #include "app/studio/widgets/empty_state.h"
 #include "app/studio/widgets/form.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/noted_field.h"
 #include "app/studio/widgets/panels.h"
@@ -23,9 +25,11 @@
 #include <QDir>
 #include <QDragEnterEvent>
 #include <QFileDialog>
+#include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
 #include <QStackedWidget>
+#include <QVBoxLayout>
 #include <algorithm>
 #include <utility>
 
@@ -48,6 +52,9 @@ DataPage::DataPage(PageContext& context, Session* session) : Page(context), sess
   build();
   bind();
   showEmpty();
+  followLook(this, [this](const Look&) {
+    if (shown_.have) sizeDocks();
+  });
   if (session_ != nullptr) bindSession();
 }
 
@@ -96,6 +103,11 @@ void DataPage::forgetPictures() {
 void DataPage::opened(const PageTarget& target) {
   if (const auto& wanted = std::get<to::Data>(target); !wanted.from.isEmpty()) return begin(wanted.from);
   ask();
+}
+
+void DataPage::resizeEvent(QResizeEvent* event) {
+  Page::resizeEvent(event);
+  if (shown_.have) sizeDocks();
 }
 
 void DataPage::showEvent(QShowEvent* event) {
@@ -388,11 +400,16 @@ void DataPage::arrange() {
   leftDock_->setVisible(pictures);
   put(left_, left);
   put(right_, right);
+  sizeDocks();
+  centre_->setCurrentIndex(pictures ? 0 : 1);
+}
+
+void DataPage::sizeDocks() {
+  const bool pictures = isPictures(shown_.view);
   const Look& look = lookOf(this);
   leftDock_->setFixedWidth(look.px(leftWidth));
   const bool narrow = window()->width() / look.scale < 1152;
   rightDock_->setFixedWidth(look.px(pictures ? (narrow ? 256 : imageRight) : (narrow ? 304 : tableRight)));
-  centre_->setCurrentIndex(pictures ? 0 : 1);
 }
 
 void DataPage::refreshGrid() {
@@ -428,17 +445,19 @@ void DataPage::leaveDraft() {
 }
 
 // The dialog is shown without waiting for it, so that live charts go on.
-void DataPage::choose(bool folder) {
-  auto* dialog = new QFileDialog(this, folder ? "Choose a folder of images or IDX files" : "Choose a file");
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  if (folder) {
-    dialog->setFileMode(QFileDialog::Directory);
-    dialog->setOption(QFileDialog::ShowDirsOnly);
-  } else {
-    dialog->setFileMode(QFileDialog::ExistingFile);
-  }
+void DataPage::choose(PathKind kind) {
+  auto* dialog = dataDialog(kind, this);
   connect(dialog, &QFileDialog::fileSelected, this, &DataPage::begin);
   dialog->open();
+}
+
+void DataPage::chooseEither() {
+  auto* menu = new QMenu(this);
+  menu->setObjectName("dataSource");
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  connect(menu->addAction("From a file…"), &QAction::triggered, this, [this] { choose(PathKind::file); });
+  connect(menu->addAction("From a folder…"), &QAction::triggered, this, [this] { choose(PathKind::folder); });
+  menu->popup(new_->mapToGlobal(QPoint(0, new_->height())));
 }
 
 void DataPage::dragEnterEvent(QDragEnterEvent* event) {

@@ -51,6 +51,7 @@ class DataPage : public Page {
  protected:
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
   void showEvent(QShowEvent* event) override;
 
  private:
@@ -80,6 +81,7 @@ class DataPage : public Page {
   void ask(); // for the data of the open project, when it is not there yet
   void askData();
   void arrange(); // which sections stand where
+  void sizeDocks();
   void refresh();
   void refreshTarget(); // the form: what is proposed or chosen
   void refreshNotes();
@@ -97,7 +99,8 @@ class DataPage : public Page {
   bool takeTyped();
   void create();
   void leaveDraft();
-  void choose(bool folder);
+  void choose(PathKind kind);
+  void chooseEither(); // by a menu
   QString captionOf(int sample) const;
 
   static constexpr int formLabels = 80; // one label column for all forms of the page

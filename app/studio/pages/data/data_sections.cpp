@@ -11,6 +11,7 @@
 #include "app/studio/widgets/field_form.h"
 #include "app/studio/widgets/fitting.h"
 #include "app/studio/widgets/form.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/noted_field.h"
 #include "app/studio/widgets/panels.h"
@@ -106,10 +107,10 @@ QWidget* DataPage::buildNothing() {
   empty_ = new EmptyState("data", {}, {});
   fileButton_ = empty_->setPrimary("Choose a file", "folder");
   fileButton_->setObjectName("chooseFile");
-  connect(fileButton_, &QPushButton::clicked, this, [this] { choose(false); });
+  connect(fileButton_, &QPushButton::clicked, this, [this] { choose(PathKind::file); });
   folderButton_ = empty_->addSecondary("Choose a folder", "folder");
   folderButton_->setObjectName("chooseFolder");
-  connect(folderButton_, &QPushButton::clicked, this, [this] { choose(true); });
+  connect(folderButton_, &QPushButton::clicked, this, [this] { choose(PathKind::folder); });
   column->addWidget(empty_);
   column->addStretch(1);
   return nothing;
@@ -145,7 +146,7 @@ QWidget* DataPage::buildPictures() {
   auto* column = columnOf(pictures);
   auto* tools = new FittingRow;
   setGround(tools, Ground::surface);
-  tools->setFixedHeight(lookOf(this).px(40));
+  fixHeight(tools, 40);
   auto* row = rowOf(tools, 0, 8);
   row->setContentsMargins(16, 4, 16, 0);
   parts_ = new Segments({"All", "Train", "Validation", "Test"});
@@ -160,7 +161,7 @@ QWidget* DataPage::buildPictures() {
   size->setAccessibleName("Size of the pictures");
   size->setRange(40, 128);
   size->setValue(56);
-  size->setFixedWidth(lookOf(this).px(96));
+  fixWidth(size, 96);
   row->addWidget(size);
   tools->setLeaving({order, sizeLabel, size});
   column->addWidget(tools);
@@ -175,7 +176,7 @@ QWidget* DataPage::buildRows() {
   auto* rows = plain();
   auto* column = columnOf(rows);
   auto* head = plain();
-  head->setFixedHeight(lookOf(this).px(48));
+  fixHeight(head, 48);
   auto* row = rowOf(head, 0, 16);
   row->setContentsMargins(16, 0, 16, 0);
   facts_ = new Text({}, Type::small, Token::text2);
@@ -301,7 +302,7 @@ QWidget* DataPage::buildCreate() {
 
 void DataPage::bind() {
   connect(bar_->primary(), &QPushButton::clicked, this, &DataPage::create);
-  connect(new_, &QPushButton::clicked, this, [this] { choose(false); });
+  connect(new_, &QPushButton::clicked, this, &DataPage::chooseEither);
   connect(back_, &QPushButton::clicked, this, &DataPage::leaveDraft);
   connect(parts_, &Segments::chosen, this, [this] { refreshGrid(); });
   connect(bars_, &ClassBars::classChosen, this, [this] { refreshGrid(); });

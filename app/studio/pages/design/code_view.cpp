@@ -2,6 +2,7 @@
 #include "app/studio/pages/design/code_view.h"
 #include "app/studio/canvas/family_look.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
 #include "core/base/file_name.h"
@@ -167,7 +168,7 @@ CodeView::CodeView(Document& document, QWidget* parent) : QWidget(parent), docum
   column->addWidget(edit_, 1);
   column->addWidget(new HairLine);
   auto* foot = new QWidget;
-  foot->setFixedHeight(lookOf(this).px(28));
+  fixHeight(foot, 28);
   auto* row = rowOf(foot);
   row->setContentsMargins(12, 0, 12, 0);
   foot_ = new Text({}, Type::small, Token::text2);

@@ -10,6 +10,7 @@
 #include "app/studio/pages/design/palette.h"
 #include "app/studio/pages/design/problems.h"
 #include "app/studio/widgets/empty_state.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/segments.h"
@@ -62,7 +63,7 @@ void DesignPage::buildBar() {
   names_ = new QComboBox;
   names_->setObjectName("networkNames");
   names_->setAccessibleName("Network");
-  names_->setMinimumWidth(lookOf(this).px(152));
+  leastWidth(names_, 152);
   bar_->addWidget(names_);
   auto& actions = context().actions;
   bar_->addTool(actions["network.new"]);
@@ -131,7 +132,7 @@ QWidget* DesignPage::buildCanvas() {
   column->addWidget(new HairLine);
   foot_ = new QWidget;
   setGround(foot_, Ground::surface);
-  foot_->setFixedHeight(lookOf(this).px(28));
+  fixHeight(foot_, 28);
   auto* foot = rowOf(foot_, 0, 6);
   foot->setContentsMargins(12, 0, 12, 0);
   parameters_ = new Text({}, Type::smallStrong);

@@ -3,6 +3,7 @@
 #include "app/studio/canvas/family_look.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/cloth.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/row_delegate.h"
 #include "app/studio/widgets/text.h"
@@ -179,7 +180,7 @@ NodeTable::NodeTable(Document& document, QWidget* parent) : QWidget(parent), doc
   view_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
   auto* head = view_->horizontalHeader();
   head->setHighlightSections(false);
-  head->setFixedHeight(lookOf(this).px(28));
+  fixHeight(head, 28);
   const int widths[] = {40, 220, 120, 180, 120, 160, 160, 100, 36};
   for (int section = 0; section < NodeTableModel::columnCountValue; ++section)
     head->resizeSection(section, lookOf(this).px(widths[section]));
@@ -187,7 +188,7 @@ NodeTable::NodeTable(Document& document, QWidget* parent) : QWidget(parent), doc
   column->addWidget(view_, 1);
   column->addWidget(new HairLine);
   auto* foot = new QWidget;
-  foot->setFixedHeight(lookOf(this).px(28));
+  fixHeight(foot, 28);
   auto* row = rowOf(foot);
   row->setContentsMargins(12, 0, 12, 0);
   row->addWidget(

@@ -2,6 +2,7 @@
 #include "app/studio/pages/evaluate/try_view.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/cloth.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/row_delegate.h"
 #include "app/studio/widgets/text.h"
@@ -24,7 +25,7 @@ class DropPlace : public QWidget {
  public:
   DropPlace() {
     setGround(this, Ground::surface);
-    setFixedHeight(lookOf(this).px(92));
+    fixHeight(this, 92);
   }
 
  protected:

@@ -84,7 +84,7 @@ QVector<CompareRow> resultRows(const QVector<RunView>& runs) {
     if (any) rows.push_back(row);
   };
   const auto share = [](const RunRow& row, double value) { return shareText(value, isRegression(row)); };
-  const bool regression = !runs.isEmpty() && isRegression(runs.front().row);
+  const FigureKind validation = validationKind(runs), test = testKind(runs);
   const auto lowest = [](const char* key) {
     return [key](const RunRow& row) -> std::optional<double> {
       const auto* one = summaryOf(row, key);
@@ -93,11 +93,11 @@ QVector<CompareRow> resultRows(const QVector<RunView>& runs) {
   };
   const auto loss = [](const RunRow&, double value) { return text(formatLoss(value)); };
   add(
-      regression ? "Validation R²" : "Validation accuracy",
-      [](const RunRow& row) { return bestValidation(row); }, share, false);
+      figureLabel("Validation", validation), [](const RunRow& row) { return bestValidation(row); }, share,
+      false, validation != FigureKind::mixed);
   add(
-      regression ? "Test R²" : "Test accuracy", [](const RunRow& row) { return row.testMetric; }, share,
-      false);
+      figureLabel("Test", test), [](const RunRow& row) { return row.testMetric; }, share, false,
+      test != FigureKind::mixed);
   add("Validation loss, lowest", lowest("val/loss"), loss, true);
   add(
       "Train loss, last",

@@ -5,6 +5,7 @@
 #include "app/studio/theme/paint.h"
 #include "app/studio/theme/visible_text.h"
 #include "app/studio/widgets/chip.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/segments.h"
 #include "app/studio/widgets/text.h"
@@ -104,7 +105,7 @@ QWidget* CompareView::buildCurves() {
   board_ = new Board(Board::Kind::compared);
   board_->setObjectName("compareBoard");
   board_->setSession(session_);
-  board_->setFixedHeight(lookOf(this).px(320));
+  fixHeight(board_, 320);
   inside_->addWidget(board_);
   only_ = new QCheckBox("Only differences");
   only_->setObjectName("onlyDifferences");
@@ -352,9 +353,9 @@ void CompareView::showTable() {
   names.label = x_ ? "At " + board_->placeText(*x_) : QString("At the end");
   names.named = true;
   rows << names;
-  CompareRow figures{"Accuracy, loss", {}, -1, false, {}};
+  static const char* const labels[] = {"Accuracy, loss", "Accuracy, loss", "R², loss", "Metric, loss"};
+  CompareRow figures{labels[int(validationKind(views))], {}, -1, false, {}};
   const auto values = board_->valuesAt(x_);
-  if (!views.isEmpty() && isRegression(views.front().row)) figures.label = "R², loss";
   for (const auto& view : views) {
     QStringList both;
     for (const auto& value : values)

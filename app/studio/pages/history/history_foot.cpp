@@ -3,6 +3,7 @@
 #include "app/studio/model/run_words.h"
 #include "app/studio/pages/history/compare_view.h"
 #include "app/studio/theme/icons.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
 #include "core/base/format.h"
@@ -30,12 +31,11 @@ HistoryFoot::HistoryFoot(QWidget* parent) : QWidget(parent) {
   auto* column = columnOf(this);
   column->addWidget(new HairLine);
   title_ = new DockTitle({});
-  const Look& look = lookOf(this);
   tag_ = new QLineEdit;
   tag_->setObjectName("historyTag");
   tag_->setAccessibleName("Add a tag");
   tag_->setPlaceholderText("Add a tag");
-  tag_->setFixedWidth(look.px(112));
+  fixWidth(tag_, 112);
   setSize(tag_, ControlSize::small);
   setTip(tag_, "Enter adds it to the chosen runs; -name takes it away", "Ctrl T");
   open_ = makeButton("Open", "train", ButtonRole::ghost);
@@ -57,10 +57,10 @@ HistoryFoot::HistoryFoot(QWidget* parent) : QWidget(parent) {
   note_->setObjectName("historyNote");
   note_->setAccessibleName("Note on the run");
   note_->setPlaceholderText("Note: what did this run teach?");
-  note_->setMinimumWidth(look.px(280));
+  leastWidth(note_, 280);
   across->addWidget(note_, 0, Qt::AlignTop);
   column->addWidget(below);
-  setFixedHeight(look.px(124));
+  fixHeight(this, 124);
   connect(open_, &QPushButton::clicked, this, &HistoryFoot::openWanted);
   connect(resume_, &QPushButton::clicked, this, &HistoryFoot::resumeWanted);
   connect(bin_, &QPushButton::clicked, this, &HistoryFoot::binWanted);
@@ -132,19 +132,20 @@ void HistoryFoot::showFigures(const QVector<RunView>& views) {
     QVector<double> figures;
     for (const auto& view : views)
       if (const auto value = bestValidation(view.row)) figures << *value;
-    if (figures.size() > 1) {
-      const bool regression = isRegression(views.front().row);
+    const FigureKind kind = validationKind(views);
+    if (figures.size() > 1 && kind != FigureKind::mixed) { // a mean of accuracies and R² means nothing
+      const bool regression = kind == FigureKind::r2;
       double mean = 0, square = 0;
       for (const double value : figures) mean += value / double(figures.size());
       for (const double value : figures)
         square += (value - mean) * (value - mean) / double(figures.size() - 1);
-      block(regression ? "Validation R²" : "Validation accuracy",
+      block(figureLabel("Validation", kind),
             {shareText(mean, regression) + " ± " + shareText(std::sqrt(square), regression),
              "best " + shareText(*std::max_element(figures.begin(), figures.end()), regression)},
             Token::text);
     }
   } else if (const auto value = bestValidation(views[0].row)) {
-    block(isRegression(views[0].row) ? "Validation R²" : "Validation accuracy",
+    block(figureLabel("Validation", validationKind(views)),
           {"best " + shareText(*value, isRegression(views[0].row))}, Token::text);
   }
   across->addStretch(1);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/history/history_page.h"
+#include "app/studio/model/reach_bar.h"
 #include "app/studio/model/run_words.h"
 #include "app/studio/pages/history/compare_view.h"
 #include "app/studio/pages/history/history_foot.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/widgets/empty_state.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/row_delegate.h"
@@ -44,6 +46,7 @@ class ViewRows : public RowDelegate {
 HistoryPage::HistoryPage(PageContext& context, Session* session) : Page(context), session_(session) {
   setGround(this, Ground::surface);
   auto* column = columnOf(this);
+  column->addWidget(new ReachBar(session_));
   stack_ = new QStackedWidget;
   stack_->addWidget(buildList());
   compare_ = new CompareView(session_);
@@ -102,7 +105,7 @@ QWidget* HistoryPage::buildBar() {
   filter_->setPlaceholderText("optimizer = Adam and val_loss < 0.5");
   filter_->setAccessibleName("Filter");
   filter_->setClearButtonEnabled(true);
-  filter_->setFixedWidth(look.px(440));
+  fixWidth(filter_, 440);
   setTip(filter_, "Words, or comparisons with and, or, not, ( )", "Ctrl F");
   count_ = new Text({}, Type::small, Token::text2);
   count_->setObjectName("historyCount");
@@ -117,7 +120,7 @@ QWidget* HistoryPage::buildBar() {
 QWidget* HistoryPage::buildViews() {
   auto* side = new QWidget;
   setGround(side, Ground::surface);
-  side->setFixedWidth(lookOf(this).px(176));
+  fixWidth(side, 176);
   auto* column = columnOf(side);
   column->addWidget(new DockTitle("Views"));
   views_ = new QListWidget;

@@ -2,6 +2,7 @@
 #include "app/studio/pages/history/run_table.h"
 #include "app/studio/model/run_words.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/row_delegate.h"
 #include "app/studio/widgets/spark_line.h"
@@ -11,6 +12,7 @@
 #include <QKeyEvent>
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 namespace loom {
 namespace {
@@ -130,9 +132,13 @@ QString whyQueued(const RunView& view) {
   return parts.join(": ");
 }
 
-// "92.04": the percent sign stands in the column's head.
-QString figureText(double value, bool regression) {
-  return regression ? QString::number(value, 'f', 3) : QString::number(value * 100, 'f', 2);
+// "92.04" where the column's head contains the percent sign, else "92.04 %".
+QString cellText(double value, bool regression, FigureKind column) {
+  return column == FigureKind::accuracy ? QString::number(value * 100, 'f', 2) : shareText(value, regression);
+}
+
+QString headText(const QString& part, FigureKind column) {
+  return column == FigureKind::accuracy ? part + ", %" : figureLabel(part, column);
 }
 
 } // namespace
@@ -145,6 +151,11 @@ void RunTableModel::setRuns(const QVector<RunView>& runs) {
                a.place == b.place && a.impossible == b.impossible;
       });
   runs_ = runs;
+  const auto kinds = std::pair(validationKind(runs_), testKind(runs_));
+  if (kinds != std::pair(validation_, test_)) {
+    std::tie(validation_, test_) = kinds;
+    Q_EMIT headerDataChanged(Qt::Horizontal, validation, test);
+  }
   best_ = -1e300;
   for (const auto& view : runs_)
     if (!isRegression(view.row) && !view.row.archived)
@@ -170,6 +181,8 @@ void RunTableModel::forget() {
   runs_.clear();
   sparks_.clear();
   asked_.clear();
+  validation_ = test_ = FigureKind::none;
+  Q_EMIT headerDataChanged(Qt::Horizontal, validation, test);
   best_ = -1e300;
   arrange();
 }
@@ -304,10 +317,10 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
     return epochsText(row);
   case validation: {
     const auto value = bestValidation(row);
-    return value ? figureText(*value, regression) : QString(missingText);
+    return value ? cellText(*value, regression, validation_) : QString(missingText);
   }
   case test:
-    return row.testMetric ? figureText(*row.testMetric, regression) : QString(missingText);
+    return row.testMetric ? cellText(*row.testMetric, regression, test_) : QString(missingText);
   case time:
     return row.seconds > 0 ? text(formatDuration(row.seconds)) : QString(missingText);
   case started:
@@ -324,17 +337,14 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
 
 QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal) return {};
-  const bool numbers = !runs_.isEmpty() && std::all_of(runs_.begin(), runs_.end(), [](const RunView& view) {
-    return isRegression(view.row);
-  });
-  static const char* const titles[] = {"",        "State", "Run",     "Parameters", "Optimizer",
-                                       "Rate",    "Batch", "Epochs",  "",           "Validation, %",
-                                       "Test, %", "Time",  "Started", "Tags"};
-  if (role == Qt::DisplayRole && numbers && (section == validation || section == test))
-    return QString(section == validation ? "Validation R²" : "Test R²");
+  static const char* const titles[] = {"",     "State", "Run",     "Parameters", "Optimizer",
+                                       "Rate", "Batch", "Epochs",  "",           "Validation",
+                                       "Test", "Time",  "Started", "Tags"};
+  if (role == Qt::DisplayRole && section == validation) return headText(titles[section], validation_);
+  if (role == Qt::DisplayRole && section == test) return headText(titles[section], test_);
   if (role == Qt::DisplayRole) return QString(titles[section]);
   if (role == Qt::ToolTipRole && section == validation)
-    return QString("Of the best checkpoint: the one with the lowest validation loss");
+    return QString("At the end of the epoch with the lowest validation loss");
   if (role == Qt::ToolTipRole && section == test) return QString("Of the best checkpoint");
   if (role == Qt::TextAlignmentRole)
     return int((isRight(section) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
@@ -361,18 +371,22 @@ void RunTable::setRunModel(RunTableModel* model) {
   runs_ = model;
   setModel(model);
   setItemDelegate(new RunRows(this));
-  const Look& look = lookOf(this);
   verticalHeader()->setSectionResizeMode(
       QHeaderView::Fixed); // measuring a thousand rows costs, and they are all alike
-  verticalHeader()->setDefaultSectionSize(look.row());
   auto* head = horizontalHeader();
   head->setHighlightSections(false);
-  head->setFixedHeight(look.px(28));
   head->setSectionsMovable(true);
-  head->setMinimumSectionSize(look.px(28));
-  const int widths[] = {32, 124, 160, 88, 80, 64, 60, 96, 68, 108, 72, 80, 76, 88};
-  for (int section = 0; section < RunTableModel::columnCountValue; ++section)
-    head->resizeSection(section, look.px(widths[section]));
+  // What a person made wider stays so: another theme changes no width, another text size all of them alike.
+  followLook(this, [this, head, scale = 0.0](const Look& look) mutable {
+    verticalHeader()->setDefaultSectionSize(look.row());
+    head->setFixedHeight(look.px(28));
+    head->setMinimumSectionSize(look.px(28));
+    static constexpr int widths[] = {32, 124, 160, 88, 80, 64, 60, 96, 68, 108, 72, 80, 76, 88};
+    for (int section = 0; section < RunTableModel::columnCountValue && scale != look.scale; ++section)
+      head->resizeSection(section, scale > 0 ? qRound(head->sectionSize(section) * look.scale / scale)
+                                             : look.px(widths[section]));
+    scale = look.scale;
+  });
   head->setSectionResizeMode(RunTableModel::tick, QHeaderView::Fixed);
   head->setSectionResizeMode(RunTableModel::name, QHeaderView::Stretch);
   sortByColumn(RunTableModel::started, Qt::DescendingOrder);

@@ -3,6 +3,7 @@
 // spark lines are asked for as rows come into sight and kept as a few numbers each. The view ticks a row with
 // its first column.
 #pragma once
+#include "app/studio/model/run_words.h"
 #include "app/studio/pages/history/run_filter.h"
 #include <QAbstractTableModel>
 #include <QSet>
@@ -70,6 +71,7 @@ class RunTableModel : public QAbstractTableModel {
   std::function<bool(const RunView&)> shown_;
   QHash<QString, Spark> sparks_;
   mutable QHash<QString, std::int64_t> asked_;
+  FigureKind validation_ = FigureKind::none, test_ = FigureKind::none; // of all runs, the bin included
   double best_ = -1e300;
   qint64 now_ = 0;
   int column_ = started;

@@ -4,17 +4,20 @@
 #include "app/studio/theme/icons.h"
 #include "app/studio/theme/keys.h"
 #include "app/studio/widgets/chip.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/row_delegate.h"
+#include "app/studio/widgets/scroll_column.h"
 #include "app/studio/widgets/segments.h"
 #include "app/studio/widgets/text.h"
 #include "app/studio/widgets/tool_bar.h"
 #include <QCheckBox>
+#include <QCoreApplication>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -25,14 +28,6 @@ struct GroupRow {
   const char *name, *icon;
 };
 constexpr GroupRow groupTable[] = {{"Appearance", "eye"}, {"Keyboard", "terminal"}, {"About", "welcome"}};
-
-QWidget* scrolled(QWidget* inside) {
-  setGround(inside, Ground::surface);
-  auto* area = new QScrollArea;
-  area->setWidgetResizable(true);
-  area->setWidget(inside);
-  return area;
-}
 
 QVBoxLayout* groupColumn(QWidget* inside, const QString& title) {
   auto* column = columnOf(inside);
@@ -50,7 +45,7 @@ SettingsPage::SettingsPage(PageContext& context) : Page(context) {
   search_->setPlaceholderText(tr("Find a setting"));
   search_->setAccessibleName(tr("Find a setting"));
   search_->addAction(icon(QStringLiteral("search")), QLineEdit::LeadingPosition);
-  search_->setFixedWidth(lookOf(this).px(264));
+  fixWidth(search_, 264);
   connect(search_, &QLineEdit::textChanged, this, &SettingsPage::find);
   bar->addWidget(search_);
   bar->addRight(new Text(tr("Changes apply at once"), Type::small, Token::text2));
@@ -60,7 +55,7 @@ SettingsPage::SettingsPage(PageContext& context) : Page(context) {
 
   groups_ = new QListWidget;
   groups_->setAccessibleName(tr("Groups of settings"));
-  groups_->setFixedWidth(lookOf(this).px(232));
+  fixWidth(groups_, 232);
   groups_->setItemDelegate(new RowDelegate(groups_));
   stack_ = new QStackedWidget;
   for (const GroupRow& row : groupTable) {
@@ -99,14 +94,16 @@ QWidget* SettingsPage::buildGroup(const QString& group) {
   for (const SettingRow& row : settingTable()) {
     if (group != QLatin1String(row.group)) continue;
     auto* line = new QWidget;
-    line->setMinimumHeight(lookOf(this).px(56));
+    leastHeight(line, 56);
     auto* cells = rowOf(line, 0, 24);
     cells->setContentsMargins(0, 8, 0, 8);
     auto* words = new QWidget;
     words_ << words;
     auto* lines = columnOf(words);
     lines->addStretch(1);
-    lines->addWidget(new Text(tr(row.title), Type::bodyMedium));
+    auto* title = new Text(tr(row.title), Type::bodyMedium);
+    title->setWrap(true);
+    lines->addWidget(title);
     auto* help = new Text(tr(row.help), Type::small, Token::text2);
     help->setWrap(true);
     lines->addWidget(help);
@@ -123,7 +120,7 @@ QWidget* SettingsPage::buildGroup(const QString& group) {
     lines_.insert(QString::fromLatin1(row.key), line);
   }
   column->addStretch(1);
-  return scrolled(inside);
+  return new ScrollColumn(inside);
 }
 
 QWidget* SettingsPage::buildControl(const SettingRow& row) {
@@ -183,7 +180,7 @@ QWidget* SettingsPage::buildAbout() {
     column->addSpacing(8);
   }
   column->addStretch(1);
-  return scrolled(inside);
+  return new ScrollColumn(inside);
 }
 
 QWidget* SettingsPage::buildKeys() {
@@ -192,7 +189,7 @@ QWidget* SettingsPage::buildKeys() {
   auto* column = groupColumn(inside, tr("Keyboard"));
   const auto add = [&](const QString& text, const QString& keys) {
     auto* line = new QWidget;
-    line->setMinimumHeight(lookOf(this).px(28));
+    leastHeight(line, 28);
     auto* cells = rowOf(line);
     cells->addWidget(new Text(text), 1);
     for (const QString& key : keyParts(keys.section(QStringLiteral("; "), 0, 0)))
@@ -207,13 +204,13 @@ QWidget* SettingsPage::buildKeys() {
     if (menu != QLatin1String(row.menu)) {
       menu = QString::fromLatin1(row.menu);
       auto* head = new Text(tr(row.menu), Type::caption, Token::text2);
-      head->setMinimumHeight(lookOf(this).px(36));
+      leastHeight(head, 36);
       column->addWidget(head);
     }
     add(tr(row.text), QString::fromLatin1(row.keys));
   }
   column->addStretch(1);
-  return scrolled(inside);
+  return new ScrollColumn(inside);
 }
 
 // All words are equally wide, and leave the widest control its room.

@@ -4,6 +4,7 @@
 #include "app/studio/theme/paint.h"
 #include "app/studio/theme/roles.h"
 #include "app/studio/widgets/cloth.h"
+#include "app/studio/widgets/measures.h"
 #include "core/base/format.h"
 #include <QDateTime>
 #include <QKeyEvent>
@@ -17,7 +18,7 @@ RunList::RunList(QWidget* parent) : QWidget(parent) {
   setAccessibleName("Runs under way");
   setFocusPolicy(Qt::StrongFocus);
   setGround(this, Ground::surface);
-  setFixedWidth(lookOf(this).px(240));
+  fixWidth(this, 240);
 }
 
 QSize RunList::sizeHint() const { return {lookOf(this).px(240), lookOf(this).px(72) * std::max(1, count())}; }
@@ -127,20 +128,29 @@ void RunWaiting::setRun(const RunView& view, const QVector<RunView>& ahead) {
   if (view.impossible) {
     steps_.push_back({"st-error", "Cannot start", view.waitsFor, {}, 3});
   } else if (view.waiting) {
-    const QString place = queueText(view), held = view.held ? "Waits for your confirmation" : QString();
-    const QString title = held.isEmpty() ? QString("Waits for cores") : held;
-    steps_.push_back({"st-queued", title + (place.isEmpty() ? QString() : ", " + place),
-                      (view.waitsFor.isEmpty() ? QString("Starts now") : view.waitsFor) +
-                          (names.isEmpty() || view.held ? "" : ", by " + names.join(", ")),
-                      waitedText(view), 1});
+    const QString place = queueText(view);
+    const QString title = view.held          ? "Waits for your confirmation"
+                          : view.unreachable ? "Waits for the project"
+                                             : "Waits for cores";
     steps_.push_back(
-        {"st-queued", "Trains", view.held ? "after you started it" : "as soon as they are free", about, 2});
+        {"st-queued", title + (place.isEmpty() ? QString() : ", " + place),
+         (view.waitsFor.isEmpty() ? QString("Starts now") : view.waitsFor) +
+             (names.isEmpty() || view.held || view.unreachable ? "" : ", by " + names.join(", ")),
+         waitedText(view), 1});
+    steps_.push_back({"st-queued", "Trains",
+                      view.held          ? "after you started it"
+                      : view.unreachable ? "when its files can be reached"
+                                         : "as soon as they are free",
+                      view.unreachable ? QString() : about, 2});
   } else {
     steps_.push_back({"st-running", "Starts", "the trainer reads the data and prepares the network", {}, 1});
     steps_.push_back({"st-queued", "Trains", plural(view.row.epochs, "epoch"), {}, 2});
   }
   note_ =
-      view.impossible ? "Change what prevents it, then choose Start again; or remove it from the queue."
+      view.failed       ? "Change what prevents it, then choose Start again; or remove it from the queue."
+      : view.impossible ? "Remove it from the queue, and start a run with other settings."
+      : view.unreachable
+          ? "Mount the disk or restore the folder. The run keeps its place and starts by itself."
       : view.waiting
           ? "Two runs on the same cores slow each other several times, so that this one waits. You can close "
             "the studio: it keeps its place and starts by itself."

@@ -4,6 +4,7 @@
 #include "app/studio/pages/train/run_side.h"
 #include "app/studio/widgets/cloth.h"
 #include "app/studio/widgets/fitting.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/message_bar.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
@@ -49,6 +50,7 @@ RunLive::RunLive(Session* session, QWidget* parent) : QWidget(parent), session_(
   connect(apply_, &QPushButton::clicked, this, apply);
   connect(rate_, &QLineEdit::returnPressed, this, apply);
   connect(side_, &RunSide::laidOverChanged, this, &RunLive::refresh);
+  followLook(this, [this](const Look&) { fitFacts(); });
 }
 
 void RunLive::askEvents() {
@@ -109,7 +111,7 @@ QWidget* RunLive::buildHead() {
   rate_ = new QLineEdit;
   rate_->setObjectName("liveRate");
   rate_->setAccessibleName("Learning rate");
-  rate_->setFixedWidth(lookOf(this).px(88));
+  fixWidth(rate_, 88);
   apply_ = makeButton("Apply");
   apply_->setObjectName("applyRate");
   row->addWidget(rate_);
@@ -140,9 +142,9 @@ void RunLive::resizeEvent(QResizeEvent* event) {
 void RunLive::fitFacts() {
   constexpr int sides = 32;
   facts_->layout()->setSpacing(lookOf(this).px(width() < lookOf(this).px(1100) ? 20 : 40));
-  showWhatFits(
-      facts_, width() - sides,
-      {speed_.second, loss_.second, left_.second, validation_.second, epoch_.second, speed_.box, loss_.box});
+  showWhatFits(facts_, width() - sides,
+               {speed_.second, loss_.second, left_.second, validation_.second, epoch_.second, speed_.box,
+                loss_.box, left_.box});
 }
 
 void RunLive::setRun(const QString& run) {
@@ -222,10 +224,7 @@ void RunLive::refresh() {
   cloth_->setProgress(progress);
   steps_->setText(
       QString("Step %1 of %2").arg(text(formatCount(row.step)), text(formatCount(row.totalSteps))));
-  kept_->setText(row.checkpoint >= 0 ? QString("Best checkpoint: epoch %1, step %2")
-                                           .arg((row.checkpoint + perEpoch - 1) / perEpoch)
-                                           .arg(text(formatCount(row.checkpoint)))
-                                     : QString("No checkpoint yet"));
+  kept_->setText(bestCheckpointText(*view));
   rateBox_->setVisible(live);
   if (const auto* rate = summaryOf(row, "train/lr"); rate != nullptr && !rate_->hasFocus()) {
     rate_->setText(QString::number(rateNow(*rate), 'g', 3));

@@ -7,6 +7,7 @@
 #include "app/studio/widgets/choice_card.h"
 #include "app/studio/widgets/field_form.h"
 #include "app/studio/widgets/form.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/noted_field.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/segments.h"
@@ -35,13 +36,13 @@ QScrollArea* columnIn(QWidget* contents, int least, int most) {
   auto* scroll = new QScrollArea;
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setWidgetResizable(true);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setGround(scroll, Ground::surface);
   setGround(contents, Ground::surface);
   scroll->setWidget(contents);
-  const Look& look = lookOf(scroll);
-  scroll->setMinimumWidth(look.px(least));
-  if (most > 0) scroll->setMaximumWidth(look.px(most));
+  followLook(scroll, [scroll, least, most](const Look& look) {
+    scroll->setMinimumWidth(look.px(least));
+    if (most > 0) scroll->setMaximumWidth(look.px(most));
+  });
   return scroll;
 }
 
@@ -51,6 +52,11 @@ Text* heading(const QString& words) { return new Text(words, Type::bodyStrong); 
 void addSetting(Form* form, QWidget* editor, std::string_view setting) {
   const Field& field = trainSetting(setting).field;
   form->addRow(text(field.label), editor, text(field.help));
+}
+
+QString checkpointNote(const QString& steps) {
+  return steps.trimmed() == "0" ? QString("epoch end, at most every %1 s").arg(checkpointsApart.count())
+                                : QString("steps; 0: automatic");
 }
 
 QLineEdit* fixedField() {
@@ -95,6 +101,9 @@ RunSetup::RunSetup(Session* session, QWidget* parent) : QWidget(parent), session
   across_->addWidget(columnIn(cost_, 248, 0), 408);
   connect(cost_, &RunCost::runLinked, this, &RunSetup::runLinked);
   connect(cost_, &RunCost::designWanted, this, &RunSetup::designWanted);
+  followLook(this, [this](const Look&) {
+    if (isVisible()) arrange();
+  });
   if (session_ != nullptr) bindSession();
 }
 
@@ -139,6 +148,10 @@ void RunSetup::forget() {
 
 void RunSetup::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
+  arrange();
+}
+
+void RunSetup::arrange() {
   const Look& look = lookOf(this);
   const bool stacked = width() < look.px(threeColumns);
   firstColumn_->setMaximumWidth(stacked ? QWIDGETSIZE_MAX : look.px(408));
@@ -187,7 +200,9 @@ QWidget* RunSetup::buildWhat() {
   keepForm_ = new Form(nullptr, labelWidth);
   every_ = new NotedField;
   every_->setObjectName("setup_checkpointEvery");
-  every_->setNote("steps; 0: each epoch");
+  every_->setNote(checkpointNote({}));
+  connect(every_, &QLineEdit::textChanged, every_,
+          [this](const QString& value) { every_->setNote(checkpointNote(value)); });
   keep_ = new QLineEdit;
   keep_->setObjectName("setup_keepCheckpoints");
   tags_ = new QLineEdit;
@@ -257,7 +272,7 @@ QWidget* RunSetup::buildHow() {
   preview_ = new Chart({"schedule", {}, {}, ValueFormat::rate, false, false});
   preview_->setObjectName("schedulePreview");
   preview_->setFocusPolicy(Qt::NoFocus);
-  preview_->setFixedHeight(lookOf(this).px(140));
+  fixHeight(preview_, 140);
   Curve curve{"rate", {}, {}};
   curve.style.colour = 5;
   preview_->setCurves({curve});

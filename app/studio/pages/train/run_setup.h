@@ -45,6 +45,7 @@ class RunSetup : public QWidget {
   void resizeEvent(QResizeEvent* event) override;
 
  private:
+  void arrange(); // the columns, side by side or stacked
   QWidget* buildWhat();
   QWidget* buildHow();
   void buildParams();

@@ -3,6 +3,7 @@
 #include "app/studio/charts/value_format.h"
 #include "app/studio/model/run_words.h"
 #include "app/studio/theme/paint.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
 #include "core/base/format.h"
@@ -126,7 +127,7 @@ RunSide::RunSide(Session* session, Board* board, QWidget* parent)
     : QWidget(parent), session_(session), board_(board) {
   setObjectName("runSide");
   setGround(this, Ground::surface);
-  setFixedWidth(lookOf(this).px(264));
+  fixWidth(this, 264);
   // In a low window the whole side scrolls; else the events alone.
   auto* all = new QScrollArea;
   all->setFrameShape(QFrame::NoFrame);
@@ -163,7 +164,7 @@ RunSide::RunSide(Session* session, Board* board, QWidget* parent)
   auto* eventColumn = columnOf(events_, 0, 8);
   eventColumn->setContentsMargins(12, 8, 12, 8);
   scroll->setWidget(events_);
-  scroll->setMinimumHeight(lookOf(this).px(96));
+  leastHeight(scroll, 96);
   column->addWidget(scroll, 1);
   connect(board_, &Board::crosshairMoved, this, [this](double x) {
     x_ = x;

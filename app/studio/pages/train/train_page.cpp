@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/train/train_page.h"
+#include "app/studio/model/reach_bar.h"
 #include "app/studio/model/run_words.h"
 #include "app/studio/pages/train/run_list.h"
 #include "app/studio/pages/train/run_live.h"
@@ -22,6 +23,7 @@ TrainPage::TrainPage(PageContext& context, Session* session) : Page(context), se
   setGround(this, Ground::surface);
   auto* column = columnOf(this);
   column->addWidget(buildBar());
+  column->addWidget(new ReachBar(session_));
   message_ = new MessageBar;
   message_->setObjectName("trainMessage");
   message_->hide();
@@ -144,6 +146,10 @@ void TrainPage::forget() {
 void TrainPage::showStartError(const QString& run, const Error& error) {
   const auto* view = shown();
   const bool ofShown = run == open_.run;
+  if (const auto& why = session_->unreachable(); why && why->message() == error.message()) {
+    if (ofShown && (view == nullptr || view->row.totalSteps == 0)) showSetup();
+    return; // it is above the page, as long as it is so
+  }
   if (ofShown && view != nullptr && view->row.totalSteps > 0)
     return live_->setProblem(error); // a resume that failed: the run itself is still there
   if (!ofShown && stack_->currentWidget() == live_) return live_->setProblem(error);

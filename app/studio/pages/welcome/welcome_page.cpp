@@ -158,7 +158,9 @@ QWidget* WelcomePage::buildRight() {
   other->addWidget(empty);
   column->addLayout(other);
   auto* drop = new DropField;
-  connect(drop->button(), &QPushButton::clicked, context().actions[QStringLiteral("file.data")],
+  const auto& actions = context().actions;
+  connect(drop->fileButton(), &QPushButton::clicked, actions[QStringLiteral("file.data")], &QAction::trigger);
+  connect(drop->folderButton(), &QPushButton::clicked, actions[QStringLiteral("file.dataFolder")],
           &QAction::trigger);
   column->addWidget(drop);
   column->addStretch(1);

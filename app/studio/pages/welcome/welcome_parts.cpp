@@ -2,6 +2,7 @@
 #include "app/studio/pages/welcome/welcome_parts.h"
 #include "app/studio/theme/paint.h"
 #include "app/studio/theme/visible_text.h"
+#include "app/studio/widgets/measures.h"
 #include "app/studio/widgets/panels.h"
 #include "app/studio/widgets/text.h"
 #include <QDateTime>
@@ -79,20 +80,27 @@ void RecentRow::paintEvent(QPaintEvent*) {
 }
 
 DropField::DropField(QWidget* parent) : QWidget(parent) {
-  setFixedHeight(lookOf(this).px(104));
+  fixHeight(this, 104);
   auto* row = rowOf(this, 0, 24);
   row->setContentsMargins(24, 0, 24, 0);
   auto* words = new QVBoxLayout;
   words->setSpacing(0);
   words->addStretch(1);
   words->addWidget(new Text(tr("Drop a file or a folder here"), Type::bodyMedium));
-  words->addWidget(new Text(tr("A table (CSV), a folder of images, IDX files. Neuroloom proposes the rest."),
-                            Type::body, Token::text2));
+  auto* formats = new Text(tr("A table (CSV), a folder of images, IDX files. Neuroloom proposes the rest."),
+                           Type::body, Token::text2);
+  formats->setWrap(true);
+  words->addWidget(formats);
   words->addStretch(1);
-  button_ = makeButton(tr("Choose a file"), QStringLiteral("folder"));
+  file_ = makeButton(tr("Choose a file"), QStringLiteral("import"));
+  folder_ = makeButton(tr("Choose a folder"), QStringLiteral("folder"));
   row->addWidget(new IconLabel(QStringLiteral("import"), 24));
   row->addLayout(words, 1);
-  row->addWidget(button_);
+  auto* buttons = new QHBoxLayout;
+  buttons->setSpacing(8);
+  buttons->addWidget(file_);
+  buttons->addWidget(folder_);
+  row->addLayout(buttons);
 }
 
 void DropField::paintEvent(QPaintEvent*) {

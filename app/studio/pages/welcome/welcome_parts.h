@@ -38,13 +38,14 @@ class DropField : public QWidget {
   Q_OBJECT
  public:
   explicit DropField(QWidget* parent = nullptr);
-  QPushButton* button() const { return button_; }
+  QPushButton* fileButton() const { return file_; }
+  QPushButton* folderButton() const { return folder_; }
 
  protected:
   void paintEvent(QPaintEvent* event) override;
 
  private:
-  QPushButton* button_;
+  QPushButton *file_, *folder_;
 };
 
 class WayThrough : public QWidget {
