@@ -103,6 +103,10 @@ std::string epochsText(const RunRow& row) {
   return done >= row.epochs ? formatCount(row.epochs) : formatCount(done) + " of " + formatCount(row.epochs);
 }
 
+std::string stateText(const RunRow& row) {
+  return std::string(stateWord(row.state)) + (row.damaged ? ", damaged" : "");
+}
+
 Json toJson(const RunRow& row) {
   Json metrics = Json::object();
   for (const auto& metric : row.metrics)
@@ -128,7 +132,8 @@ Json toJson(const RunRow& row) {
             {"tags", row.tags},
             {"note", row.note},
             {"error", row.error},
-            {"site", row.site}};
+            {"site", row.site},
+            {"damaged", row.damaged}};
   if (row.state == RunState::outOfReach) {
     json["out_of_reach_since"] = formatTime(row.unknownSince);
     setMessage(json, "out_of_reach_why", row.unknownWhy);
@@ -157,7 +162,7 @@ int list(const std::string& folder, bool json) {
   std::vector<std::vector<std::string>> rows{
       {"RUN", "NAME", "STATE", "EPOCHS", "BEST VAL LOSS", "ITS VALIDATION", "TEST", "TIME"}};
   for (const auto& row : *runs)
-    rows.push_back({row.id.substr(0, 8), nameInTable(row), std::string(stateWord(row.state)), epochsText(row),
+    rows.push_back({row.id.substr(0, 8), nameInTable(row), stateText(row), epochsText(row),
                     lossText(row, "val/loss", true), shareText(validationName(row), row.validation),
                     shareText(row.testMetricName, row.testMetric), formatDuration(row.seconds)});
   printTable(rows, {false, false, false, true, true, true, true, true});
@@ -187,7 +192,7 @@ int show(const std::string& folder, const std::string& word, bool json) {
   std::vector<std::vector<std::string>> rows{
       {"run", row->id},
       {"name", row->name},
-      {"state", std::string(stateWord(row->state))},
+      {"state", stateText(*row)},
       {"network", row->network},
       {"epochs", epochsText(*row)},
       {"step", formatCount(row->step) + " of " + formatCount(row->totalSteps)},
@@ -205,6 +210,7 @@ int show(const std::string& folder, const std::string& word, bool json) {
   if (row->testMetric)
     rows.push_back({"its " + row->testMetricName, shareText(row->testMetricName, row->testMetric)});
   if (!row->site.empty()) rows.push_back({"site", row->site});
+  if (row->damaged) rows.push_back({"because", "stored values do not match their checksum"});
   if (row->state == RunState::outOfReach) {
     rows.push_back({"out of reach since", formatTime(row->unknownSince)});
     rows.push_back({"because", row->unknownWhy.text()});

@@ -20,6 +20,8 @@ constexpr StateMark marks[] = {
 };
 constexpr StateMark starting = {"Starting", "st-running", Token::accent, ChipKind::accent};
 constexpr StateMark cannotStart = {"Cannot start", "st-error", Token::error, ChipKind::error};
+// The stored values do not match their checksum: none of them is to be trusted.
+constexpr StateMark damaged = {"Damaged", "st-unknown", Token::warn, ChipKind::warn};
 static_assert(std::size(marks) == std::size_t(RunState::outOfReach) + 1);
 
 } // namespace
@@ -28,7 +30,8 @@ const StateMark& stateMark(RunState state) { return marks[std::size_t(state)]; }
 
 const StateMark& markOf(const RunView& view) {
   if (view.waiting) return view.impossible ? cannotStart : stateMark(RunState::waiting);
-  return view.starting ? starting : stateMark(view.row.state);
+  if (view.starting) return starting;
+  return view.row.damaged ? damaged : stateMark(view.row.state);
 }
 
 void showState(Chip& chip, RunState state) { showState(chip, stateMark(state)); }
