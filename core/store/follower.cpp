@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/store/follower.h"
 #include "core/base/format.h"
-#include "core/store/follower_batch.h"
+#include "core/store/batch.h"
 #include <algorithm>
 #include <chrono>
 
@@ -32,7 +32,7 @@ Follower::Follower(const Database& catalogue, const Database& metrics)
 void Follower::takeIn(RunSites& sites, bool mark, TakeInResult& result) {
   try {
     const auto runs = sites.runs();
-    Batch batch(*this);
+    Batch batch(catalogueFile_, catalogue_, metricsFile_, series_);
     const auto strange = mark ? strangeFolder(sites, runs) : std::nullopt;
     if (runs && !strange) {
       for (const auto& [uuid, site] : *runs) takeRun(*site, uuid, batch, result);

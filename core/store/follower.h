@@ -15,6 +15,8 @@
 
 namespace loom {
 
+class Batch;
+
 class Follower {
  public:
   Follower(const Database& catalogue, const Database& metrics);
@@ -45,7 +47,6 @@ class Follower {
     std::map<int, Attempt> attempts;
     std::uint64_t coldSize = 0;
   };
-  class Batch; // follower_batch.h
   void takeRun(RunSite& site, const std::string& uuid, Batch& batch, TakeInResult& result);
   // What a database has of the run does not match its checksum: the run is removed, so that it is taken in
   // again. It stays as it is, and is shown as damaged, where its files do not contain all of it any more.

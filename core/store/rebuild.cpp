@@ -153,11 +153,12 @@ class CarryOver {
 
   // An attempt has another journal now than the old history had: another first record.
   bool isReplaced(const std::string& run) const {
-    return number(catalogue_,
-                  "SELECT EXISTS(SELECT 1 FROM old.event o JOIN main.event m ON m.run=(SELECT id FROM main.run "
-                  "WHERE uuid=?1) AND m.attempt=o.attempt AND m.sequence=0 WHERE o.run=(SELECT id FROM old.run "
-                  "WHERE uuid=?1) AND o.attempt>0 AND o.sequence=0 AND o.json<>m.json)",
-                  run) != 0;
+    return number(
+               catalogue_,
+               "SELECT EXISTS(SELECT 1 FROM old.event o JOIN main.event m ON m.run=(SELECT id FROM main.run "
+               "WHERE uuid=?1) AND m.attempt=o.attempt AND m.sequence=0 WHERE o.run=(SELECT id FROM old.run "
+               "WHERE uuid=?1) AND o.attempt>0 AND o.sequence=0 AND o.json<>m.json)",
+               run) != 0;
   }
 
   static bool hasOld(const Database& database, const std::string& table) {
@@ -177,9 +178,10 @@ class CarryOver {
       return;
     }
     if (isReplaced(run)) {
-      findings.push_back(say("run {}: its folder comes from an older copy and was resumed from there; {} still "
-                             "contains what was stored of it before",
-                             run, copyName_));
+      findings.push_back(
+          say("run {}: the first record of a journal is not the one that was stored; the folder may "
+              "come from an older copy. {} still contains what was stored of the run",
+              run, copyName_));
       return;
     }
     if (!journalsLost(catalogue_, run) && !journalsLost(metrics_, run)) return;

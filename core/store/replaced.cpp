@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run whose folder was restored from an older copy and then resumed: attempt 3 is there again, with another
 // journal. What the history has of the earlier one goes, as everything beyond the step of a resumption does.
-#include "core/store/follower_batch.h"
+#include "core/store/batch.h"
+#include "core/store/follower.h"
 #include <algorithm>
 
 namespace loom {
@@ -55,10 +56,12 @@ std::optional<Follower::Replaced> Follower::findReplaced(JournalSource& source, 
 void Follower::takeBack(JournalSource& source, const std::string& uuid, const Replaced& replaced,
                         const std::vector<int>& attempts, Batch& batch, TakeInResult& result) {
   const auto [attempt, step] = replaced;
-  report(result, {ErrorKind::input, placeOfJournal(uuid, attempt),
-                  say("it is not the journal that was stored: the run's folder comes from an older copy, and "
-                      "the run was resumed from there"),
-                  say("Nothing needs to be done; the history now shows what the run's files contain")});
+  report(
+      result,
+      {ErrorKind::input, placeOfJournal(uuid, attempt),
+       say("its first record is not the one that was stored; the run's folder may come from an older copy, "
+           "from which the run was resumed"),
+       say("Nothing needs to be done; the history now shows what the run's files contain")});
   // Without the attempts before it, or where it resumes from one whose journal is gone, the history is the
   // only place that has what came before.
   const bool whole = (attempt > 1 || step == 0) && isComplete(source, uuid, attempts, attempt);

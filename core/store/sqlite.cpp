@@ -415,9 +415,12 @@ std::optional<std::filesystem::path> setAside(const std::filesystem::path& file)
     return std::filesystem::exists(std::filesystem::symlink_status(path, unknown));
   };
   if (!exists(file)) return std::nullopt;
-  std::filesystem::path aside;
-  for (int number = 1; aside.empty() || exists(aside); ++number)
-    aside = file.string() + ".set-aside-" + std::to_string(number);
+  const auto numbered = [&](int number) {
+    return std::filesystem::path(fmt::format("{}.set-aside-{}", file.string(), number));
+  };
+  int number = 1;
+  while (exists(numbered(number))) ++number;
+  const std::filesystem::path aside = numbered(number);
   std::error_code failed;
   std::filesystem::rename(file, aside, failed);
   if (failed)

@@ -108,12 +108,11 @@ void TestVerbs::helpHasExamplesThatParse() {
     QVERIFY2(line.rfind("  loom " + path.toStdString(), 0) == 0, line.c_str());
     auto example = wordsOf(line);
     example.erase(example.begin());
-    std::reverse(example.begin(), example.end());
     const auto command = makeCommandLine();
     try {
-      command->app.parse(std::move(example));
+      command->app.parse(std::vector<std::string>(example.rbegin(), example.rend()));
     } catch (const CLI::ParseError& error) {
-      QFAIL((line + ": " + usageError(command->app, error).message()).c_str());
+      QFAIL((line + ": " + usageError(command->app, error, example).message()).c_str());
     }
   }
   QVERIFY(examples > 0);
