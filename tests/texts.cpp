@@ -306,7 +306,10 @@ std::vector<Finding> unsaidIn(const std::string& source) {
       if (fields.size() < 3) continue;
       bool error = false;
       for (std::size_t k = fields[0].first; k < fields[0].second; ++k)
-        error = error || (isWordOf(tokens, k, "ErrorKind") && isSign(tokens, k + 1, ':'));
+        if (isSign(tokens, k, '(') || isSign(tokens, k, '{'))
+          k = behind(tokens, k) - 1; // the Error of a statement in a function's body, found by itself
+        else
+          error = error || (isWordOf(tokens, k, "ErrorKind") && isSign(tokens, k + 1, ':'));
       for (std::size_t field = 1; error && field < fields.size(); ++field)
         check(tokens, fields[field].first, fields[field].second, field >= 2, findings);
     }
