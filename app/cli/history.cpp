@@ -47,6 +47,11 @@ void defineHistory(CLI::App& app, Action& action) {
                                    : "the history differs from the journals")
                 << "\n";
       for (const auto& finding : answer->findings) warn(finding);
+      if (!answer->good && !answer->unreachable)
+        std::cerr
+            << "What only the history has is kept. Restore missing or damaged files of a run from a backup, "
+               "then run: loom history rebuild "
+            << shellPath(options->project) << "\n";
     }
     return answer->good ? 0 : static_cast<int>(ErrorKind::input);
   };

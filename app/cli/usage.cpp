@@ -259,9 +259,11 @@ std::optional<Error> emptyValue(const CLI::App& root) {
   for (const auto* option : deepest(root, path)->get_options()) {
     const std::string name = option->get_name();
     const auto& values = option->results();
-    if (!name.starts_with("--") || option->get_items_expected_max() == 0 ||
-        std::find(values.begin(), values.end(), "") == values.end())
+    if (option->get_items_expected_max() == 0 || std::find(values.begin(), values.end(), "") == values.end())
       continue;
+    if (!name.starts_with("--"))
+      return Error{ErrorKind::usage, name, say("the value is empty"),
+                   say("Give one (a variable of the shell may be empty)")};
     if (const auto known = named.find(name); known != named.end())
       return Error{ErrorKind::usage, name, known->second.cause, known->second.fix};
     return Error{ErrorKind::usage, name, say("no value is given"),

@@ -8,7 +8,7 @@ namespace {
 // Texts come with or without their full stop; the line has exactly one after each sentence.
 void appendSentence(std::string& line, std::string_view text) {
   if (text.empty()) return;
-  if (!line.empty()) line += line.back() == ':' || line.back() == '.' ? " " : ". ";
+  if (!line.empty()) line += line.back() == ':' || line.back() == '.' || line.back() == '?' ? " " : ". ";
   line += text;
   if (line.back() != '.' && line.back() != '?') line += '.';
 }

@@ -147,6 +147,11 @@ void Follower::takeRun(RunSite& site, const std::string& uuid, Batch& batch, Tak
   if (const auto replaced = findReplaced(source, uuid, runOf(uuid, batch), *attempts))
     takeBack(source, uuid, *replaced, *attempts, batch, result);
   Run& run = runOf(uuid, batch);
+  run.lives = liveness.running();
+  // A resumption writes run.json when its attempt has begun: it may have raised the epochs.
+  run.resumed = run.configured && std::ranges::any_of(*attempts, [&](int number) {
+                  return number > 1 && !run.attempts.contains(number);
+                });
   const std::int64_t before = result.records;
   bool changed = false;
   if (!run.configured) {
@@ -244,7 +249,8 @@ bool Follower::takeAttempt(JournalSource& source, const std::string& uuid, Run& 
       return false;
     }
     if (bytes->empty()) {
-      if (const auto size = source.size(uuid, number); size && *size < from.offset)
+      // The journal of an attempt that has just begun may not contain its first record yet.
+      if (const auto size = source.size(uuid, number); size && *size < from.offset && !run.lives)
         report(result, {ErrorKind::input, place,
                         say("it has {} bytes, but {} were taken in before", *size, from.offset),
                         say("The history keeps what it has; restore the journal from a backup")});

@@ -42,6 +42,7 @@ class Follower {
     std::int64_t inCatalogue = 0, inMetrics = 0;
     bool configured = false, cold = false;
     bool compared = false; // the first records of its journals, in this session
+    bool lives = false;    // its trainer, when it was looked at last
     bool resumed = false;  // its epochs may have been raised: run.json is read again
     RunPlace place;
     std::map<int, Attempt> attempts;

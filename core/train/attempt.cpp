@@ -68,6 +68,11 @@ Status Attempt::begin(bool resuming) {
   fs::create_directories(attemptFolder_, error);
   auto writer = JournalWriter::create(attemptFolder_);
   if (!writer) return writer.error();
+  // The epochs may have been raised; nothing else in run.json ever changes. Whoever follows the run reads it
+  // again when there is a new attempt.
+  if (resuming)
+    if (auto written = writeFileAtomically(folder_ / "run.json", canonicalJson(toJson(config_))); !written)
+      return written;
   log_ = std::make_unique<RunLog>(std::move(*writer));
   controls_ = std::make_unique<ControlWatch>(folder_, attemptFolder_, std::move(oldCommands_));
   started_ = lastSaved_ = lastTold_ = lastSpeed_ = Clock::now();

@@ -134,9 +134,9 @@ Result<TrainOutcome> trainUnguarded(TrainRequest request, const EventListener& l
     lock = std::move(*taken);
     if (exists()) return existing; // another trainer of this id was faster, and has ended already
   }
-  // The epochs may have been raised; nothing else in run.json ever changes.
-  if (auto written = writeFileAtomically(folder / "run.json", canonicalJson(toJson(*config))); !written)
-    return written.error();
+  if (!resuming)
+    if (auto written = writeFileAtomically(folder / "run.json", canonicalJson(toJson(*config))); !written)
+      return written.error();
   Attempt attempt(folder, *config, **material, *machine, listener, stop, std::move(oldCommands));
   return attempt.run(resuming);
 }

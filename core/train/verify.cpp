@@ -81,15 +81,37 @@ class Verifier {
   void verifyJournals() {
     const auto attempts = attemptsIn(folder_);
     if (!attempts) return add("attempts", Verdict::damaged, toMessage(attempts.error()));
+    if (attempts->empty() && !checkpointFolders(folder_).empty())
+      return add("attempts", Verdict::damaged, say("The run has checkpoints, but no journal"));
     const auto journals = journalsIn(project_);
+    int next = 1; // attempts are numbered without a gap
     for (const int attempt : *attempts) {
-      const Message wrong = wrongInJournal(*journals, attempt);
-      add(fmt::format("attempts/{}/journal", attempt), wrong.empty() ? Verdict::verified : Verdict::damaged,
-          wrong);
+      if (attempt > next)
+        add(fmt::format("attempts/{}", next), Verdict::damaged,
+            sayCount("{} attempt before attempt {} is missing", "{} attempts before attempt {} are missing",
+                     attempt - next, attempt));
+      next = attempt + 1;
+      verifyJournal(*journals, attempt);
     }
   }
 
-  Message wrongInJournal(JournalSource& journals, int attempt) const {
+  void verifyJournal(JournalSource& journals, int attempt) {
+    const std::string item = fmt::format("attempts/{}/journal", attempt);
+    const fs::path folder = folder_ / "attempts" / std::to_string(attempt);
+    std::error_code unknown;
+    // A trainer writes this file behind its last record; one that was killed writes neither.
+    const bool exited = fs::exists(folder / "exit", unknown);
+    if (!fs::exists(fs::symlink_status(folder / "journal", unknown)))
+      return add(item, exited ? Verdict::damaged : Verdict::unverified,
+                 exited ? say("The file is missing")
+                        : say("The file is missing, or its trainer was killed before it began"));
+    bool finished = false;
+    Message wrong = wrongInJournal(journals, attempt, finished);
+    if (wrong.empty() && exited && !finished) wrong = say("Its end is missing: the attempt had finished");
+    add(item, wrong.empty() ? Verdict::verified : Verdict::damaged, std::move(wrong));
+  }
+
+  Message wrongInJournal(JournalSource& journals, int attempt, bool& finished) const {
     bool first = true;
     for (std::uint64_t offset = 0;;) {
       auto read = journals.read(run_, attempt, offset, pieceBytes);
@@ -99,6 +121,7 @@ class Verifier {
         const auto run = record.event.find("run");
         if (first && run != record.event.end() && *run != run_) return say("It belongs to another run");
         first = false;
+        finished = record.event.value("event", Json()) == "finished";
       }
       if (read->offset == offset) break; // the rest is a torn last line, or nothing
       offset = read->offset;

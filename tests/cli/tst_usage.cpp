@@ -20,6 +20,7 @@ class TestUsage : public QObject {
   void failuresAreJsonToo();
   void placesOfErrorsAreOptions();
   void everyFlagIsGivenOnce();
+  void emptyWordsAreRefused();
   void helpShowsDefaultsAndLimits();
   void nextCommandCanBePasted();
 };
@@ -265,6 +266,24 @@ void TestUsage::nextCommandCanBePasted() {
     QVERIFY(found.ok());
     QVERIFY2(found->exitCode == 0, made.errors.c_str());
   }
+}
+
+// A variable of the shell that is not set: no verb takes it for the current folder, or for any run.
+void TestUsage::emptyWordsAreRefused() {
+  const Folder folder;
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"new", "", "--template", "iris"},
+           {"train", ""},
+           {"export", "p.loom", ""},
+           {"evaluate", "p.loom", ""},
+           {"queue", "cancel", ""},
+           {"queue", "move", "", "first"},
+           {"train", "p.loom", "--name", ""}}) {
+    const auto answer = loomIn(folder.path(), words);
+    QCOMPARE(answer.exitCode, 2);
+    QVERIFY2(holds(answer.errors, "may be empty"), answer.errors.c_str());
+  }
+  QVERIFY(fs::is_empty(folder.path()));
 }
 
 QTEST_GUILESS_MAIN(TestUsage)

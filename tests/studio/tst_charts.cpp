@@ -30,6 +30,7 @@ class TestCharts : public QObject {
   void linesStandAtNiceSteps_data();
   void linesStandAtNiceSteps();
   void crosshairZoomAndKeys();
+  void crosshairEndsWithTheMeasuredPoints();
   void aChartClosesWithItsFieldInUse();
   void runsAreRendered();
 
@@ -219,6 +220,19 @@ void TestCharts::linesStandAtNiceSteps() {
   QVERIFY2(std::abs(mantissa - 1) < 1e-6 || std::abs(mantissa - 2) < 1e-6 || std::abs(mantissa - 5) < 1e-6,
            qPrintable(QString::number(mantissa)));
   for (const auto& label : labels) QVERIFY2(label.size() <= 9, qPrintable(label));
+}
+
+// A run under way: the axis has room for the steps to come.
+void TestCharts::crosshairEndsWithTheMeasuredPoints() {
+  auto chart = chartWith(points({1, 0.5, 0.25, 0.125}));
+  chart->show();
+  chart->setXRange(QCPRange(0, 40));
+  const QRect area = chart->plot()->axisRect()->rect();
+  QSignalSpy moved(chart.get(), &Chart::crosshairMoved);
+  QTest::mouseMove(chart->plot(), QPoint(area.right() - 20, area.center().y()));
+  QTRY_VERIFY(!moved.isEmpty());
+  QCOMPARE(chart->crosshair().value(), 4.0);
+  QCOMPARE(moved.last().first().toDouble(), 4.0);
 }
 
 void TestCharts::crosshairZoomAndKeys() {

@@ -165,6 +165,10 @@ void TestGone::unmountedRunsAreReportedUntilTheyAreBack() {
   QVERIFY2(shown(to::History{}).contains("Mount the disk"), qPrintable(shown(to::History{})));
   QVERIFY2(said(desk).isEmpty(), qPrintable(said(desk))); // once is enough
   QVERIFY(!shown(to::Train{to::Train::setup}).isEmpty());
+  QVERIFY(!shown(to::Evaluate{run}).isEmpty());
+  for (auto* button : desk.window().page(PageId::evaluate)->findChildren<QPushButton*>())
+    QVERIFY2(!button->isVisible() || !button->text().startsWith("Evaluate on"), qPrintable(button->text()));
+  QVERIFY(!shown(to::Train{to::Train::setup}).isEmpty());
   QTest::keyClick(&desk.window(), Qt::Key_F5); // refused: nothing is written next to a lost disk
   QVERIFY(desk.settled());
   QVERIFY(!fs::exists(runs));

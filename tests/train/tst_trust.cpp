@@ -127,6 +127,8 @@ class TestTrust : public QObject {
   void configurationsThatCannotBe();
   void tensorsThatCannotBe_data();
   void tensorsThatCannotBe();
+  void missingRecordsAreNoticed_data();
+  void missingRecordsAreNoticed();
   void randomBitsAreNoticed_data();
   void randomBitsAreNoticed();
   void filesOfAnotherRunAreNoticed_data();
@@ -294,6 +296,35 @@ void TestTrust::tensorsThatCannotBe() {
   const auto exported = exportTorch(*network, out, runs().a(), notes);
   QVERIFY(!exported.ok() || !notes.empty()); // refused, or another checkpoint with a note
   fs::remove_all(out);
+}
+
+// What is not there has no checksum: the attempt had finished, so its journal ends with the last record.
+void TestTrust::missingRecordsAreNoticed_data() {
+  QTest::addColumn<QByteArray>("harm");
+  for (const char* harm : {"half", "without its last line", "empty", "file gone", "attempt gone", "all gone"})
+    QTest::newRow(harm) << QByteArray(harm);
+}
+
+void TestTrust::missingRecordsAreNoticed() {
+  QFETCH(QByteArray, harm);
+  const fs::path attempts = runs().a() / "attempts", journal = attempts / "1" / "journal";
+  QVERIFY(fs::exists(attempts / "1" / "exit"));
+  const std::string good = bytesOf(journal);
+  const fs::path aside = runs().a() / "aside";
+  if (harm == "half") writeBytes(journal, good.substr(0, good.rfind('\n', good.size() / 2) + 1));
+  if (harm == "without its last line")
+    writeBytes(journal, good.substr(0, good.rfind('\n', good.size() - 2) + 1));
+  if (harm == "empty") writeBytes(journal, "");
+  if (harm == "file gone") fs::rename(journal, aside);
+  if (harm == "attempt gone") fs::rename(attempts / "1", attempts / "3");
+  if (harm == "all gone") fs::rename(attempts, aside);
+  const std::size_t found = verified("a").count(Verdict::damaged);
+  if (harm == "file gone") fs::rename(aside, journal);
+  if (harm == "attempt gone") fs::rename(attempts / "3", attempts / "1");
+  if (harm == "all gone") fs::rename(aside, attempts);
+  writeBytes(journal, good);
+  QCOMPARE(found, std::size_t{1});
+  QCOMPARE(verified("a").count(Verdict::damaged), std::size_t{0});
 }
 
 void TestTrust::randomBitsAreNoticed_data() {

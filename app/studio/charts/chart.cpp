@@ -331,6 +331,11 @@ void Chart::movePoints(int points) {
 void Chart::moveCrosshair(double x) {
   const QCPRange range = plot_->xAxis->range();
   x = std::clamp(x, range.lower, range.upper);
+  // Behind the last point nothing was measured.
+  double end = -1;
+  for (const auto* one : plottables_)
+    if (!one->empty()) end = std::max(end, one->scale().last(one->buckets().back()));
+  if (end >= 0) x = std::min(x, end);
   setCrosshair(x);
   Q_EMIT crosshairMoved(x);
 }

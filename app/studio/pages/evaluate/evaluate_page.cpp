@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/studio/pages/evaluate/evaluate_page.h"
+#include "app/studio/model/reach_bar.h"
 #include "app/studio/model/run_words.h"
 #include "app/studio/pages/evaluate/class_view.h"
 #include "app/studio/pages/evaluate/confusion_matrix.h"
@@ -40,6 +41,7 @@ EvaluatePage::EvaluatePage(PageContext& context, Session* session) : Page(contex
   setGround(this, Ground::surface);
   auto* column = columnOf(this);
   column->addWidget(buildBar());
+  column->addWidget(new ReachBar(session_));
   message_ = new MessageBar;
   message_->setObjectName("evaluateMessage");
   message_->hide();
@@ -118,6 +120,12 @@ void EvaluatePage::bind() {
   connect(try_, &TryView::filesGiven, this, &EvaluatePage::predict);
   if (session_ == nullptr) return;
   connect(session_, &Session::runsChanged, this, &EvaluatePage::refreshRuns);
+  connect(session_, &Session::reachChanged, this, [this] {
+    if (!session_->unreachable() && !open_.run.isEmpty() && open_.evaluation.metrics().empty() && !open_.busy)
+      ask(open_.run);
+    else
+      showEmpty();
+  });
   connect(session_, &Session::projectOpened, this, &EvaluatePage::forget);
   connect(session_, &Session::projectClosed, this, &EvaluatePage::forget);
 }
@@ -296,6 +304,10 @@ void EvaluatePage::showEmpty() {
   } else if (open_.busy) {
     empty_->setWords("evaluate", Token::text2, "Evaluating",
                      "The network answers every sample of this part.");
+  } else if (session_->unreachable()) {
+    empty_->setWords("evaluate", Token::text2, "Not known",
+                     "What was evaluated is stored with the run, whose folder cannot be reached now.");
+    evaluate_->hide();
   } else {
     empty_->setWords("evaluate", Token::text2, "Not evaluated on this part yet",
                      "The network answers every sample of the part once; the answers are kept with the run.");
