@@ -4,7 +4,7 @@
 // regular files are read and only folders listed, and nothing is written once the folder is no longer where
 // it was opened (in the trash, moved, replaced).
 //
-// A name is relative, its components parted by '/': "runs/<id>/run.json". No component is empty, "." or "..",
+// A name is relative, its components separated by '/': "runs/<id>/run.json". No component is empty, "." or "..",
 // or longer than 255 bytes. Sizes are lengths, never blocks. Safe to use from several threads at once.
 //
 // Errors are of kind input and name the file by the path that the person gave; a link is refused with what

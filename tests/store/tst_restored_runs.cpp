@@ -29,10 +29,38 @@ void train(const TestProject& project, int number, std::int64_t from, std::int64
   write(writer, RunEvent{{"event", "epoch"}, {"step", to}, {"epoch", number}, {"val_loss", 1.0 / seed}});
 }
 
-void restore(const TestProject& project, const fs::path& copy) {
-  fs::remove_all(project.folder / "runs");
-  fs::copy(copy, project.folder / "runs", fs::copy_options::recursive);
-}
+// One row of followsTheFiles_data(): 1: 0 to 300. 2: 200 to 600. 3: 500 to 700. The copy has the first `kept` of
+// them, and is resumed at `from`.
+struct RestoredRun {
+  TestProject project;
+
+  RestoredRun() { project.configure(run, "a"); }
+  void train(const std::function<void()>& follow) const {
+    const std::pair<int, int> steps[] = {{0, 300}, {200, 600}, {500, 700}};
+    for (int number = 1; number <= 3; ++number) {
+      if (number == kept + 1) fs::copy(folder(), copy(), fs::copy_options::recursive);
+      ::train(project, number, steps[number - 1].first, steps[number - 1].second, 10 + number);
+      follow();
+    }
+  }
+  void restore() const { // the marker of `runs` stays
+    fs::remove_all(folder());
+    fs::copy(copy(), folder(), fs::copy_options::recursive);
+  }
+  void resume() const {
+    for (int at = 1; at <= more; ++at)
+      ::train(project, kept + at, at == 1 ? from : to, at == 1 ? to : to + at, 100 + at);
+  }
+
+ private:
+  static int given(const char* column) {
+    return *static_cast<int*>(QTest::qData(column, qMetaTypeId<int>()));
+  }
+  fs::path folder() const { return project.folder / "runs" / run; }
+  fs::path copy() const { return fs::path(elsewhere_.path().toStdString()) / run; }
+  const int kept = given("kept"), from = given("from"), to = given("to"), more = given("more");
+  QTemporaryDir elsewhere_;
+};
 
 // What a history that is made from the files alone contains.
 std::string fromFiles(const TestProject& project) {
@@ -69,7 +97,6 @@ class TestRestoredRuns : public QObject {
   QTemporaryDir state_;
 };
 
-// 1: 0 to 300. 2: 200 to 600. 3: 500 to 700. The copy has the first `kept` of them, and is resumed at `from`.
 void TestRestoredRuns::followsTheFiles_data() {
   QTest::addColumn<int>("kept");
   QTest::addColumn<int>("from");
@@ -85,23 +112,11 @@ void TestRestoredRuns::followsTheFiles_data() {
 }
 
 void TestRestoredRuns::followsTheFiles() {
-  QFETCH(int, kept);
-  QFETCH(int, from);
-  QFETCH(int, to);
-  QFETCH(int, more);
-  TestProject project;
-  const QTemporaryDir elsewhere;
-  const fs::path copy = fs::path(elsewhere.path().toStdString()) / "runs";
-  const std::pair<int, int> steps[] = {{0, 300}, {200, 600}, {500, 700}};
-  project.configure(run, "a");
-  for (int number = 1; number <= 3; ++number) {
-    if (number == kept + 1) fs::copy(project.folder / "runs", copy, fs::copy_options::recursive);
-    train(project, number, steps[number - 1].first, steps[number - 1].second, 10 + number);
-  }
-  (void)project.takenIn();
-  restore(project, copy);
-  for (int at = 1; at <= more; ++at)
-    train(project, kept + at, at == 1 ? from : to, at == 1 ? to : to + at, 100 + at);
+  RestoredRun restored;
+  restored.train([&] { (void)restored.project.takenIn(); });
+  restored.restore();
+  restored.resume();
+  const TestProject& project = restored.project;
   const auto store = project.open();
   const auto taken = store->takeIn(*sitesOf(project.folder));
   QVERIFY(taken.ok());
@@ -112,28 +127,13 @@ void TestRestoredRuns::followsTheFiles() {
 }
 
 void TestRestoredRuns::whileTheHistoryIsOpen() {
-  QFETCH(int, kept);
-  QFETCH(int, from);
-  QFETCH(int, to);
-  QFETCH(int, more);
-  TestProject project;
-  const QTemporaryDir elsewhere;
-  const fs::path copy = fs::path(elsewhere.path().toStdString()) / "runs";
-  const std::pair<int, int> steps[] = {{0, 300}, {200, 600}, {500, 700}};
-  project.configure(run, "a");
+  RestoredRun restored;
+  const TestProject& project = restored.project;
   const auto store = project.open();
   const auto sites = sitesOf(project.folder);
-  for (int number = 1; number <= 3; ++number) {
-    if (number == kept + 1) fs::copy(project.folder / "runs", copy, fs::copy_options::recursive);
-    train(project, number, steps[number - 1].first, steps[number - 1].second, 10 + number);
-    QVERIFY(store->takeIn(*sites).ok());
-  }
-  // The marker of the folder is not in the copy.
-  const fs::path runs = project.folder / "runs";
-  fs::remove_all(runs / run);
-  fs::copy(copy / run, runs / run, fs::copy_options::recursive);
-  for (int at = 1; at <= more; ++at)
-    train(project, kept + at, at == 1 ? from : to, at == 1 ? to : to + at, 100 + at);
+  restored.train([&] { QVERIFY(store->takeIn(*sites).ok()); });
+  restored.restore();
+  restored.resume();
   const auto taken = store->takeIn(*sites);
   QVERIFY(taken.ok());
   QCOMPARE(restoredProblems(*taken), 1);
@@ -141,23 +141,11 @@ void TestRestoredRuns::whileTheHistoryIsOpen() {
 }
 
 void TestRestoredRuns::rebuiltFromTheFiles() {
-  QFETCH(int, kept);
-  QFETCH(int, from);
-  QFETCH(int, to);
-  QFETCH(int, more);
-  TestProject project;
-  const QTemporaryDir elsewhere;
-  const fs::path copy = fs::path(elsewhere.path().toStdString()) / "runs";
-  const std::pair<int, int> steps[] = {{0, 300}, {200, 600}, {500, 700}};
-  project.configure(run, "a");
-  for (int number = 1; number <= 3; ++number) {
-    if (number == kept + 1) fs::copy(project.folder / "runs", copy, fs::copy_options::recursive);
-    train(project, number, steps[number - 1].first, steps[number - 1].second, 10 + number);
-  }
-  (void)project.takenIn();
-  restore(project, copy);
-  for (int at = 1; at <= more; ++at)
-    train(project, kept + at, at == 1 ? from : to, at == 1 ? to : to + at, 100 + at);
+  RestoredRun restored;
+  restored.train([&] { (void)restored.project.takenIn(); });
+  restored.restore();
+  restored.resume();
+  const TestProject& project = restored.project;
   const auto report = rebuildHistory(project.folder);
   QVERIFY2(report.ok(), report.ok() ? "" : report.error().message().c_str());
   QCOMPARE(report->findings.size(), std::size_t{1});

@@ -2,117 +2,13 @@
 // Nothing that is stored is believed: values that no training gives, with hashes that fit; random bits; files
 // of another run; evaluations that do not follow from their checkpoint. Each is noticed by whoever uses it and
 // by `loom verify`, and nothing crashes.
-#include "core/base/hash.h"
-#include "core/base/subprocess.h"
 #include "core/interop/torch_code.h"
-#include "core/run/evaluation_files.h"
-#include "core/run/seal.h"
-#include "core/run/sha256.h"
-#include "core/train/verify.h"
 #include "tests/soak.h"
-#include "tests/train/train_fixture.h"
+#include "tests/train/trust_fixture.h"
 #include <random>
 
 using namespace loom;
 using namespace loom::test;
-
-namespace {
-
-void writeBytes(const fs::path& file, const std::string& bytes) {
-  std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-Json jsonOf(const fs::path& file) {
-  auto json = readJsonFile(file);
-  if (!json) qFatal("%s", json.error().message().c_str());
-  return *json;
-}
-
-// Two finished runs, a and b, of one network on the same data; restored before each test function.
-class Runs {
- public:
-  Runs() {
-    if (!project_.make("iris")) qFatal("no samples");
-    for (const char* run : {"a", "b"}) {
-      TrainRequest request = project_.request(run);
-      request.settings.epochs = 3;
-      request.settings.seed = run[0] == 'a' ? 1 : 2;
-      request.settings.keepCheckpoints = 3;
-      const TrainOutcome outcome = finished(request);
-      if (run[0] == 'a') best_ = outcome.checkpoint;
-    }
-    fs::copy(project_.path() / "runs", project_.folder() / "kept", fs::copy_options::recursive);
-  }
-  void restore() const {
-    fs::remove_all(project_.path() / "runs");
-    fs::copy(project_.folder() / "kept", project_.path() / "runs", fs::copy_options::recursive);
-  }
-  const TestProject& project() const { return project_; }
-  fs::path a() const { return project_.run("a"); }
-  fs::path b() const { return project_.run("b"); }
-  std::int64_t last() const { return lastCheckpoint(a()); }
-  std::int64_t best() const { return best_; }
-  fs::path evaluation(const fs::path& run) const {
-    const auto all = listEvaluations(run);
-    if (all.size() != 1) qFatal("not one evaluation");
-    return evaluationFolder(run, all[0].step, all[0].split);
-  }
-
- private:
-  TestProject project_;
-  std::int64_t best_ = -1;
-};
-const Runs& runs() {
-  static const Runs made;
-  return made;
-}
-
-// As a file's own writer would: the manifest gets the hashes of what is there now.
-void rehash(const fs::path& checkpoint) {
-  Json manifest = jsonOf(checkpoint / manifestFile);
-  for (const char* part : {modelFile, optimizerFile, stateFile}) {
-    const std::string bytes = bytesOf(checkpoint / part);
-    manifest["files"][part] = {{"bytes", bytes.size()}, {"xxh3", contentHash(bytes)}};
-  }
-  writeBytes(checkpoint / manifestFile, canonicalJson(sealed(manifest)));
-}
-
-void rehashEvaluation(const fs::path& folder) {
-  Json manifest = jsonOf(folder / manifestFile);
-  for (const char* part : {"summary.json", "predictions.safetensors"}) {
-    const std::string bytes = bytesOf(folder / part);
-    manifest["files"][part] = {{"bytes", bytes.size()}, {"sha256", sha256(bytes)}};
-  }
-  writeBytes(folder / manifestFile, canonicalJson(sealed(manifest)));
-}
-
-Verification verified(const char* run, VerifyDepth depth = VerifyDepth::files) {
-  auto answer = verifyRun(runs().project().path(), run, depth);
-  if (!answer) qFatal("%s", answer.error().message().c_str());
-  return *answer;
-}
-
-QByteArray shown(const Verification& answer) {
-  std::string text;
-  for (const VerifiedItem& one : answer.items)
-    text += one.item + ": " + std::string(toText(one.verdict)) + " " + one.detail.text() + "\n";
-  return QByteArray::fromStdString(text);
-}
-
-struct Ended {
-  int code = -1;
-  std::string output, errors;
-};
-Ended loomProgram(const std::vector<std::string>& words) {
-  Command command;
-  command.arguments = {LOOM_PROGRAM};
-  command.arguments.insert(command.arguments.end(), words.begin(), words.end());
-  auto finished = runCommand(command, std::chrono::seconds(120));
-  if (!finished) return {-1, {}, finished.error().message()};
-  return {finished->exitCode, finished->output, finished->errors};
-}
-
-} // namespace
 
 class TestTrust : public QObject {
   Q_OBJECT
@@ -135,10 +31,6 @@ class TestTrust : public QObject {
   void filesOfAnotherRunAreNoticed();
   void exportWritesNothingFromADamagedCheckpoint_data();
   void exportWritesNothingFromADamagedCheckpoint();
-  void aDamagedEvaluationIsComputedAgain();
-  void anEvaluationThatDoesNotFollowIsFound();
-  void evaluationsWithoutAManifest();
-  void theProgramVerifies();
 };
 
 void TestTrust::whatWasTrainedIsVerified() {
@@ -429,101 +321,6 @@ void TestTrust::exportWritesNothingFromADamagedCheckpoint() {
   const Ended ended = loomProgram({"export", runs().project().path().string(), out.string(), "--run", "a"});
   QCOMPARE(ended.code, 3);
   QVERIFY2(!fs::exists(out), "something was written");
-}
-
-void TestTrust::aDamagedEvaluationIsComputedAgain() {
-  const fs::path project = runs().project().path(), folder = runs().evaluation(runs().a());
-  const std::string good = bytesOf(folder / "predictions.safetensors");
-  std::string bytes = good;
-  bytes[bytes.size() - 3] ^= 1;
-  writeBytes(folder / "predictions.safetensors", bytes);
-  QVERIFY(!readEvaluation(runs().a(), runs().best(), "test").ok());
-  const auto again = evaluateRun(project, "a", -1, "test");
-  QVERIFY2(again.ok(), again.ok() ? "" : again.error().message().c_str());
-  QCOMPARE(again->notes.size(), std::size_t{1});
-  QVERIFY(again->notes[0].text().find("computed again") != std::string::npos);
-  QCOMPARE(bytesOf(folder / "predictions.safetensors"), good);
-  const auto kept = evaluateRun(project, "a", -1, "test");
-  QVERIFY(kept.ok() && kept->notes.empty() && kept->evaluation.unverified().empty());
-  // Nothing half written is left beside it.
-  QCOMPARE(std::distance(fs::directory_iterator(runs().a() / "evaluations"), fs::directory_iterator()), 1);
-}
-
-// All hashes and all parts fit each other; only the checkpoint says something else.
-void TestTrust::anEvaluationThatDoesNotFollowIsFound() {
-  const auto stored = readEvaluation(runs().a(), runs().best(), "test");
-  QVERIFY(stored.ok());
-  EvaluationParts parts;
-  parts.step = stored->step();
-  parts.split = stored->split();
-  parts.classes = stored->classes();
-  parts.samples = stored->samples();
-  parts.labels = stored->labels();
-  parts.predictions = stored->labels(); // all are right
-  for (const std::int32_t label : parts.labels)
-    for (std::size_t c = 0; c < parts.classes.size(); ++c)
-      parts.outputs.push_back(static_cast<std::size_t>(label) == c ? 1.0f : 0.0f);
-  countClasses(parts);
-  parts.metrics = {{"test_accuracy", 1}, {"test_loss", 0.01}};
-  const auto forged = Evaluation::from(std::move(parts), "forged");
-  QVERIFY(forged.ok());
-  const auto config = readRunConfig(runs().a());
-  QVERIFY(config.ok());
-  QVERIFY(writeEvaluation(runs().a(), *forged, sourceOf(*config, runs().a(), runs().best())).ok());
-  QCOMPARE(verified("a").count(Verdict::damaged), std::size_t{0});
-  const auto answer = verified("a", VerifyDepth::recompute);
-  QVERIFY2(answer.count(Verdict::damaged) == 1, shown(answer));
-  QVERIFY2(shown(answer).contains("outputs"), shown(answer));
-}
-
-// As earlier versions stored them: they are shown, and nobody vouches for them until they are computed again.
-void TestTrust::evaluationsWithoutAManifest() {
-  const fs::path folder = runs().evaluation(runs().a());
-  fs::remove(folder / manifestFile);
-  QVERIFY(!readEvaluation(runs().a(), runs().best(), "test").ok()); // this version writes one
-  Json summary = jsonOf(folder / "summary.json");
-  summary.erase("schema");
-  writeBytes(folder / "summary.json", canonicalJson(summary));
-  const auto read = readEvaluation(runs().a(), runs().best(), "test");
-  QVERIFY2(read.ok(), read.ok() ? "" : read.error().message().c_str());
-  QVERIFY(!read->unverified().empty());
-  QCOMPARE(verified("a").count(Verdict::unverified), std::size_t{1});
-  const auto answer = verified("a", VerifyDepth::recompute);
-  QVERIFY2(answer.count(Verdict::verified) == answer.items.size(), shown(answer));
-  // A value that cannot be is found without hashes too.
-  summary["confusion"][0][0] = 4'000'000'000;
-  writeBytes(folder / "summary.json", canonicalJson(summary));
-  QVERIFY(!readEvaluation(runs().a(), runs().best(), "test").ok());
-  // With a manifest, and hashes that fit, as well.
-  runs().restore();
-  Json other = jsonOf(folder / "summary.json");
-  other["per_class"][0]["support"] = -1;
-  writeBytes(folder / "summary.json", canonicalJson(other));
-  rehashEvaluation(folder);
-  QVERIFY(!readEvaluation(runs().a(), runs().best(), "test").ok());
-}
-
-void TestTrust::theProgramVerifies() {
-  const std::string project = runs().project().path().string();
-  const Ended good = loomProgram({"verify", project, "a", "--json"});
-  QVERIFY2(good.code == 0, good.errors.c_str());
-  const auto json = parseJson(good.output, "stdout");
-  QVERIFY(json.ok() && (*json)["good"] == true && (*json)["items"].size() >= 4);
-  QCOMPARE(loomProgram({"verify", project, "a", "--files-only"}).code, 0);
-  // Without the data nothing can be computed again: reported, and not called damaged.
-  const fs::path data = runs().project().path() / "data";
-  fs::rename(data, runs().project().folder() / "away");
-  QCOMPARE(loomProgram({"verify", project, "a"}).code, 1);
-  QCOMPARE(loomProgram({"verify", project, "a", "--files-only"}).code, 0);
-  fs::rename(runs().project().folder() / "away", data);
-  const fs::path model = checkpointFolder(runs().a(), runs().last()) / modelFile;
-  std::string bytes = bytesOf(model);
-  bytes[bytes.size() - 1] ^= 1;
-  writeBytes(model, bytes);
-  const Ended bad = loomProgram({"verify", project, "a"});
-  QCOMPARE(bad.code, 3);
-  QVERIFY2(bad.output.find("damaged") != std::string::npos, bad.output.c_str());
-  QVERIFY(loomProgram({"verify", project, "nobody"}).code == 3);
 }
 
 QTEST_GUILESS_MAIN(TestTrust)

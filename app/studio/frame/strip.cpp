@@ -5,7 +5,6 @@
 #include <QMouseEvent>
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 namespace loom {
 namespace {
@@ -26,7 +25,7 @@ void Strip::setState(const StripState& state) {
                     state.others};
   words.removeAll({});
   setAccessibleName(words.join(QStringLiteral(". ")));
-  update();
+  arrange();
 }
 
 QSize Strip::sizeHint() const { return {lookOf(this).px(640), lookOf(this).px(32)}; }
@@ -37,18 +36,7 @@ struct Strip::Room {
   int load = 3; // 3: all of it; 2: without the numbers of the memory; 1: the processor alone; 0: nothing
 };
 
-struct Strip::Part {
-  enum class Kind { icon, words, cloth, line };
-  enum class Click { none, run, link, others };
-  Kind kind = Kind::words;
-  QString text; // the words, or the icon's name
-  Type type = Type::small;
-  Token colour = Token::text2;
-  double width = 0;
-  Click click = Click::none;
-};
-
-void Strip::paintEvent(QPaintEvent*) {
+void Strip::arrange() {
   // From all of it to what is needed most; the message gives way last.
   static constexpr Room rooms[] = {
       {true, true, true, true, true, 3},     {false, true, true, true, true, 3},
@@ -57,19 +45,44 @@ void Strip::paintEvent(QPaintEvent*) {
       {false, false, false, false, true, 1}, {false, false, false, false, true, 0},
       {false, false, false, false, false, 0}};
   const Look& look = lookOf(this);
+  for (const Room& room : rooms) {
+    parts_ = partsIn(room, look);
+    load_ = room.load;
+    right_ = paintLoad(nullptr, look) - look.px(16);
+    double wanted = look.px(16);
+    for (const Part& part : parts_) wanted += part.width + look.px(8);
+    if (wanted <= right_ + look.px(8)) break;
+  }
+  run_ = link_ = others_ = {};
+  double x = look.px(16);
+  for (const Part& part : parts_) {
+    if (x >= right_) break;
+    const QRectF pressed(x - look.px(8), 0, std::min(part.width, right_ - x) + look.px(16), height());
+    if (part.click == Part::Click::run) run_ |= pressed;
+    if (part.click == Part::Click::link) link_ |= pressed;
+    if (part.click == Part::Click::others) others_ |= pressed;
+    x += part.width + look.px(8);
+  }
+  update();
+}
+
+void Strip::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  arrange();
+}
+
+void Strip::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::StyleChange) arrange();
+}
+
+void Strip::paintEvent(QPaintEvent*) {
+  const Look& look = lookOf(this);
   QPainter painter(this);
   painter.fillRect(rect(), look[Token::window]);
   paintHorizontalLine(painter, 0, width(), 0, look[Token::line]);
-  for (const Room& room : rooms) {
-    const auto parts = partsIn(room, look);
-    const double right = paintLoad(nullptr, room, look) - look.px(16);
-    double wanted = look.px(16);
-    for (const Part& part : parts) wanted += part.width + look.px(8);
-    if (wanted > right + look.px(8) && &room != std::end(rooms) - 1) continue;
-    paintLeft(painter, parts, right, look);
-    paintLoad(&painter, room, look);
-    return;
-  }
+  paintLeft(painter, look);
+  paintLoad(&painter, look);
 }
 
 void Strip::addRun(QVector<Part>& parts, const StripRun& run, const Room& room, const Look& look) const {
@@ -133,13 +146,12 @@ QVector<Strip::Part> Strip::partsIn(const Room& room, const Look& look) const {
   return parts;
 }
 
-void Strip::paintLeft(QPainter& painter, const QVector<Part>& parts, double right, const Look& look) {
+void Strip::paintLeft(QPainter& painter, const Look& look) {
   double x = look.px(16);
-  run_ = link_ = others_ = {};
   painted_.clear();
-  for (const Part& part : parts) {
-    if (x >= right) break;
-    const QRectF area(x, 1, std::min(part.width, right - x), height() - 1);
+  for (const Part& part : parts_) {
+    if (x >= right_) break;
+    const QRectF area(x, 1, std::min(part.width, right_ - x), height() - 1);
     switch (part.kind) {
     case Part::Kind::icon:
       look.icons.paint(painter, area, part.text, look.px(16), look[part.colour]);
@@ -158,15 +170,11 @@ void Strip::paintLeft(QPainter& painter, const QVector<Part>& parts, double righ
                         look[Token::line]);
       break;
     }
-    const QRectF pressed(x - look.px(8), 0, area.width() + look.px(16), height());
-    if (part.click == Part::Click::run) run_ |= pressed;
-    if (part.click == Part::Click::link) link_ |= pressed;
-    if (part.click == Part::Click::others) others_ |= pressed;
     x += part.width + look.px(8);
   }
 }
 
-double Strip::paintLoad(QPainter* painter, const Room& room, const Look& look) const {
+double Strip::paintLoad(QPainter* painter, const Look& look) const {
   const QFont& font = look.fonts[Type::small];
   const QFontMetrics metrics(font);
   const int gap = look.px(8), bar = look.px(48);
@@ -183,17 +191,17 @@ double Strip::paintLoad(QPainter* painter, const Room& room, const Look& look) c
                     look.theme(), onlyLoad);
     right -= gap;
   };
-  if (state_.memoryTotal > 0 && room.load >= 2) {
+  if (state_.memoryTotal > 0 && load_ >= 2) {
     const QString text = tr("%1 of %2 GB")
                              .arg(state_.memoryUsed / gigabyte, 0, 'f', 1)
                              .arg(state_.memoryTotal / gigabyte, 0, 'f', 1);
-    if (room.load >= 3) put(text, metrics.horizontalAdvance(text), Qt::AlignLeft);
+    if (load_ >= 3) put(text, metrics.horizontalAdvance(text), Qt::AlignLeft);
     share(state_.memoryUsed / state_.memoryTotal, true);
     const QString label = tr("Memory");
     put(label, metrics.horizontalAdvance(label), Qt::AlignLeft);
     right -= look.px(16);
   }
-  if (state_.cpu >= 0 && room.load >= 1) {
+  if (state_.cpu >= 0 && load_ >= 1) {
     put(tr("%1 %").arg(qRound(state_.cpu * 100)), look.px(42), Qt::AlignRight);
     share(state_.cpu, !state_.run);
     const QString label = tr("CPU");

@@ -3,6 +3,7 @@
 // train; right the load of this computer. A click on the run opens it. Where not everything fits, parts are left
 // out whole, in a fixed order. What it shows comes as a plain value.
 #pragma once
+#include "app/studio/theme/look.h"
 #include "app/studio/widgets/cloth.h"
 #include <QString>
 #include <QWidget>
@@ -44,20 +45,35 @@ class Strip : public QWidget {
 
  protected:
   void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+  void changeEvent(QEvent* event) override;
   void mouseReleaseEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
 
  private:
-  struct Part;
+  struct Part {
+    enum class Kind { icon, words, cloth, line };
+    enum class Click { none, run, link, others };
+    Kind kind = Kind::words;
+    QString text; // the words, or the icon's name
+    Type type = Type::small;
+    Token colour = Token::text2;
+    double width = 0;
+    Click click = Click::none;
+  };
   struct Room;
   void addRun(QVector<Part>& parts, const StripRun& run, const Room& room, const Look& look) const;
   void addMessage(QVector<Part>& parts) const;
   QVector<Part> partsIn(const Room& room, const Look& look) const;
-  void paintLeft(QPainter& painter, const QVector<Part>& parts, double right, const Look& look);
+  void arrange(); // which parts fit: when the state, the width or the look changes, never in paint
+  void paintLeft(QPainter& painter, const Look& look);
   // Its left edge; without a painter nothing is painted.
-  double paintLoad(QPainter* painter, const Room& room, const Look& look) const;
+  double paintLoad(QPainter* painter, const Look& look) const;
   StripState state_;
-  QRectF run_, link_, others_; // where they were painted last
+  QVector<Part> parts_;        // the left ones that fit
+  int load_ = 0;               // how much of the load does; see Room
+  double right_ = 0;           // where the left ones end
+  QRectF run_, link_, others_; // where they are
   QStringList painted_;
 };
 

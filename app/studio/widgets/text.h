@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Words in one of the roles of type, always plain text with hidden characters as escapes. Lines stand at the role's line height, as QLabel cannot do; follows
+// Words in one of the roles of type, always plain text with hidden characters as escapes. Lines have the role's
+// line height, as QLabel cannot do; follows
 // theme and text size by itself. Wraps where asked, else one line that ends in "…" where room is short.
 #pragma once
 #include "app/studio/theme/look.h"

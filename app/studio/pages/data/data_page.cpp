@@ -409,7 +409,11 @@ void DataPage::sizeDocks() {
   const Look& look = lookOf(this);
   leftDock_->setFixedWidth(look.px(leftWidth));
   const bool narrow = window()->width() / look.scale < 1152;
-  rightDock_->setFixedWidth(look.px(pictures ? (narrow ? 256 : imageRight) : (narrow ? 304 : tableRight)));
+  const int wanted = look.px(pictures ? (narrow ? 256 : imageRight) : (narrow ? 304 : tableRight));
+  // Beside its scroll bar, so that what is in it is not cut; it scrolls sideways only from a third of the window on.
+  const int least = right_->parentWidget()->minimumSizeHint().width() +
+                    style()->pixelMetric(QStyle::PM_ScrollBarExtent) + look.px(2);
+  rightDock_->setFixedWidth(std::max(wanted, std::min(least, window()->width() / 3)));
 }
 
 void DataPage::refreshGrid() {
